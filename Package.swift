@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A target imports only what stands above it in this list of layers; the README's architecture section says why.
+let package = Package(
+    name: "distill",
+    products: [
+        .executable(name: "distill", targets: ["distill"]),
+        .library(name: "Tensors", targets: ["Tensors"]),
+        .library(name: "DistillData", targets: ["Data"]),
+        .library(name: "Learning", targets: ["Learning"]),
+        .library(name: "Distillation", targets: ["Distillation"]),
+        .library(name: "Drawing", targets: ["Drawing"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // System libraries and C
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+        .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CEmbedded"),
+
+        // Text
+        .target(name: "Diagnostics"),
+        .target(name: "Syntax", dependencies: ["Diagnostics"]),
+
+        // Numbers, data, networks, distillation, figures: nothing here knows the language
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(
+            name: "Data",
+            dependencies: ["Tensors", "CEmbedded", .product(name: "SystemPackage", package: "swift-system")]),
+        .target(
+            name: "Learning",
+            dependencies: ["Tensors", "Data", .product(name: "OrderedCollections", package: "swift-collections")]),
+        .target(name: "Distillation", dependencies: ["Learning"]),
+        .target(
+            name: "Drawing",
+            dependencies: ["CCairo", "CPNG", .product(name: "SystemPackage", package: "swift-system")]),
+
+        // The language
+        .target(
+            name: "Runtime",
+            dependencies: [
+                "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
+            ]),
+        .target(name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"]),
+        .target(name: "Notebook", dependencies: ["Builtins"]),
+        .executableTarget(
+            name: "distill",
+            dependencies: [
+                "Notebook", "CReadline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests, one bundle a target
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+        .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
+        .testTarget(name: "DataTests", dependencies: ["Data"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning"], exclude: ["Fixtures"]),
+        .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
+        .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+        .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
+        .testTarget(name: "NotebookTests", dependencies: ["Notebook"], exclude: ["Transcripts"]),
+        .testTarget(name: "DistillTests", dependencies: ["Notebook"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)

@@ -1,0 +1,3 @@
+#pragma once
+// Cairo's headers live in a folder of their own that no include path names by default.
+#include <cairo/cairo.h>
