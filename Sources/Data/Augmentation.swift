@@ -21,4 +21,9 @@ extension Dataset {
     public func augmented(by augmentation: Augmentation) throws -> Dataset {
         try with(augmentation: .some(augmentation))
     }
+
+    /// The same data, whose batches are left as they are.
+    public func withoutAugmentation() throws -> Dataset {
+        augmentation == nil ? self : try with(augmentation: .some(nil))
+    }
 }

@@ -66,6 +66,16 @@ public struct Batches: Sequence {
     /// How many batches there are.
     public var count: Int { dropLast ? dataset.count / size : (dataset.count + size - 1) / size }
 
+    /// How many batches of `size` a dataset has.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
+    public static func count(of dataset: Dataset, size: Int) throws -> Int {
+        guard size > 0 else {
+            throw DataError.argument(function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
+        }
+        return (dataset.count + size - 1) / size
+    }
+
     /// The batch at `position` (0 ..< ``count``).
     ///
     /// - Throws: a limit error when memory is short.

@@ -107,10 +107,14 @@ extension Module {
 
     /// Puts the network into training mode (or evaluation mode, with `false`).
     public final func train(_ mode: Bool = true) {
-        for (_, module) in namedModules() where module.isTraining != mode {
-            module.isTraining = mode
-            module.modeChanged()
-        }
+        for (_, module) in namedModules() { module.setMode(mode) }
+    }
+
+    /// Sets the mode of this module alone.
+    final func setMode(_ training: Bool) {
+        guard isTraining != training else { return }
+        isTraining = training
+        modeChanged()
     }
 
     /// Puts the network into evaluation mode.
