@@ -184,7 +184,7 @@ int cpng_writer_write(
     // Drawn pictures are flat areas with thin lines: an indexed row compresses best unfiltered, a colour row as its
     // difference from the row above, and a low level loses a few per cent of size for half of the time.
     png_set_filter(png, PNG_FILTER_TYPE_BASE, writer->indexed ? PNG_FILTER_NONE : PNG_FILTER_UP);
-    png_set_compression_level(png, 3);
+    png_set_compression_level(png, 2);
     png_set_compression_buffer_size(png, 1 << 16);
     png_write_info(png, info);
     for (uint32_t y = 0; y < height; y++) {

@@ -16,8 +16,8 @@ public enum Smoothing: Sendable, Equatable {
         case .weight(let weight): return weight > 0 ? weight : nil
         case .auto:
             guard count >= 50 else { return nil }
-            // The average looks back about 1 / (1 − w) points: a twenty-fifth of the curve, at most 100 points.
-            let window = min(max(Double(count) / 25, 2.5), 100)
+            // The average looks back about 1 / (1 − w) points: a fortieth of the curve, at most 100 points.
+            let window = min(max(Double(count) / 40, 2.5), 100)
             return ((1 - 1 / window) * 100).rounded() / 100
         }
     }
