@@ -16,7 +16,7 @@ extension Composition {
         let axisStroke = Stroke(colour: theme.axis, width: 1, crisp: true)
         if specification.boxed {
             stroke(.rectangle(plot), axisStroke)
-        } else {
+        } else if !specification.bare {
             line(Point(plot.minX, plot.maxY), Point(plot.maxX, plot.maxY), axisStroke)
             line(Point(plot.minX, plot.minY), Point(plot.minX, plot.maxY), axisStroke)
             if frame.second != nil {

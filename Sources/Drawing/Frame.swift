@@ -29,8 +29,12 @@ struct FrameSpecification {
     var aspect: Double?
     /// Space kept free right of the plot, for a colour bar.
     var rightReserve = 0.0
+    /// Space kept free above the plot.
+    var topReserve = 0.0
     /// Whether a line closes the plot on all four sides.
     var boxed = false
+    /// Whether the plot has no axis lines.
+    var bare = false
 
     init(x: AxisSpecification, y: AxisSpecification, options: FigureOptions) {
         self.x = x

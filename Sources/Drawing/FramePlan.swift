@@ -54,7 +54,8 @@ struct FramePlan {
         titleLines =
             detail < 2
             ? measurer.wrapped(specification.title, fonts.title, within: available.width - 8, lines: 2) : []
-        var top = Double(titleLines.count) * fonts.title.leading + (titleLines.isEmpty ? 0 : 7)
+        var top =
+            Double(titleLines.count) * fonts.title.leading + (titleLines.isEmpty ? 0 : 7) + specification.topReserve
         var bottom = bottomReserve
         if showsLabels, !specification.x.label.isEmpty { bottom += fonts.label.size + 7 }
         var left = showsLabels && !specification.y.label.isEmpty ? fonts.label.size + 9 : 0

@@ -86,6 +86,13 @@ struct Domain: Sendable, Equatable {
         }
     }
 
+    /// A linear domain with exactly these ends.
+    init(exact lower: Double, _ upper: Double) {
+        self.lower = lower
+        self.upper = upper > lower ? upper : lower + 1
+        logarithmic = false
+    }
+
     /// Moves the ends to the user's limits; when only one is given and the data lies beyond it, the other follows.
     mutating func limit(_ limits: FigureOptions.Limits?) {
         guard let limits else { return }
