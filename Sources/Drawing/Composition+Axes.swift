@@ -111,10 +111,10 @@ extension Composition {
                 vertical: .top, upwards: true)
         }
         var y = area.minY + pad
+        // Above the plot's edge, unless the title is so long that it needs the whole width.
+        let width = plan.titleLines.map { measurer.width($0, fonts.title) }.max() ?? 0
+        let x = max(area.minX + pad, min(plot.minX, area.maxX - pad - width))
         for titleLine in plan.titleLines {
-            // Above the plot's edge, unless the title is so long that it needs the whole width.
-            let width = measurer.width(titleLine, fonts.title)
-            let x = max(area.minX + pad, min(plot.minX, area.maxX - pad - width))
             text(titleLine, at: Point(x, y), fonts.title, theme.text, .title, vertical: .top)
             y += fonts.title.leading
         }

@@ -69,13 +69,15 @@ extension Composition {
                     let value = values[r][c]
                     let ink = value.isFinite ? colour(value).inkOnTop : theme.mutedText
                     let isBest = best.map { $0.row == r && $0.column == c } ?? false
-                    let y = showsDetails ? rect.midY - size * 0.5 : rect.midY
+                    let second = showsDetails ? details?[r][c] ?? "" : ""
+                    let y = second.isEmpty ? rect.midY : rect.midY - size * 0.5
                     self.text(
-                        text, at: Point(rect.midX, y), Font(size: size, bold: isBest), ink, .value,
+                        text, at: Point(rect.midX, y), Font(size: size, bold: isBest),
+                        details != nil && text == "0" ? ink.opacity(0.4) : ink, .value,
                         horizontal: .middle, vertical: .middle)
-                    if showsDetails, let words = details?[r][c] {
+                    if !second.isEmpty {
                         self.text(
-                            words, at: Point(rect.midX, rect.midY + size * 0.7), detail, ink.opacity(0.8), .value,
+                            second, at: Point(rect.midX, rect.midY + size * 0.7), detail, ink.opacity(0.8), .value,
                             horizontal: .middle, vertical: .middle)
                     }
                 }

@@ -1,6 +1,10 @@
 extension Composition {
-    /// The space right of a plot that a colour bar takes.
-    static let colourBarReserve = 86.0
+    /// The space right of a plot that a colour bar with this range takes.
+    func colourBarReserve(_ lower: Double, _ upper: Double, in area: Rect) -> Double {
+        let font = Fonts(area).tick
+        let labels = (2...6).flatMap { Ticks.linear(lower, upper, maximum: $0).labels }
+        return min(14 + 13 + 6 + (labels.map { measurer.width($0, font) }.max() ?? 0), area.width * 0.3)
+    }
 
     /// Draws a colour bar right of the plot.
     mutating func colourBar(_ map: ColourMap, _ lower: Double, _ upper: Double, of frame: Frame, label: String = "") {
@@ -23,13 +27,12 @@ extension Composition {
         for (value, text) in zip(ticks.values, ticks.labels) {
             let y = scale.position(value)
             line(Point(bar.maxX, y), Point(bar.maxX + 3, y), Stroke(colour: theme.axis, width: 1, crisp: true))
-            let fitted = measurer.fitted(text, frame.fonts.tick, within: Self.colourBarReserve - 14 - 13 - 8)
             self.text(
-                fitted, at: Point(bar.maxX + 6, y), frame.fonts.tick, theme.mutedText, .secondTick, vertical: .middle)
+                text, at: Point(bar.maxX + 6, y), frame.fonts.tick, theme.mutedText, .secondTick, vertical: .middle)
         }
         if let multiplier = ticks.multiplier {
             text(
-                measurer.fitted(multiplier, frame.fonts.tick, within: 60), at: Point(bar.x, bar.minY - 7),
+                measurer.fitted(multiplier, frame.fonts.tick, within: 60), at: Point(bar.x, bar.minY - 11),
                 frame.fonts.tick, theme.mutedText, .multiplier)
         }
     }

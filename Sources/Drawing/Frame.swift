@@ -125,8 +125,11 @@ extension Composition {
         let below = LegendBox(
             entries, measurer, font: fonts.legend, maxWidth: plan.frame.plot.width,
             maxHeight: area.height * 0.25, inRows: true)
+        // A figure this small has no room to spare: better a plot without a legend than the reverse.
+        guard area.width >= 280, area.height >= 190 else { return draw(plan) }
         let narrow = area.width < 420 || beside.width > area.width * 0.3
-        if narrow || (specification.second != nil && below.height < area.height * 0.12) {
+        let cheaper = below.height * area.width < beside.width * area.height && below.rows <= 2
+        if narrow || cheaper {
             plan.bottomReserve = below.height + 4
             plan.solve()
             var frame = plan.frame

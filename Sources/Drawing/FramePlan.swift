@@ -150,7 +150,7 @@ struct FramePlan {
             text.lines = text.ticks.labels.map { [$0] }
         case .categories(let names):
             let slot = names.isEmpty ? plot.height : plot.height / Double(names.count)
-            let every = max(1, Int((fonts.tick.size * 1.25 / max(slot, 0.01)).rounded(.up)))
+            let every = Self.interval(slot, need: fonts.tick.size * 1.25)
             text.ticks.values = names.indices.map(Double.init)
             text.ticks.labels = names
             let lines = every == 1 && slot >= fonts.tick.leading * 2.2 ? 2 : 1
@@ -193,6 +193,18 @@ struct FramePlan {
         return true
     }
 
+    /// How many categories share a label: all have their own, or every second, fifth, tenth … is named, with air.
+    private static func interval(_ slot: Double, need: Double) -> Int {
+        guard slot < need else { return 1 }
+        let least = need * 1.4 / max(slot, 0.001)
+        var unit = 1.0
+        while unit < 1e9 {
+            for factor in [1.0, 2, 5] where factor * unit >= least { return Int(factor * unit) }
+            unit *= 10
+        }
+        return Int(unit)
+    }
+
     private func horizontal(categories names: [String]) -> AxisText {
         var text = AxisText()
         text.ticks.values = names.indices.map(Double.init)
@@ -215,10 +227,10 @@ struct FramePlan {
         // Names too long to stand side by side read upwards; names too many are shown at intervals.
         let widths = names.map { measurer.width($0, font) }
         let longest = widths.max() ?? 0
-        let every = max(1, Int((font.size * 1.3 / max(slot, 0.01)).rounded(.up)))
+        let every = Self.interval(slot, need: font.size * 1.3)
         let short = longest <= font.size * 3.2
         if short {
-            let step = max(1, Int(((longest + font.size * 0.7) / slot).rounded(.up)))
+            let step = Self.interval(slot, need: longest + font.size * 0.7)
             text.lines = names.enumerated().map { $0 % step == 0 ? [$1] : [] }
             text.depth = font.size
             return text

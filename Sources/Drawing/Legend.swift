@@ -20,6 +20,7 @@ struct LegendBox: Sendable {
     var width: Double
     var height: Double
     let font: Font
+    private(set) var rows = 0
 
     var isEmpty: Bool { entries.isEmpty }
 
@@ -38,15 +39,25 @@ struct LegendBox: Sendable {
             LegendEntry(
                 label: measurer.fitted(TextMeasurer.oneLine(entry.label), font, within: longest), sample: entry.sample)
         }
-        let widths = fitted.map { measurer.width($0.label, font) + lead + 14 }
-        let column = widths.max() ?? 0
+        var widths = fitted.map { measurer.width($0.label, font) + lead + 14 }
         let perColumn = max(1, Int((maxHeight - 2 * padding + 1) / row))
-        let fittingColumns = max(1, Int((maxWidth - 2 * padding + 14) / max(column, 1)))
-        let columns: Int
+        /// The width of each column when the entries are laid out in `count` of them.
+        func columnWidths(_ count: Int) -> [Double] {
+            let rows = max(1, (widths.count + count - 1) / count)
+            return (0..<count).map { c in
+                widths.indices.filter { (inRows ? $0 % count : $0 / rows) == c }.map { widths[$0] }.max() ?? 0
+            }
+        }
+        func fits(_ count: Int) -> Bool { columnWidths(count).reduce(0, +) - 14 <= maxWidth - 2 * padding }
+        var columns = 1
         if inRows {
-            columns = max(1, min(fitted.count, fittingColumns))
+            columns = (1...max(1, min(fitted.count, 12))).last { fits($0) } ?? 1
+            // As many rows as that takes, but evenly filled.
+            let rows = max(1, (fitted.count + columns - 1) / columns)
+            columns = max(1, (fitted.count + rows - 1) / rows)
+            if !fits(columns) { columns = 1 }
         } else {
-            columns = max(1, min(fittingColumns, (fitted.count + perColumn - 1) / perColumn))
+            while columns * perColumn < fitted.count, columns < 12, fits(columns + 1) { columns += 1 }
         }
         let capacity = columns * perColumn
         if fitted.count > capacity {
@@ -54,14 +65,18 @@ struct LegendBox: Sendable {
             fitted = Array(fitted.prefix(max(0, capacity - 1)))
             let text = measurer.fitted("… \(hidden) more", font, within: longest)
             fitted.append(LegendEntry(label: text, sample: .patch(Colour(0, alpha: 0))))
+            widths = fitted.map { measurer.width($0.label, font) + lead + 14 }
         }
         self.entries = fitted
         let rows = max(1, (fitted.count + columns - 1) / columns)
+        self.rows = rows
+        let columnWidths = columnWidths(columns)
         offsets = fitted.indices.map { index in
             let (c, r) = inRows ? (index % columns, index / columns) : (index / rows, index % rows)
-            return Point(padding + Double(c) * column, padding + Double(r) * row + row / 2)
+            let left = columnWidths.prefix(c).reduce(0, +)
+            return Point(padding + left, padding + Double(r) * row + row / 2)
         }
-        width = fitted.isEmpty ? 0 : 2 * padding + Double(columns) * column - 14
+        width = fitted.isEmpty ? 0 : 2 * padding + columnWidths.reduce(0, +) - 14
         height = fitted.isEmpty ? 0 : 2 * padding + Double(rows) * row
     }
 }

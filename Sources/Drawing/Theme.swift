@@ -29,12 +29,12 @@ public enum Theme: String, Sendable, CaseIterable {
         case .light:
             [
                 Colour(0x0068B0), Colour(0xD55E00), Colour(0x008F6B), Colour(0xB5489A), Colour(0x2F97D8),
-                Colour(0x9A6B00), Colour(0x5A3FA8), Colour(0x5F6771),
+                Colour(0x9A6B00), Colour(0x5A3FA8), Colour(0x5F6771), Colour(0xB3123B), Colour(0x4E7D12),
             ]
         case .dark:
             [
                 Colour(0x4DA9F0), Colour(0xFF8A3D), Colour(0x21C795), Colour(0xEE86CE), Colour(0x9AD4FF),
-                Colour(0xEBC13A), Colour(0xA996FF), Colour(0xB4BBC4),
+                Colour(0xEBC13A), Colour(0xA996FF), Colour(0xB4BBC4), Colour(0xFF6B81), Colour(0xA8D65C),
             ]
         }
     }

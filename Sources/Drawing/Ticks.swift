@@ -74,7 +74,9 @@ struct Ticks: Sendable, Equatable {
                 multiplier: "×" + NumberText.power(largestExponent))
         }
         let units: [(exponent: Int, suffix: String)] = [(12, "T"), (9, "G"), (6, "M"), (3, "k")]
-        if largest >= 10_000, let unit = units.first(where: { largestExponent >= $0.exponent }) {
+        // A unit that needs more than two decimals shortens nothing.
+        let usable = units.first { largestExponent >= $0.exponent && $0.exponent - stepExponent <= 2 }
+        if largest >= 10_000, let unit = usable {
             let places = max(0, unit.exponent - stepExponent)
             let scale = pow(10, Double(unit.exponent))
             let labels = values.map { $0 == 0 ? "0" : NumberText.decimal($0 / scale, places: places) + unit.suffix }
@@ -120,7 +122,7 @@ struct Ticks: Sendable, Equatable {
             let exponents = (first...last).filter { $0 % stride == 0 }
             ticks.values = (exponents.isEmpty ? [first] : exponents).map { pow(10, Double($0)) }
         }
-        if decades <= 8 {
+        if decades <= 6 {
             let major = ticks.values
             ticks.minor = values([1, 2, 3, 4, 5, 6, 7, 8, 9], span).filter { value in
                 !major.contains { abs($0 - value) <= 1e-9 * value }

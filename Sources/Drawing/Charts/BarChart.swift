@@ -114,7 +114,7 @@ public struct BarChart: Chart {
     /// Draws the bars.
     public func compose(into composition: inout Composition, in area: Rect, options: FigureOptions) {
         let horizontal = isHorizontal(width: area.width)
-        let values = domain(options)
+        let values = domain(options, horizontal)
         let slots = Domain(exact: -0.5, Double(categories.count) - 0.5)
         let names = AxisSpecification(
             domain: slots, marks: .categories(categories), grid: false, reversed: horizontal)
@@ -157,7 +157,7 @@ public struct BarChart: Chart {
         composition.legend(of: frame)
     }
 
-    private func domain(_ options: FigureOptions) -> Domain {
+    private func domain(_ options: FigureOptions, _ horizontal: Bool) -> Domain {
         var ends: [Double] = []
         for group in groups {
             for (index, value) in group.values.enumerated() where value.isFinite {
@@ -176,7 +176,7 @@ public struct BarChart: Chart {
             low = min(low, 0)
             high = max(high, 0)
         }
-        var domain = Domain(low: low, high: high, logarithmic: options.logy, padding: 0.09)
+        var domain = Domain(low: low, high: high, logarithmic: options.logy, padding: horizontal ? 0.13 : 0.09)
         if !options.logy, !domain.isEmpty, low < high {
             // Bars stand on zero, not a little above the edge.
             if low == 0 { domain.lower = 0 }

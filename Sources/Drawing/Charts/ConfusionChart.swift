@@ -58,7 +58,7 @@ public struct ConfusionChart: Chart {
                 domain: ends, label: "true", marks: .categories(classes), grid: false, reversed: true),
             options: options)
         let showsBar = area.width >= 300
-        specification.rightReserve = showsBar ? Composition.colourBarReserve : 0
+        specification.rightReserve = showsBar ? composition.colourBarReserve(0, 100, in: area) + 12 : 0
         specification.aspect = 1
         specification.bare = true
         let frame = composition.frame(specification, in: area) { _ in nil }
@@ -88,7 +88,7 @@ public struct ConfusionChart: Chart {
             let bar = frame.plot.maxX + 14
             composition.text(
                 composition.measurer.fitted("% of row", frame.fonts.tick, within: area.maxX - bar - 4),
-                at: Point(bar, frame.plot.minY - 7), frame.fonts.tick, theme.mutedText, .multiplier)
+                at: Point(bar, frame.plot.minY - 12), frame.fonts.tick, theme.mutedText, .multiplier)
         }
     }
 }

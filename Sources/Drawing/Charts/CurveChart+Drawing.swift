@@ -69,7 +69,7 @@ extension CurveChart {
             entries.append(LegendEntry(label: text, sample: .line(raw, nil)))
         }
         if let secondary {
-            let stroke = Stroke(colour: theme.mutedText, width: 1.5, dash: Dash.dotted)
+            let stroke = Stroke(colour: theme.mutedText.mixed(with: theme.background, 0.35), width: 1.4)
             entries.append(LegendEntry(label: "\(secondary.name) (right)", sample: .line(stroke, nil)))
         }
         for (index, reference) in references.enumerated() {
@@ -133,7 +133,7 @@ extension CurveChart {
         let (theme, plot) = (composition.theme, frame.plot)
         for curve in curves { drawGaps(curve, frame, &composition) }
         if let secondary, let scale = frame.second {
-            let stroke = Stroke(colour: theme.mutedText, width: 1.5, dash: Dash.dotted)
+            let stroke = Stroke(colour: theme.mutedText.mixed(with: theme.background, 0.35), width: 1.4)
             for (x, y) in zip(secondary.xs, secondary.ys) {
                 composition.stroke(.polyline(Simplification.polyline(x, y, frame.x, scale)), stroke)
             }
@@ -192,7 +192,7 @@ extension CurveChart {
 
     /// Shades stretches without finite values and marks them at the bottom, at most one mark in six pixels.
     private func drawGaps(_ curve: Prepared, _ frame: Frame, _ composition: inout Composition) {
-        guard curve.band == nil else { return }
+        guard curve.band == nil, curve.ys.contains(where: { $0.contains(where: \.isFinite) }) else { return }
         let plot = frame.plot
         for (xs, ys) in zip(curve.xs, curve.ys) {
             var marks: [Point] = []

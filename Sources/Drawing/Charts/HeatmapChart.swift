@@ -105,7 +105,7 @@ public struct HeatmapChart: Chart {
                 reversed: true),
             options: options)
         let showsBar = area.width >= 300
-        specification.rightReserve = showsBar ? Composition.colourBarReserve : 0
+        specification.rightReserve = showsBar ? composition.colourBarReserve(low, high, in: area) : 0
         specification.topReserve = bestCell == nil || area.height < 200 ? 0 : 18
         specification.bare = true
         let frame = composition.frame(specification, in: area) { _ in nil }

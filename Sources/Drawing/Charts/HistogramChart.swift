@@ -108,7 +108,7 @@ public struct HistogramChart: Chart {
                 let colour = theme.series(index)
                 let gap = alone && (rects.first?.width ?? 0) > 5 ? 0.5 : 0
                 composition.fill(
-                    .rectangles(rects.map { $0.inset(left: gap, right: gap) }), colour.opacity(alone ? 0.9 : 0.38))
+                    .rectangles(rects.map { $0.inset(left: gap, right: gap) }), colour.opacity(alone ? 1 : 0.38))
             }
             for (index, counts) in heights.enumerated() where !alone {
                 let stroke = Stroke(colour: theme.series(index), width: 1.8, dash: Dash.series(index))

@@ -117,8 +117,8 @@ public struct ScatterChart: Chart {
         return (count, area.width < 300 ? radius * 0.7 : radius)
     }
 
-    /// Another shape for every round through the palette, and among the first eight, too, while points are large.
-    private func marker(_ index: Int) -> Marker { Marker.series(groups.count <= 8 ? index % 5 : index / 8) }
+    /// Another shape for every round through the palette, and up to ten classes have shapes in turn, too.
+    private func marker(_ index: Int) -> Marker { Marker.series(groups.count <= 10 ? index % 5 : index / 10) }
 
     private func points(_ frame: Frame, _ radius: Double, _ composition: inout Composition) {
         let theme = composition.theme
