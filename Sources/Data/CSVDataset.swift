@@ -52,17 +52,17 @@ extension CSVTable {
         }
         switch columns[first] {
         case .integers(let values):
-            return try Dataset(x: x, y: Tensor(int64: values, shape: [rows]), name: name)
+            return try Dataset(x: x, y: Tensor(values, shape: [rows]), name: name)
         case .numbers(let values):
             if let row = values.firstIndex(where: \.isNaN) {
                 throw DataError.content(
                     path: name, problem: "data row \(row + 1) has no label in column \"\(names[first])\"", help: nil)
             }
-            return try Dataset(x: x, y: Tensor(float64: values, shape: [rows]).to(.float32), name: name)
+            return try Dataset(x: x, y: Tensor(values, shape: [rows]).to(.float32), name: name)
         case .text(let values):
             let classes = Set(values).sorted()
-            let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int64($0)) })
-            let y = try Tensor(int64: values.map { numbers[$0] ?? 0 }, shape: [rows])
+            let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int($0)) })
+            let y = try Tensor(values.map { numbers[$0] ?? 0 }, shape: [rows])
             return try Dataset(x: x, y: y, classes: classes, name: name)
         }
     }
@@ -76,12 +76,12 @@ extension CSVTable {
         let width = columns.count
         let whole = columns.allSatisfy { if case .integers = $0 { true } else { false } }
         if whole {
-            var values = [Int64](repeating: 0, count: rows * width)
+            var values = [Int](repeating: 0, count: rows * width)
             for (position, column) in columns.enumerated() {
                 guard case .integers(let cells) = column else { continue }
                 for row in 0..<rows { values[row * width + position] = cells[row] }
             }
-            return try Tensor(int64: values, shape: [rows, width])
+            return try Tensor(values, shape: [rows, width])
         }
         var values = [Float](repeating: 0, count: rows * width)
         for (position, column) in columns.enumerated() {
@@ -91,6 +91,6 @@ extension CSVTable {
             case .text: continue
             }
         }
-        return try Tensor(float32: values, shape: [rows, width])
+        return try Tensor(values, shape: [rows, width])
     }
 }

@@ -7,7 +7,7 @@ public struct CSVTable: Sendable {
     /// One column.
     public enum Column: Sendable, Equatable {
         /// All values are whole numbers (up to 2⁵³).
-        case integers([Int64])
+        case integers([Int])
         /// Numbers; a missing value is NaN.
         case numbers([Double])
         /// Text; a missing value is the empty string.
@@ -153,7 +153,7 @@ extension CSVTable {
             cells.map { cell in
                 switch cell {
                 case .undecided(let count): .numbers(Array(repeating: .nan, count: count))
-                case .numbers(let values, true): .integers(values.map { Int64($0) })
+                case .numbers(let values, true): .integers(values.map { Int($0) })
                 case .numbers(let values, false): .numbers(values)
                 case .text(let values): .text(values)
                 }

@@ -72,7 +72,7 @@ public final class Dataset {
                 function: name, problem: "expected \(count) examples everywhere, given a tensor \(tensor.shape)",
                 help: "the first dimension counts the examples")
         }
-        storedInput = try input.mapped { $0.requiresGrad ? try $0.detach() : $0 }
+        storedInput = try input.mapped { $0.requiresGradient ? try $0.detach() : $0 }
         self.y = y
         self.mask = mask
         self.normalization = normalization
@@ -90,7 +90,7 @@ public final class Dataset {
 
     private static func checkedClasses(_ classes: [String]?, y: Tensor?, name: String) throws -> [String]? {
         guard let y, y.dtype == .int64, y.shape.count == 1, y.count > 0 else { return classes }
-        let labels = y.int64Values()
+        let labels = try y.integers()
         let smallest = labels.min() ?? 0
         let largest = labels.max() ?? 0
         // Padding and "no label" are negative by convention (-100): they are no classes of their own.
@@ -144,7 +144,7 @@ public final class Dataset {
         for row in rows where row < 0 || row >= count {
             throw DataError.index(function: name, index: row, count: count)
         }
-        let index = try Tensor(int64: rows.map { Int64($0) }, shape: [rows.count])
+        let index = try Tensor(rows, shape: [rows.count])
         return try with(
             input: storedInput.mapped { try $0.rows(at: index) }, y: .some(y?.rows(at: index)),
             mask: .some(mask?.rows(at: index)))
@@ -170,10 +170,12 @@ public final class Dataset {
     }
 
     /// How many examples each class has; empty without classes.
-    public func classCounts() -> [Int] {
+    ///
+    /// - Throws: a limit error when memory is short.
+    public func classCounts() throws -> [Int] {
         guard let classes, let y, y.dtype == .int64, y.shape.count == 1 else { return [] }
         var counts = Array(repeating: 0, count: classes.count)
-        for label in y.int64Values() where label >= 0 && label < classes.count { counts[Int(label)] += 1 }
+        for label in try y.integers() where label >= 0 && label < classes.count { counts[label] += 1 }
         return counts
     }
 
@@ -181,11 +183,11 @@ public final class Dataset {
     public func describe() throws -> String {
         var lines = ["\(name): \(count) examples"]
         func line(_ title: String, _ tensor: Tensor) throws -> String {
-            let values = tensor.dtype.isFloating || tensor.dtype == .int64 ? try tensor.to(.float64).doubleValues() : []
+            let values = tensor.dtype.isFloating || tensor.dtype == .int64 ? try tensor.doubles() : []
             let low = values.min() ?? 0
             let high = values.max() ?? 0
             let range = values.isEmpty ? "" : ", \(short(low)) … \(short(high))"
-            return "\(title): \(tensor.dtype.rawValue) \(tensor.shape)\(range)"
+            return "\(title): \(tensor.dtype) \(tensor.shape)\(range)"
         }
         switch try input() {
         case .tensor(let x): lines.append(try line("x", x))
@@ -193,7 +195,7 @@ public final class Dataset {
         }
         if let y { lines.append(try line("y", y)) }
         if let classes {
-            let counts = zip(classes, classCounts()).map { "\($0) (\($1))" }
+            let counts = zip(classes, try classCounts()).map { "\($0) (\($1))" }
             lines.append("\(classes.count) classes: " + counts.prefix(20).joined(separator: ", "))
         }
         if let normalization { lines.append("normalised with \(normalization)") }

@@ -29,7 +29,7 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
         guard x.count > 0 else {
             throw DataError.argument(function: "normalize", problem: "the dataset is empty", help: nil)
         }
-        let values = try x.to(.float64).doubleValues()
+        let values = try x.doubles()
         let count = Double(values.count / channels)
         var sums = Array(repeating: 0.0, count: channels)
         var squares = sums
@@ -67,9 +67,9 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
         }
         let shape = [mean.count] + Array(repeating: 1, count: max(0, x.shape.count - 2))
         let x = x.dtype.isFloating ? x : try x.to(.float32)
-        let shift = try Tensor(float64: mean, shape: shape).to(x.dtype)
-        let scale = try Tensor(float64: std, shape: shape).to(x.dtype)
-        return try x.subtracting(shift).dividing(by: scale)
+        let shift = try Tensor(mean, shape: shape).to(x.dtype)
+        let scale = try Tensor(std, shape: shape).to(x.dtype)
+        return try (x - shift) / scale
     }
 
     /// A short form for people.

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Tensors
 
 /// A small generator for splits: they use their own seed only, so that nothing else a script draws moves them.
@@ -42,7 +43,7 @@ public func split(_ dataset: Dataset, test: Double, validation: Double? = nil, s
         throw DataError.argument(
             function: "split", problem: "\(dataset.count) examples are too few for these shares", help: nil)
     }
-    var groups = groups(of: dataset)
+    var groups = try groups(of: dataset)
     for index in groups.indices { generator.shuffle(&groups[index]) }
     var parts: [[Int]] = []
     for (count, share) in zip(counts, shares) {
@@ -62,13 +63,13 @@ public func split(_ dataset: Dataset, test: Double, validation: Double? = nil, s
     }
 }
 
-private func groups(of dataset: Dataset) -> [[Int]] {
+private func groups(of dataset: Dataset) throws -> [[Int]] {
     guard let classes = dataset.classes, let y = dataset.y, y.dtype == .int64, y.shape.count == 1 else {
         return [Array(0..<dataset.count)]
     }
     var groups = Array(repeating: [Int](), count: classes.count + 1)
-    for (row, label) in y.int64Values().enumerated() {
-        groups[label >= 0 && label < classes.count ? Int(label) : classes.count].append(row)
+    for (row, label) in try y.integers().enumerated() {
+        groups[label >= 0 && label < classes.count ? label : classes.count].append(row)
     }
     return groups.filter { !$0.isEmpty }
 }
@@ -127,17 +128,18 @@ extension Dataset {
             let same = stored.allSatisfy { $0.dtype == stored[0].dtype }
             input = .tensor(try .concatenated(same ? stored : stored.map(Dataset.numbers)))
         case .named(let names):
-            input = .named(
-                try names.mapValuesWithKeys { key in
-                    try .concatenated(
-                        datasets.map { dataset in
-                            guard case .named(let inputs) = dataset.storedInput, let tensor = inputs[key] else {
-                                throw DataError.argument(
-                                    function: "concat", problem: "a dataset lacks the input \"\(key)\"", help: nil)
-                            }
-                            return tensor
-                        })
-                })
+            var joined: OrderedDictionary<String, Tensor> = [:]
+            for key in names.keys {
+                joined[key] = try .concatenated(
+                    datasets.map { dataset in
+                        guard case .named(let inputs) = dataset.storedInput, let tensor = inputs[key] else {
+                            throw DataError.argument(
+                                function: "concat", problem: "a dataset lacks the input \"\(key)\"", help: nil)
+                        }
+                        return tensor
+                    })
+            }
+            input = .named(joined)
         }
         return try Dataset(
             input: input, y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: first.classes,

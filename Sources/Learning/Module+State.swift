@@ -87,17 +87,20 @@ extension Module {
             }
         }
         for (name, tensor) in own {
-            if let new = state[name] { try tensor.assign(new) }
+            guard let new = state[name] else { continue }
+            _ = try Gradients.disabled { try tensor.copy_(new) }
         }
         return (missing, unexpected)
     }
 
     /// Stops training the network's parameters: they no longer require gradients.
-    public final func freeze() { for parameter in parameters() { parameter.requiresGrad = false } }
+    ///
+    /// - Throws: `TensorError` for a parameter that an operation made.
+    public final func freeze() throws { for parameter in parameters() { try parameter.requireGradient(false) } }
 
     /// Trains the network's parameters again.
-    public final func unfreeze() {
-        for parameter in parameters() where parameter.dtype.isFloating { parameter.requiresGrad = true }
+    public final func unfreeze() throws {
+        for parameter in parameters() where parameter.dtype.isFloating { try parameter.requireGradient() }
     }
 
     /// An independent network with the same options and values.
@@ -127,7 +130,7 @@ public final class ModuleCopies {
     public func tensor(_ tensor: Tensor) throws -> Tensor {
         if let copy = tensors[ObjectIdentifier(tensor)] { return copy }
         let copy = try tensor.detach().clone()
-        copy.requiresGrad = tensor.requiresGrad
+        if tensor.requiresGradient { try copy.requireGradient() }
         tensors[ObjectIdentifier(tensor)] = copy
         return copy
     }

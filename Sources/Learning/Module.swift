@@ -83,7 +83,7 @@ extension Module {
     /// Adds a child; a child of the same name is replaced in its place.
     public final func register(_ child: Module, as name: String) { children[name] = child }
 
-    /// Adds a parameter, from now on trained: `requiresGrad` is set for floating tensors.
+    /// Adds a parameter; a new one asks for its gradient before it is registered.
     public final func register(parameter: Tensor, as name: String) { ownParameters[name] = parameter }
 
     /// Adds a buffer: saved with the state, never trained.

@@ -73,16 +73,16 @@ public final class Activation: Module {
     public override func forward(_ x: Tensor) throws -> Tensor {
         switch function {
         case .relu: try x.relu()
-        case .leakyReLU(let slope): try x.leakyReLU(slope: slope)
+        case .leakyReLU(let slope): try x.leakyReLU(negativeSlope: slope)
         case .elu(let alpha): try x.elu(alpha: alpha)
-        case .gelu(let tanh): try x.gelu(approximate: tanh)
+        case .gelu(let tanh): try x.gelu(approximate: tanh ? "tanh" : "none")
         case .silu: try x.silu()
         case .tanh: try x.tanh()
         case .sigmoid: try x.sigmoid()
         case .softplus(let beta): try x.softplus(beta: beta)
         case .softmax(let dim): try x.softmax(dim: dim)
         case .logSoftmax(let dim): try x.logSoftmax(dim: dim)
-        case .hardtanh(let low, let high): try x.clamp(min: low, max: high)
+        case .hardtanh(let low, let high): try x.hardtanh(minimum: low, maximum: high)
         }
     }
 

@@ -23,8 +23,8 @@ public final class Linear: Module {
         }
         let bound = 1 / Double(inputs).squareRoot()
         try self.init(
-            weight: .uniform([outputs, inputs], low: -bound, high: bound),
-            bias: bias ? .uniform([outputs], low: -bound, high: bound) : nil)
+            weight: .initialized([outputs, inputs], bound: bound),
+            bias: bias ? .initialized([outputs], bound: bound) : nil)
     }
 
     /// A layer with given parameters: W [outputs, inputs], b [outputs].
@@ -58,7 +58,7 @@ public final class Linear: Module {
                 help: "Linear(\(x.shape.last ?? 1), \(outputs)) would take this input")
         }
         let x = x.dtype.isFloating ? x : try x.to(weight.dtype)
-        return try linear(x, weight, bias, relu: relu)
+        return try x.linear(weight, bias: bias, relu: relu)
     }
 
     /// A copy with its own parameters.

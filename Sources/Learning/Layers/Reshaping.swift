@@ -53,7 +53,7 @@ public final class Flatten: Module {
     public override var options: String { start == 1 && end == -1 ? "" : "\(start), \(end)" }
 
     /// [B, C, H, W] → [B, C·H·W] with the defaults.
-    public override func forward(_ x: Tensor) throws -> Tensor { try x.flatten(from: start, to: end) }
+    public override func forward(_ x: Tensor) throws -> Tensor { try x.flatten(startDim: start, endDim: end) }
 
     /// The same layer again.
     public override func duplicate(_ copies: ModuleCopies) throws -> Module { Flatten(start: start, end: end) }

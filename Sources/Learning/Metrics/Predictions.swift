@@ -22,19 +22,19 @@ public struct Predictions {
     /// - Throws: ``TrainingError/data(function:problem:help:)`` when the shapes do not fit or a label is no class.
     public init(logits: Tensor, y: Tensor?, mask: Tensor? = nil, function: String = "evaluate") throws {
         func fail(_ problem: String) -> TrainingError { .data(function: function, problem: problem, help: nil) }
-        let values = try logits.to(.float64).doubleValues()
+        let values = try logits.doubles()
         guard let y else { throw fail("the data has no y") }
         if y.dtype.isFloating {
             guard y.count == logits.count else { throw fail("predictions \(logits.shape) for targets \(y.shape)") }
             let width = max(1, y.shape.count > 1 ? y.shape[y.shape.count - 1] : 1)
-            self.init(logits: values, width: width, labels: [], targets: try y.to(.float64).doubleValues())
+            self.init(logits: values, width: width, labels: [], targets: try y.doubles())
             return
         }
         guard let width = logits.shape.last, width > 0, y.count * width == logits.count else {
             throw fail("logits \(logits.shape) for labels \(y.shape)")
         }
-        let all = try y.to(.int64).intValues()
-        let kept = try mask?.to(.int64).intValues()
+        let all = try y.integers()
+        let kept = try mask?.integers()
         if let kept, kept.count != all.count { throw fail("a mask \(mask?.shape.description ?? "") for labels \(y.shape)") }
         var rows: [Double] = []
         var labels: [Int] = []

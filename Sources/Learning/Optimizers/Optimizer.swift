@@ -49,7 +49,7 @@ public final class Optimizer {
     ///
     /// - Throws: ``OptimizerError/empty(optimizer:)`` when none is left.
     public convenience init(_ recipe: OptimizerRecipe, _ parameters: [Tensor]) throws {
-        try self.init([ParameterGroup(parameters.filter(\.requiresGrad), recipe)])
+        try self.init([ParameterGroup(parameters.filter(\.requiresGradient), recipe)])
     }
 
     /// Several groups.
@@ -79,7 +79,7 @@ public final class Optimizer {
 
     /// Forgets the gradients.
     public func zeroGrad() {
-        for group in groups { for parameter in group.parameters { parameter.grad = nil } }
+        for group in groups { for parameter in group.parameters { parameter.clearGradient() } }
     }
 
     /// Moves every parameter that has a gradient.
@@ -88,7 +88,7 @@ public final class Optimizer {
     public func step() throws {
         for (index, group) in groups.enumerated() {
             for (position, parameter) in group.parameters.enumerated() {
-                guard let gradient = parameter.grad else { continue }
+                guard let gradient = parameter.gradient else { continue }
                 try update(parameter, gradient, group.recipe, &states[index][position])
             }
         }
@@ -123,7 +123,7 @@ public final class Optimizer {
                 velocity: momentum > 0 ? state.slots[centered ? 2 : 1] : nil, lr: lr, alpha: alpha, epsilon: epsilon,
                 weightDecay: recipe.weightDecay, momentum: momentum, maximize: recipe.maximize)
         case .adagrad(let decay, let initial, let epsilon):
-            if first { state.slots = [try parameter.filledLike(initial)] }
+            if first { state.slots = [try parameter.fullLike(Scalar(initial))] }
             try parameter.updateAdagrad(
                 gradient, sum: state.slots[0], lr: lr / (1 + Double(state.step - 1) * decay), epsilon: epsilon,
                 weightDecay: recipe.weightDecay, maximize: recipe.maximize)
@@ -164,7 +164,7 @@ extension Optimizer {
 public func gradientNorm(_ parameters: [Tensor]) throws -> Double {
     var sum = 0.0
     for parameter in parameters {
-        if let gradient = parameter.grad { sum += try gradient.sumOfSquares() }
+        if let gradient = parameter.gradient { sum += try Gradients.disabled { try gradient.square().sum().itemDouble() } }
     }
     return sum.squareRoot()
 }
@@ -184,7 +184,7 @@ public func clipGradNorm(_ parameters: [Tensor], _ maximum: Double) throws -> Do
     let factor = maximum / (norm + 1e-6)
     if factor < 1 {
         for parameter in parameters {
-            if let gradient = parameter.grad { parameter.grad = try Gradients.disabled { try gradient.scaled(by: factor) } }
+            _ = try Gradients.disabled { try parameter.gradient?.mul_(Scalar(factor)) }
         }
     }
     return norm

@@ -37,7 +37,7 @@ public final class Trainer {
             TrainingContext(student: net, data: data, epochs: options.epochs, batchSize: options.batchSize))
         var seen: Set<ObjectIdentifier> = []
         trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
-            .filter { $0.requiresGrad && seen.insert(ObjectIdentifier($0)).inserted }
+            .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
         optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
         let steps = try Batches.count(of: data, size: options.batchSize)
         scheduler = try options.schedule.map {
@@ -111,7 +111,7 @@ public final class Trainer {
     private func step(_ batch: Batch, epoch: Int, position: Int, isLast: Bool, _ sums: inout EpochSums) throws -> Double {
         optimizer.zeroGrad()
         let result = try loss.step(net, batch)
-        let value = try result.total.item()
+        let value = try result.total.itemDouble()
         guard value.isFinite else { throw diverged(result, value, epoch: epoch, step: position) }
         try result.total.backward()
         if let maximum = options.clipGradNorm {
