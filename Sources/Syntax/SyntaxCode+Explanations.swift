@@ -251,7 +251,8 @@ extension SyntaxCode {
                 right: "x = if a { 1 } else { 2 }")
         case .pythonComparison:
             Description(
-                "`is` and `not in`", "Equality is `==` and `!=`, also with `none`; `not x in xs` is the opposite of "
+                "`is` and `not in`",
+                "Equality is `==` and `!=`, also with `none`; `not x in xs` is the opposite of "
                     + "`x in xs`.", wrong: "x is none", right: "x == none")
         case .foreignOperator:
             Description(

@@ -26,6 +26,8 @@ public struct Token: Equatable, Sendable {
         /// What the lexer has already reported.
         case invalid
         case endOfText
+        /// What the parser sees in front of a token that begins a new statement; no token has this kind.
+        case lineEnd
     }
 
     /// What it is.
@@ -36,6 +38,8 @@ public struct Token: Equatable, Sendable {
     public var isFirstOfLine: Bool
     /// Whether the line before it is finished, so that in a block a new statement begins here.
     public var startsLine: Bool
+    /// Whether it is the first token of a cell.
+    public var beginsCell: Bool
     /// An integer's value, a float's bits, the index of a string or format, or for a bracket the index of the token
     /// that closes it (-1 when nothing does).
     var payload: Int
