@@ -1,0 +1,170 @@
+import Diagnostics
+
+/// What a call hands over, without the values: how many positional arguments, then the names of the named ones.
+struct CallShape: Equatable {
+    var positional: Int
+    var names: [String] = []
+
+    var count: Int { positional + names.count }
+}
+
+/// Where each parameter of a function gets its value from at one call shape.
+enum ArgumentSource: Equatable {
+    case argument(Int)
+    case defaultValue
+    /// The positional arguments from here on, as a list.
+    case rest(from: Int, count: Int)
+    /// The named arguments that no parameter takes, as a dict.
+    case options([Int])
+}
+
+/// A parameter as binding sees it.
+struct FormalParameter: Equatable {
+    var name: String
+    var kind: ParameterDescription.Kind
+    var isRequired: Bool
+}
+
+/// Matches arguments with parameters.
+enum Binding {
+    /// The source of every parameter, or the error that names the argument, the nearest name and the signature.
+    ///
+    /// `hiddenLeading` parameters (a method's receiver) are not counted in messages.
+    static func plan(
+        _ parameters: [FormalParameter], _ shape: CallShape, function: String, signature: @autoclosure () -> String,
+        hiddenLeading: Int = 0
+    ) throws -> [ArgumentSource] {
+        var sources: [ArgumentSource?] = Array(repeating: nil, count: parameters.count)
+        var next = 0
+        var hasRest = false
+        for (index, parameter) in parameters.enumerated() {
+            switch parameter.kind {
+            case .single where !hasRest && next < shape.positional:
+                sources[index] = .argument(next)
+                next += 1
+            case .variadic:
+                sources[index] = .rest(from: next, count: shape.positional - next)
+                next = shape.positional
+                hasRest = true
+            default: break
+            }
+        }
+        if next < shape.positional {
+            let most = parameters.filter { $0.kind == .single }.count - hiddenLeading
+            throw Failure(
+                .type,
+                "\(function) takes \(most == 0 ? "no arguments" : "at most \(count(most, "argument"))"), "
+                    + "\(shape.positional - hiddenLeading) given",
+                code: .tooManyArguments, help: [signature()])
+        }
+        var unclaimed: [Int] = []
+        for (offset, name) in shape.names.enumerated() {
+            guard let index = parameters.firstIndex(where: { $0.name == name && $0.kind == .single }) else {
+                unclaimed.append(shape.positional + offset)
+                continue
+            }
+            guard sources[index] == nil else {
+                throw Failure(
+                    .type, "\(function): \(name) is given twice", code: .doubledArgument, help: [signature()])
+            }
+            sources[index] = .argument(shape.positional + offset)
+        }
+        if let index = parameters.firstIndex(where: { $0.kind == .namedVariadic }) {
+            sources[index] = .options(unclaimed)
+        } else if let first = unclaimed.first {
+            let name = shape.names[first - shape.positional]
+            var help = [signature()]
+            if let near = Nearest.match(name, in: parameters.dropFirst(hiddenLeading).map(\.name)) {
+                help.insert("did you mean \(near)=?", at: 0)
+            }
+            throw Failure(
+                .type, "\(function) has no argument \(name)", code: .unknownArgument, help: help)
+        }
+        return try parameters.enumerated().map { index, parameter in
+            if let source = sources[index] { return source }
+            guard !parameter.isRequired else {
+                throw Failure(
+                    .type, "\(function) needs the argument \(parameter.name)", code: .missingArgument,
+                    help: [signature()])
+            }
+            return .defaultValue
+        }
+    }
+
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
+
+extension BuiltinFunction {
+    /// The signature that takes these arguments, and where its parameters get their values.
+    func choose(_ shape: CallShape, _ arguments: some RandomAccessCollection<Value>) throws -> (
+        builtin: Builtin, plan: [ArgumentSource]
+    ) {
+        if overloads.count == 1 { return (overloads[0], try overloads[0].plan(shape)) }
+        let first = shape.positional > 0 ? arguments.first : nil
+        let fitting = overloads.filter { overload in
+            guard let first, let parameter = overload.bodyParameters.first else { return true }
+            let type = parameter.type
+            if parameter.kind == .variadic, case .list(let element) = type { return element.contains(first) }
+            return type.contains(first)
+        }
+        var problem: (any Error)?
+        for overload in fitting {
+            do {
+                let plan = try overload.plan(shape)
+                if fitting.count == 1 || overload.accepts(plan, arguments) { return (overload, plan) }
+            } catch {
+                problem = problem ?? error
+            }
+        }
+        // Several signatures fit the shape and none the types: the first gives the error about its argument.
+        for overload in fitting {
+            if let plan = try? overload.plan(shape) { return (overload, plan) }
+        }
+        if let problem { throw problem }
+        guard let first else { throw Failure(.type, "\(name) needs an argument", help: [signature]) }
+        var types: [String] = []
+        for overload in overloads {
+            guard let type = overload.bodyParameters.first?.type.description, !types.contains(type) else { continue }
+            types.append(type)
+        }
+        throw Failure(
+            .type, "\(name) takes \(LanguageType.join(types)), not \(Display.typeWithDetail(first))",
+            help: overloads.map(\.signature), operands: [0: first.typeName])
+    }
+}
+
+extension Builtin {
+    func plan(_ shape: CallShape) throws -> [ArgumentSource] {
+        try Binding.plan(
+            formals, shape, function: name, signature: signature, hiddenLeading: receiver == nil ? 0 : 1)
+    }
+
+    var formals: [FormalParameter] {
+        bodyParameters.map { FormalParameter(name: $0.name, kind: $0.kind, isRequired: $0.isRequired) }
+    }
+
+    func accepts(_ plan: [ArgumentSource], _ arguments: some RandomAccessCollection<Value>) -> Bool {
+        zip(bodyParameters, plan).allSatisfy { parameter, source in
+            guard case .argument(let index) = source else { return true }
+            return parameter.type.contains(arguments[arguments.index(arguments.startIndex, offsetBy: index)])
+        }
+    }
+
+    /// The arguments in the order of the parameters, defaults filled in.
+    func arrange(_ plan: [ArgumentSource], _ shape: CallShape, _ arguments: some RandomAccessCollection<Value>)
+        -> [Value]
+    {
+        func argument(_ index: Int) -> Value { arguments[arguments.index(arguments.startIndex, offsetBy: index)] }
+        return zip(bodyParameters, plan).map { parameter, source in
+            switch source {
+            case .argument(let index): return argument(index)
+            case .defaultValue: return parameter.defaultValue?.value ?? .none
+            case .rest(let from, let count): return .list((from..<from + count).map(argument))
+            case .options(let indices):
+                let dict = DictObject()
+                for index in indices { dict[shape.names[index - shape.positional]] = argument(index) }
+                return .dict(dict)
+            }
+        }
+    }
+}

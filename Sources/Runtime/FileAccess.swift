@@ -1,0 +1,20 @@
+/// How the language reads files that a program imports: the session decides what a path means.
+public protocol FileAccess {
+    /// The path of an imported file, resolved against the importing file's (or the working directory, when there is
+    /// none), in a form that is equal for equal files.
+    func resolve(_ path: String, from importer: String?) -> String
+    /// The bytes of a file.
+    func read(_ path: String) throws -> [UInt8]
+}
+
+/// No files at all: for `-e` in tests, and for embedders that allow none.
+public struct NoFiles: FileAccess {
+    /// Nothing to configure.
+    public init() {}
+    /// The path as given.
+    public func resolve(_ path: String, from importer: String?) -> String { path }
+    /// Always an `io` error.
+    public func read(_ path: String) throws -> [UInt8] {
+        throw Failure(.io, "cannot read \(path): this session has no access to files")
+    }
+}

@@ -1,0 +1,128 @@
+import Learning
+import OrderedCollections
+
+/// Everything the language can call, by name: what argument checks, help, completion, `check` and the manual read.
+///
+/// Built once when a session starts, and not changed afterwards.
+public final class Library {
+    /// The functions by name, in the order they were declared.
+    public private(set) var functions: OrderedDictionary<String, BuiltinFunction> = [:]
+    /// The methods by receiver and name.
+    public private(set) var methods: OrderedDictionary<Builtin.Receiver, OrderedDictionary<String, BuiltinFunction>> =
+        [:]
+    /// The attributes by receiver and name.
+    public private(set) var attributes: OrderedDictionary<Builtin.Receiver, OrderedDictionary<String, Attribute>> = [:]
+    /// The constants by name.
+    public private(set) var constants: OrderedDictionary<String, Constant> = [:]
+    /// The object types by name.
+    public private(set) var objectTypes: OrderedDictionary<String, ObjectType> = [:]
+    /// The classes of modules, the most general first.
+    public private(set) var moduleTypes: [ModuleType] = []
+    /// Dist sources that `import "std/…"` reads, by path.
+    public private(set) var sources: OrderedDictionary<String, String> = [:]
+
+    private var moduleTypeNames: [ObjectIdentifier: [String]] = [:]
+
+    /// An empty library.
+    public init() {
+        add(
+            ObjectType(Slice.self, "The bounds `a:b:c` of an index expression.") { slice in
+                .init("\(slice.start.map(String.init) ?? ""):\(slice.stop.map(String.init) ?? "")")
+            })
+    }
+
+    /// Adds a function or method; a second one of a name becomes a further signature.
+    public func add(_ builtin: Builtin) {
+        if let receiver = builtin.receiver {
+            let earlier = methods[receiver]?[builtin.name]?.overloads ?? []
+            methods[receiver, default: [:]][builtin.name] = BuiltinFunction(earlier + [builtin])
+        } else {
+            let earlier = functions[builtin.name]?.overloads ?? []
+            functions[builtin.name] = BuiltinFunction(earlier + [builtin])
+        }
+    }
+
+    /// Adds an attribute.
+    public func add(_ attribute: Attribute) {
+        attributes[attribute.receiver, default: [:]][attribute.name] = attribute
+    }
+
+    /// Adds a constant.
+    public func add(_ constant: Constant) { constants[constant.name] = constant }
+
+    /// Adds an object type.
+    public func add(_ type: ObjectType) { objectTypes[type.name] = type }
+
+    /// Adds a class of modules.
+    public func add(_ type: ModuleType) {
+        moduleTypes.append(type)
+        moduleTypeNames = [:]
+    }
+
+    /// Adds a Dist source under the path that `import` takes, `std/models.dist`.
+    public func add(source: String, path: String) { sources[path] = source }
+
+    /// The object type of a name.
+    public func objectType(named name: String) -> ObjectType {
+        if let type = objectTypes[name] { return type }
+        let type = ObjectType(undeclared: name)
+        objectTypes[name] = type
+        return type
+    }
+
+    /// The value of a library name: a function or a constant.
+    public func value(named name: String) -> Value? {
+        if let function = functions[name] { return .function(function) }
+        return constants[name]?.value.value
+    }
+
+    /// All names that can be read without being declared.
+    public var names: [String] { Array(functions.keys) + Array(constants.keys) }
+
+    /// Where the methods and attributes of a value are found, the most special first.
+    public func receivers(of value: Value) -> [Builtin.Receiver] {
+        switch value {
+        case .string: [.string]
+        case .list: [.list]
+        case .dict: [.dict]
+        case .range: [.range]
+        case .pair: [.pair]
+        case .function: [.function]
+        case .tensor: [.tensor]
+        case .module(let module): moduleTypeNames(of: module).map { .moduleType($0) } + [.module]
+        case .object(let object): [.object(object.type.name)]
+        case .none, .bool, .int, .float, .unbound: []
+        }
+    }
+
+    /// The method of a value.
+    public func method(_ name: String, of value: Value) -> BuiltinFunction? {
+        for receiver in receivers(of: value) {
+            if let method = methods[receiver]?[name] { return method }
+        }
+        return nil
+    }
+
+    /// The attribute of a value.
+    public func attribute(_ name: String, of value: Value) -> Attribute? {
+        for receiver in receivers(of: value) {
+            if let attribute = attributes[receiver]?[name] { return attribute }
+        }
+        return nil
+    }
+
+    /// The names of all methods and attributes of a value.
+    public func members(of value: Value) -> [String] {
+        receivers(of: value).flatMap { receiver in
+            Array(methods[receiver]?.keys ?? []) + Array(attributes[receiver]?.keys ?? [])
+        }
+    }
+
+    private func moduleTypeNames(of module: Module) -> [String] {
+        let key = ObjectIdentifier(Swift.type(of: module))
+        if let names = moduleTypeNames[key] { return names }
+        let names = moduleTypes.reversed().filter { $0.matches(module) }.map(\.name)
+        moduleTypeNames[key] = names
+        return names
+    }
+}
