@@ -53,6 +53,10 @@ public final class ObjectType {
     public let iterate: ((AnyObject, Interpreter) throws -> () throws -> Value?)?
     /// `x(args)`.
     public let call: ((AnyObject, [Value], [(name: String, value: Value)], Interpreter) throws -> Value)?
+    /// Attributes that differ from object to object, such as the curves of a run; nil when it has none of this name.
+    public let member: ((AnyObject, String, Interpreter) throws -> Value?)?
+    /// The names that `member` knows, for completion and near misses.
+    public let memberNames: (AnyObject) -> [String]
     /// `a op b` with an object of this type on either side; nil when the operator is not defined for the operands.
     public let operate: ((ObjectOperator, Value, Value, Interpreter) throws -> Value?)?
 
@@ -63,6 +67,8 @@ public final class ObjectType {
         element: ((Payload, Value, Interpreter) throws -> Value)? = nil,
         iterate: ((Payload, Interpreter) throws -> () throws -> Value?)? = nil,
         call: ((Payload, [Value], [(name: String, value: Value)], Interpreter) throws -> Value)? = nil,
+        member: ((Payload, String, Interpreter) throws -> Value?)? = nil,
+        memberNames: ((Payload) -> [String])? = nil,
         operate: ((ObjectOperator, Value, Value, Interpreter) throws -> Value?)? = nil
     ) {
         name = Payload.languageName
@@ -72,6 +78,8 @@ public final class ObjectType {
         self.element = element.map { body in { try body(Self.cast($0), $1, $2) } }
         self.iterate = iterate.map { body in { try body(Self.cast($0), $1) } }
         self.call = call.map { body in { try body(Self.cast($0), $1, $2, $3) } }
+        self.member = member.map { body in { try body(Self.cast($0), $1, $2) } }
+        self.memberNames = { object in (object as? Payload).flatMap { memberNames?($0) } ?? [] }
         self.operate = operate
     }
 
@@ -84,6 +92,8 @@ public final class ObjectType {
         element = nil
         iterate = nil
         call = nil
+        member = nil
+        memberNames = { _ in [] }
         operate = nil
     }
 

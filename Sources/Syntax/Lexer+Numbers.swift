@@ -9,6 +9,7 @@ extension Lexer {
             return
         }
         var isFloat = false
+        var hasBarePoint = false
         skipDigits()
         if peek() == UInt8(ascii: ".") {
             let next = peek(1)
@@ -18,6 +19,7 @@ extension Lexer {
                 skipDigits()
             } else if next | 0x20 == UInt8(ascii: "e"), isExponent(1) {
                 isFloat = true
+                hasBarePoint = true
                 index += 1
             } else if !Self.isWordByte(next), next < 0x80, next != UInt8(ascii: ".") {
                 isFloat = true
@@ -35,7 +37,7 @@ extension Lexer {
         }
         let span = Span(start, index)
         let digits = bytes[start..<index].filter { $0 != UInt8(ascii: "_") }
-        if let right = Self.rightSpelling(of: bytes[start..<index]) {
+        if let right = Self.rightSpelling(of: bytes[start..<index], hasBarePoint: hasBarePoint) {
             reportNumber(span, right: right)
         }
         if isFloat {
@@ -167,10 +169,10 @@ extension Lexer {
     }
 
     /// How a decimal number should be written, none when it is right as it is.
-    private static func rightSpelling(of number: ArraySlice<UInt8>) -> String? {
+    private static func rightSpelling(of number: ArraySlice<UInt8>, hasBarePoint: Bool) -> String? {
         guard let first = number.first, let last = number.last else { return nil }
         let startsWell = isDigit(first) && (first != UInt8(ascii: "0") || number.count == 1)
-        if startsWell, isDigit(last), !number.contains(UInt8(ascii: "_")) { return nil }
+        if startsWell, !hasBarePoint, isDigit(last), !number.contains(UInt8(ascii: "_")) { return nil }
         let text = String(decoding: number, as: UTF8.self)
         let mantissaEnd = text.firstIndex { $0 == "e" || $0 == "E" } ?? text.endIndex
         let mantissa = text[..<mantissaEnd]

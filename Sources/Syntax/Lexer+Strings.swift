@@ -53,6 +53,8 @@ extension Lexer {
     }
 
     private mutating func reportUnterminated(_ opener: Span, isTriple: Bool, quote: UInt8) {
+        // Inside a field the quote belongs to the f-string whose field lacks its brace; that is reported instead.
+        guard brackets.innermost == nil || frames.isEmpty || frames.last?.opener == opener else { return }
         let mark = String(repeating: String(UnicodeScalar(quote)), count: isTriple ? 3 : 1)
         if isTriple {
             if stream.openString == nil { stream.openString = opener }
@@ -144,6 +146,14 @@ extension Lexer {
         } else if letter == 0x0A {
             span = Span(place, place + 1)
             help = "a backslash does not join lines; leave it out or double it"
+        }
+        if letter == UInt8(ascii: "0") {
+            let digits = bytes[place + 1..<limit].prefix(3).prefix {
+                $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "7")
+            }
+            let value = digits.reduce(0) { $0 * 8 + Int($1 - UInt8(ascii: "0")) }
+            span = Span(place, place + 1 + digits.count)
+            help = "write `\\u{\(String(value, radix: 16))}`"
         }
         let shown = letter == 0x0A ? "\\" : source.text(in: span)
         report(.invalidEscape, "invalid escape `\(shown)`", span, help: [help])

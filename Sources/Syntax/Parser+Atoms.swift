@@ -348,6 +348,7 @@ extension Parser {
             advance()
         }
         guard kind == .fieldEnd else {
+            if let failure = failHabit() { throw failure }
             throw fail(
                 .formattedField, "expected `:` or `}` behind the value of the field, found \(found)",
                 related: [(tokens[state.opener].span, "`{` opened here")])

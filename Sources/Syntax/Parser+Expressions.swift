@@ -118,6 +118,8 @@ extension Parser {
         if kind == .name, text(token) == "except" {
             report(.misplacedBranch, "`except` is written `catch`", token.span, help: ["} catch e { … }"])
         } else if kind != .catch {
+            // One in the next line is reported where it stands.
+            if token.kind == .catch { throw SyntaxFailure() }
             throw fail(
                 .tryWithoutCatch, "`try` needs a `catch` on the line of its `}`, found \(found)",
                 help: ["try { … } catch e { … }"])
@@ -273,6 +275,9 @@ extension Parser {
             return Expression(
                 .unary(operation, operatorSpan: sign.span, operand), Span(sign.span.lower, lastEnd))
         case .plus:
+            advance()
+            if let failure = failIncrement(sign) { throw failure }
+            index -= 1
             throw fail(.expectedExpression, "there is no `+` in front of a value", help: ["leave it out"])
         default:
             return try power()

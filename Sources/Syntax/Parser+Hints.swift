@@ -39,7 +39,7 @@ extension Parser {
         switch kind {
         case .ellipsis:
             return fail(.invalidSubscript, "`...` stands between the brackets of an index only")
-        case .star, .doubleStar:
+        case .star where isBehindSeparator, .doubleStar where isBehindSeparator:
             return fail(.misplacedSpread, "`\(text(token))` spreads arguments in a call only")
         case .else, .catch:
             return fail(.misplacedBranch, "`\(text(token))` without what it belongs to")
@@ -60,6 +60,13 @@ extension Parser {
         return fail(
             .expectedExpression, "expected an expression\(place), found \(found)",
             help: isKeyword ? ["`\(text(token))` is a keyword and no name"] : [])
+    }
+
+    /// Whether a value would begin a list item or the right of an assignment here.
+    private var isBehindSeparator: Bool {
+        guard index > 0 else { return true }
+        let last = tokens[index - 1].kind
+        return last == .comma || last == .assign || last.opens
     }
 
     private var openerLabel: [(Span, String)] {
@@ -94,7 +101,7 @@ extension Parser {
         }
         if case .expression(let expression) = statement.kind, case .name(let word) = expression.kind {
             if let near = Nearest.match(word, in: Keywords.reserved + ["module", "param", "import"]),
-                near.utf8.count > 2
+                near.utf8.count > 2 || (near == "fn" && token.kind == .name)
             {
                 return fail(
                     .expectedEndOfStatement, "expected the end of the statement, found \(found)",
@@ -116,12 +123,12 @@ extension Parser {
     }
 
     /// Forms of other languages that show behind a complete expression.
-    private mutating func failHabit() -> SyntaxFailure? {
+    mutating func failHabit() -> SyntaxFailure? {
         switch kind {
         case .if: return failConditional()
         case .not where nextKind == .in:
             return fail(
-                .pythonComparison, "`not in` is two words apart: `not x in xs`",
+                .pythonComparison, "`x not in xs` is written `not x in xs`",
                 Span(token.span.lower, tokens[index + 1].span.upper), help: ["write `not x in xs`"])
         case .name where text(token) == "is":
             let isNegated = nextKind == .not
@@ -166,6 +173,9 @@ extension Parser {
             if token.kind.opens { depth += 1 }
             if token.kind.closes { depth -= 1 }
             if depth == 0, token.kind == .else { otherwise = place }
+            if depth == 0, otherwise != nil, token.kind == .for || token.kind == .comma || token.kind == .semicolon {
+                break
+            }
             place += 1
         }
         var help = "if c { a } else { b }"
@@ -182,7 +192,7 @@ extension Parser {
     /// The value that ends in front of a token, as written, when it is short enough to show.
     private func operandBefore(_ place: Int) -> String? {
         var first = place - 1
-        while first > 0 {
+        while first >= 0 {
             let token = tokens[first]
             if token.kind.closes, token.payload >= 0 {
                 first = token.payload - 1

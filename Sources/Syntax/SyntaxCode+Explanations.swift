@@ -258,7 +258,7 @@ extension SyntaxCode {
             Description(
                 "operator of another language",
                 "Logic is written `and`, `or`, `not`; equality `==`; a condition `if c { a } else { b }`.",
-                wrong: "x = a && !b", right: "x = a and not b")
+                wrong: "x = a && not b", right: "x = a and not b")
         case .pythonStatement:
             Description(
                 "statement that Dist does not have",

@@ -1,0 +1,191 @@
+import Data
+import Runtime
+import Tensors
+
+extension Builtin.Group {
+    /// Reading, splitting and batching data.
+    static let data = Builtin.Group("Data")
+}
+
+/// The datasets that have a name.
+enum NamedDataset: String, StringOption {
+    case digits, mnist
+    case fashionMNIST = "fashion_mnist"
+    case kmnist
+}
+
+/// The parts that the named datasets come in.
+enum DatasetPart: String, StringOption {
+    case train, test
+}
+
+extension Library {
+    /// Datasets: where they come from and what is done with them before training.
+    func addDatasets() {
+        addDatasetTypes()
+        addDatasetSources()
+        addDatasetOperations()
+    }
+
+    private func addDatasetSources() {
+        add(
+            Builtin(
+                "dataset", .data, "A dataset by name; \"digits\" is built in, the others are read from `dir`.",
+                Parameter<NamedDataset>("name", "which one"),
+                Parameter<String?>.optional("dir", "the folder that holds the original files (not for \"digits\")"),
+                Parameter<DatasetPart>("split", "which part of the original files", default: .train),
+                returns: "x float32 [1797, 64] for digits, [N, 1, 28, 28] in 0…1 for the others, y int64 [N]",
+                notes: [
+                    "digits: 1,797 8×8 images of handwritten digits (E. Alpaydin, C. Kaynak, UCI, 1998, CC BY 4.0), "
+                        + "pixels divided by 16, no split of its own."
+                ],
+                seeAlso: ["split", "TensorDataset", "read_csv"],
+                examples: [Example(#"len(dataset("digits"))"#, "1797")]
+            ) { (name: NamedDataset, dir: String?, part: DatasetPart) in
+                try Self.dataset(name, dir: dir, part: part)
+            })
+        add(
+            Builtin(
+                "TensorDataset", .data, "A dataset from tensors.",
+                Parameter<Either<Tensor, OrderedTensors>>(
+                    "x", "the examples [N, …], or a dict of such, whose entries go to `forward` by name; an entry `mask` "
+                        + "says which positions count"),
+                Parameter<Tensor?>.optional("y", "int64 classes [N], or float targets [N, …]"),
+                returns: "the dataset",
+                pytorch: .same("torch.utils.data.TensorDataset"), seeAlso: ["dataset", "split", "batches"],
+                examples: [Example("len(TensorDataset(zeros(6, 2), arange(6)))", "6")]
+            ) { (x: Either<Tensor, OrderedTensors>, y: Tensor?) in
+                switch x {
+                case .first(let x): return try Dataset(x: x, y: y)
+                case .second(var inputs):
+                    let mask = inputs.tensors.removeValue(forKey: "mask")
+                    return try Dataset(input: .named(inputs.tensors), y: y, mask: mask)
+                }
+            })
+        add(
+            Builtin(
+                "read_csv", .data, "Reads a table: `label` names the label column, all others make x.",
+                Parameter<String>("path", "the file; a header line is detected"),
+                Parameter<OneOrMore<ColumnName>?>.optional(
+                    "label", "the label's column by name or position (negative from the end), or a list of several"),
+                returns: "x int64 when all its columns are whole numbers, else float32 [N, D]",
+                notes: ["A text column becomes one 0/1 column per category; a text label becomes classes."],
+                seeAlso: ["dataset", "TensorDataset"],
+                examples: [
+                    Example(
+                        """
+                        write_text("/tmp/distill-example.csv", "a,b,kind\\n1.5,2,cat\\n0.5,4,dog\\n")
+                        read_csv("/tmp/distill-example.csv", label="kind").classes
+                        """, #"["cat", "dog"]"#)
+                ]
+            ) { (path: String, label: OneOrMore<ColumnName>?) in
+                return try readCSV(path, labels: (label?.elements ?? []).map(\.label))
+            })
+    }
+
+    private static func dataset(_ name: NamedDataset, dir: String?, part: DatasetPart) throws -> Dataset {
+        switch name {
+        case .digits: return try digits()
+        case .mnist, .fashionMNIST, .kmnist:
+            guard let dir else {
+                throw Failure(
+                    .value, "dataset: \"\(name.rawValue)\" needs dir=, the folder with its four IDX files",
+                    help: ["dataset(\"\(name.rawValue)\", dir=\"data/mnist\", split=\"train\")"])
+            }
+            return try mnist(name: name.rawValue, directory: dir, part: part == .train ? .train : .test)
+        }
+    }
+
+    private func addDatasetOperations() {
+        let dataset = Parameter<Dataset>("ds", "the dataset")
+        add(
+            Builtin(
+                "split", .data, "Cuts a dataset at random into training and test parts, and a validation part if wanted.",
+                dataset, Parameter<Double>("test", "the share of the test part, between 0 and 1", default: 0.2),
+                Parameter<Double?>.optional("val", "the share of the validation part"),
+                Parameter<Int>("seed", "decides the cut; nothing else does", default: 0),
+                returns: "[train, test], or [train, val, test] with `val`",
+                notes: ["Stratified when there are classes: every part has each class in the same proportion."],
+                seeAlso: ["normalize", "batches"],
+                examples: [
+                    Example(#"train, test = split(dataset("digits"), test=0.2); [len(train), len(test)]"#, "[1438, 359]")
+                ]
+            ) { (dataset: Dataset, test: Double, val: Double?, seed: Int) in
+                try Data.split(dataset, test: test, validation: val, seed: seed)
+            })
+        add(
+            Builtin(
+                "filter", .data, "The examples for which a function of x and y is true.",
+                dataset, Parameter<Callable>("keep", "(x, y) => bool, called with each example"),
+                returns: "a dataset", seeAlso: ["take", "concat"],
+                examples: [Example(#"len(filter(dataset("digits"), (x, y) => y < 2))"#, "360")]
+            ) { (dataset: Dataset, keep: Callable) in
+                try dataset.filter { x, y in
+                    let answer = try keep.call([x.encode(in: keep.interpreter), y.map { .tensor($0) } ?? .none])
+                    switch answer {
+                    case .bool(let bool): return bool
+                    case .tensor(let tensor) where tensor.count == 1 && tensor.dtype == .bool:
+                        return try tensor.item().integer != 0
+                    default: throw Failure(.type, "filter: the function must give a bool, not \(answer.typeName)")
+                    }
+                }
+            })
+        add(
+            Builtin(
+                "take", .data, "The first examples of a dataset.", dataset,
+                Parameter<Int>("count", "how many; more than there are is all of them"), returns: "a dataset",
+                seeAlso: ["filter", "split"],
+                examples: [Example(#"len(take(dataset("digits"), 100))"#, "100")]
+            ) { (dataset: Dataset, count: Int) in try dataset.take(count) })
+        add(
+            Builtin(
+                "concat", .data, "Datasets of one kind, one behind the other.",
+                parameters: [dataset.description, Parameter<[Dataset]>.variadic("others", "further datasets").description],
+                returns: "a dataset", seeAlso: ["split", "filter"],
+                examples: [Example(#"ds = dataset("digits"); len(concat(ds, take(ds, 3)))"#, "1800")]
+            ) { call in
+                try Dataset.concat([call[dataset]] + call[Parameter<[Dataset]>.variadic("others", "")])
+            })
+        let others = Parameter<[Dataset]>.variadic("others", "further datasets, which get the first's statistics")
+        let mean = Parameter<[Double]?>.optional("mean", "the mean of each column or channel, instead of the first's")
+        let std = Parameter<[Double]?>.optional("std", "the standard deviation of each, instead of the first's")
+        add(
+            Builtin(
+                "normalize", .data, "Shifts and scales x to mean 0 and standard deviation 1, per column or channel.",
+                formula: "(x − mean) / std",
+                parameters: [dataset.description, others.description, mean.description, std.description],
+                returns: "the dataset, or a list of them",
+                notes: ["Statistics are those of the first dataset: give the training data first."],
+                seeAlso: ["split"],
+                examples: [
+                    Example(
+                        #"train, test = normalize(*split(dataset("digits"))); abs(mean(train.x)).item() < 1e-5"#, "true")
+                ]
+            ) { call in
+                let datasets = try [call[dataset]] + call[others]
+                var statistics: Normalization?
+                if let mean = try call[mean] {
+                    guard let std = try call[std] else {
+                        throw Failure(.value, "normalize: mean= needs std= beside it")
+                    }
+                    statistics = try Normalization(mean: mean, std: std)
+                }
+                let result = try Data.normalize(datasets, with: statistics)
+                return result.count == 1 ? result[0].encode(in: call.interpreter) : result.encode(in: call.interpreter)
+            })
+        add(
+            Builtin(
+                "batches", .data, "Goes through a dataset batch by batch: `for x, y in batches(train, 64, shuffle=true)`.",
+                dataset, Parameter<Int>("batch_size", "examples in a batch; the last may have fewer", default: 64),
+                Parameter<Bool>("shuffle", "a new order each time, from the shuffling stream", default: false),
+                Parameter<Bool>("drop_last", "leave an incomplete last batch out", default: false),
+                returns: "an iterable of [x, y]", pytorch: .differs("torch.utils.data.DataLoader", "batch_size is 64"),
+                seeAlso: ["dataset", "fit"],
+                examples: [
+                    Example(#"[len(y) for x, y in batches(take(dataset("digits"), 10), 4)]"#, "[4, 4, 2]")
+                ]
+            ) { (dataset: Dataset, size: Int, shuffle: Bool, dropLast: Bool) in
+                BatchesObject(try Batches(dataset, size: size, shuffle: shuffle, dropLast: dropLast))
+            })
+    }
+}

@@ -1,0 +1,303 @@
+import Data
+import Distillation
+import Learning
+import OrderedCollections
+import Runtime
+import Tensors
+
+extension Builtin.Group {
+    /// Teachers, objectives and their terms.
+    static let distillation = Builtin.Group("Distillation")
+}
+
+/// What the soft term is multiplied by.
+enum SoftScale: String, StringOption {
+    case squared = "T2"
+    case none
+
+    var scale: SoftTerm.Scale { self == .squared ? .temperatureSquared : .none }
+}
+
+/// Over what the soft term is averaged.
+enum SoftReduction: String, StringOption {
+    case batchmean, mean, sum
+
+    var reduction: SoftTerm.Reduction {
+        switch self {
+        case .batchmean: .batchmean
+        case .mean: .mean
+        case .sum: .sum
+        }
+    }
+}
+
+/// How far two features are from each other.
+enum FeatureDistance: String, StringOption {
+    case mse, l1, cosine
+    case smoothL1 = "smooth_l1"
+
+    var metric: FeatureMetric {
+        switch self {
+        case .mse: .mse
+        case .l1: .l1
+        case .smoothL1: .smoothL1
+        case .cosine: .cosine
+        }
+    }
+}
+
+/// How far predictions are from float targets.
+enum RegressionDistance: String, StringOption {
+    case mse, l1, huber
+
+    var metric: RegressionTerm.Metric {
+        switch self {
+        case .mse: .mse
+        case .l1: .l1
+        case .huber: .huber
+        }
+    }
+}
+
+/// How several teachers become one.
+enum AverageOption: String, StringOption {
+    case probabilities, logits
+}
+
+/// When teacher values are computed once.
+enum CacheOption: String, StringOption {
+    case auto, on, off
+
+    var policy: CachePolicy {
+        switch self {
+        case .auto: .auto
+        case .on: .on
+        case .off: .off
+        }
+    }
+}
+
+/// A network, or stored logits, that teaches.
+struct TeacherValue: ValueDecodable {
+    let source: TeacherSource
+
+    static var languageType: LanguageType { .union([.module, .tensor]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> TeacherValue? {
+        switch value {
+        case .module(let net): TeacherValue(source: .network(net))
+        case .tensor(let logits): TeacherValue(source: .logits(logits))
+        default: nil
+        }
+    }
+}
+
+/// `"layer3" -> "layer2"`: the teacher's path and the student's.
+struct LayerPairValue: ValueDecodable {
+    let pair: LayerPair
+
+    static var languageType: LanguageType { .pair }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> LayerPairValue? {
+        guard let paths = PairOf<String, String>.decode(value, in: interpreter) else { return nil }
+        return LayerPairValue(pair: LayerPair(paths.left, paths.right))
+    }
+
+    static func mismatch(_ value: Value) -> Mismatch {
+        Mismatch(
+            expected: "a pair of layer paths, the teacher's first, or a list of such pairs",
+            help: [value.text.map { "\"\($0)\" -> \"\($0)\"" } ?? "\"layer3\" -> \"layer2\""])
+    }
+}
+
+/// What makes unlike features comparable: `"auto"`, `"none"`, or a module.
+enum AdapterValue: ValueDecodable, LiteralEncodable {
+    case auto, none
+    case module(Module)
+
+    static var languageType: LanguageType { .union([.options(["auto", "none"]), .module]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> AdapterValue? {
+        switch value {
+        case .string(let text): text.text == "auto" ? .auto : text.text == "none" ? AdapterValue.none : nil
+        case .module(let module): .module(module)
+        default: nil
+        }
+    }
+
+    var literal: Literal {
+        switch self {
+        case .auto: .string("auto")
+        case .none, .module: .string("none")
+        }
+    }
+
+    var choice: AdapterChoice {
+        switch self {
+        case .auto: .auto
+        case .none: .none
+        case .module(let module): .module(module)
+        }
+    }
+}
+
+extension Library {
+    /// `distill`, the classic terms, and weights that change with the epochs.
+    func addDistillation() {
+        addObjectiveTypes()
+        addClassicTerms()
+        addWeightSchedules()
+        addDistill()
+    }
+
+    private func addClassicTerms() {
+        let name = Parameter<String?>.optional("name", "the name of the term's curve in the run")
+        add(
+            Builtin(
+                "hard", .distillation, "Cross entropy with the labels.", formula: "⟨−log softmax(z_s)[y]⟩",
+                Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0), name,
+                returns: "an objective of one term", seeAlso: ["soft", "distill", "cross_entropy"],
+                examples: [Example("hard()(tensor([[0.0, 0.0]]), tensor([1])).item() > 0.69", "true")]
+            ) { (smoothing: Double, name: String?) in
+                ObjectiveObject(try HardTerm(labelSmoothing: smoothing, name: name))
+            })
+        add(
+            Builtin(
+                "soft", .distillation, "The teacher's softened outputs as targets (Hinton, Vinyals, Dean, 2015).",
+                formula: "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)",
+                Parameter<Double>("T", "the temperature", default: 4),
+                Parameter<SoftScale>("scale", "\"T2\" keeps the size of gradients when T changes; \"none\" is plain KL", default: .squared),
+                Parameter<SoftReduction>("reduction", "over what the sum is averaged", default: .batchmean),
+                Parameter<Bool>("standardize", "standardise the logits of each row first (arXiv:2403.01427, with T=2)", default: false),
+                name, returns: "an objective of one term",
+                notes: ["arXiv:1503.02531. scale=\"none\" equals KLDivLoss(reduction=\"batchmean\") on softened outputs."],
+                seeAlso: ["hard", "feature", "distill", "KLDivLoss"],
+                examples: [
+                    Example("z = randn(4, 10); soft(T=4)(z, z).item()", "0.0"),
+                    Example("0.9 * soft(T=4) + 0.1 * hard()",
+                        "0.9 * soft(T=4) + 0.1 * hard()",
+                        "= 0.9 · [T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)] + 0.1 · [⟨−log softmax(z_s)[y]⟩]"),
+                ]
+            ) { (temperature: Double, scale: SoftScale, reduction: SoftReduction, standardize: Bool, name: String?) in
+                ObjectiveObject(
+                    try SoftTerm(
+                        temperature: temperature, scale: scale.scale, reduction: reduction.reduction,
+                        standardize: standardize, name: name))
+            })
+        add(
+            Builtin(
+                "feature", .distillation, "The teacher's intermediate representations as targets.",
+                formula: "⟨(r(f_s) − f_t)²⟩, r an adapter that is trained along where shapes differ",
+                Parameter<OneOrMore<LayerPairValue>?>.optional(
+                    "pairs", "\"teacher layer\" -> \"student layer\", or a list of such",
+                    defaultText: "the input of the last child called"),
+                Parameter<FeatureDistance>("metric", "the distance", default: .mse),
+                Parameter<AdapterValue>("adapter", "what makes unlike shapes comparable: \"auto\", \"none\" or a module", default: .auto),
+                Parameter<Int>("teacher", "which of several teachers", default: 0), name,
+                returns: "an objective of one term",
+                notes: ["Without pairs it compares what net[:-1] computes."],
+                seeAlso: ["soft", "features", "distill"],
+                examples: [
+                    Example("feature()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")
+                ]
+            ) { (pairs: OneOrMore<LayerPairValue>?, metric: FeatureDistance, adapter: AdapterValue, teacher: Int, name: String?) in
+                let term = FeatureTerm(
+                    pairs: (pairs?.elements ?? []).map(\.pair), metric: metric.metric, adapter: adapter.choice, name: name)
+                term.teacherIndex = teacher
+                return ObjectiveObject(term)
+            })
+        add(
+            Builtin(
+                "regression", .distillation, "The label term for float targets.", formula: "⟨(z_s − y)²⟩",
+                Parameter<RegressionDistance>("metric", "the distance", default: .mse), name,
+                returns: "an objective of one term", seeAlso: ["hard", "fit"],
+                examples: [Example("regression()(tensor([[1.0], [2.0]]), tensor([1.0, 4.0])).item()", "2.0")]
+            ) { (metric: RegressionDistance, name: String?) in
+                ObjectiveObject(RegressionTerm(metric: metric.metric, name: name))
+            })
+    }
+
+    private func addWeightSchedules() {
+        let from = Parameter<Double>("start", "the weight in the first epoch")
+        let to = Parameter<Double>("end", "the weight from the last of these epochs on")
+        let epochs = Parameter<Int>("epochs", "the epochs it takes")
+        add(
+            Builtin(
+                "ramp", .distillation, "A weight that changes linearly: `ramp(0, 1, epochs=5) * feature()`.",
+                from, to, epochs, returns: "a schedule, to be multiplied with terms and numbers",
+                seeAlso: ["cosine", "until"], examples: [Example("ramp(0, 1, epochs=5)", "ramp(0, 1, epochs=5)")]
+            ) { (from: Double, to: Double, epochs: Int) in
+                WeightObject(.ramp(from: from, to: to, epochs: try Self.positive(epochs, "ramp")))
+            })
+        add(
+            Builtin(
+                "cosine", .distillation, "A weight that follows half a cosine.", from, to, epochs,
+                returns: "a schedule, to be multiplied with terms and numbers", seeAlso: ["ramp", "until"],
+                examples: [Example("cosine(1, 0, epochs=5)", "cosine(1, 0, epochs=5)")]
+            ) { (from: Double, to: Double, epochs: Int) in
+                WeightObject(.cosine(from: from, to: to, epochs: try Self.positive(epochs, "cosine")))
+            })
+        add(
+            Builtin(
+                "until", .distillation, "Weight 1 in the first epochs, 0 from then on.",
+                Parameter<Int>("epoch", "how many epochs the weight is 1"),
+                returns: "a schedule, to be multiplied with terms and numbers", seeAlso: ["ramp", "cosine"],
+                examples: [Example("0.5 * until(epoch=20)", "0.5 * until(epoch=20)")]
+            ) { (epoch: Int) in WeightObject(.until(epoch: try Self.positive(epoch, "until"))) })
+    }
+
+    private static func positive(_ epochs: Int, _ function: String) throws -> Int {
+        guard epochs > 0 else { throw Failure(.value, "\(function): the epochs must be at least 1, not \(epochs)") }
+        return epochs
+    }
+
+    private func addDistill() {
+        let nets = Parameter<PairOf<OneOrMore<TeacherValue>, Module>>(
+            "nets", "teacher -> student; the teacher is a network, a list of networks, or stored logits [N, K]")
+        let train = Parameter<Dataset>("train", "the training data, shuffled every epoch")
+        let loss = Parameter<ObjectiveObject?>.optional("loss", "an objective", defaultText: "0.9 * soft(T=4) + 0.1 * hard()")
+        let shared = TrainingParameters()
+        let cache = Parameter<CacheOption>("cache", "whether teacher values are computed once and reused", default: .auto)
+        let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
+        let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
+        add(
+            Builtin(
+                "distill", .distillation, "Trains a student on what a teacher knows.",
+                parameters: [nets.description, train.description, loss.description] + shared.descriptions
+                    + [cache.description, average.description, weights.description],
+                returns: "a run; the student is trained in place",
+                notes: [
+                    "The teacher runs in evaluation mode, without gradients, and stays as it is.",
+                    "Layer pairs are checked before the first step; adapters are trained along, see run.adapters.",
+                    "Ctrl-C stops after the step in hand and keeps the weights.",
+                ],
+                seeAlso: ["soft", "feature", "hard", "fit", "compare"],
+                examples: [
+                    Example(
+                        """
+                        train = take(dataset("digits"), 256)
+                        teacher = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
+                        student = Sequential(Linear(64, 8), ReLU(), Linear(8, 10))
+                        distill(teacher -> student, train, loss=soft(T=4) + 0.5 * feature(), epochs=2).adapters.keys()
+                        """, #"["feature"]"#)
+                ]
+            ) { call in
+                let nets = try call[nets]
+                let data = try call[train]
+                let objective = try call[loss]?.objective ?? Self.defaultObjective(for: data)
+                let run = try Distillation.distill(
+                    nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
+                    options: shared.options(call, for: "distill"),
+                    average: call[average] == .logits ? .logits : .probabilities, weights: call[weights],
+                    cache: call[cache].policy)
+                try Self.reportInterrupt(run)
+                return run
+            })
+    }
+
+    /// Soft labels with labels where there are some.
+    private static func defaultObjective(for data: Dataset) throws -> Objective {
+        guard data.classes != nil else { return Objective(try SoftTerm()) }
+        return try 0.9 * SoftTerm() + 0.1 * HardTerm()
+    }
+}

@@ -1,0 +1,136 @@
+import Diagnostics
+import Learning
+import OrderedCollections
+import Runtime
+import Tensors
+
+/// An optimizer as a value: a recipe, and what it does to parameters when there are some.
+final class OptimizerObject: LanguageObject {
+    static var languageName: String { "optimizer" }
+
+    let recipe: OptimizerRecipe
+    let optimizer: Optimizer?
+
+    init(_ recipe: OptimizerRecipe, _ parameters: OptimizedParameters?) throws {
+        self.recipe = recipe
+        switch parameters {
+        case nil: optimizer = nil
+        case .tensors(let tensors)?: optimizer = try Optimizer(recipe, tensors)
+        case .groups(let groups)?: optimizer = try Optimizer(groups.map { try $0.group(recipe) })
+        }
+    }
+
+    /// The optimizer at work, or the error that says how to get one.
+    func active(for action: String) throws -> Optimizer {
+        guard let optimizer else {
+            throw Failure(
+                .value, "\(action): this \(recipe.name) is a recipe without parameters",
+                help: ["\(recipe.name)(net.parameters(), lr=\(NumberText.short(recipe.learningRate)))"])
+        }
+        return optimizer
+    }
+
+    /// The recipe for `fit` and `distill`, which bring their own parameters.
+    func recipe(for function: String) throws -> OptimizerRecipe {
+        guard optimizer == nil else {
+            throw Failure(
+                .value, "\(function): this \(recipe.name) already holds parameters; \(function) brings its own",
+                help: ["optimizer=\(recipe.name)(lr=\(NumberText.short(recipe.learningRate)))"])
+        }
+        return recipe
+    }
+
+    var text: String {
+        let rate = optimizer?.learningRate ?? recipe.learningRate
+        let decay = recipe.weightDecay == 0 ? "" : ", weight_decay=\(NumberText.short(recipe.weightDecay))"
+        let held = optimizer.map { ", \($0.parameters.count) parameters" } ?? ""
+        return "\(recipe.name)(lr=\(NumberText.short(rate))\(decay)\(held))"
+    }
+}
+
+/// Numbers in the words of messages and summaries.
+enum NumberText {
+    /// As Dist prints a float, whole numbers without a point.
+    static func short(_ value: Double) -> String {
+        if let whole = Int(exactly: value), abs(value) < 1e15 { return String(whole) }
+        return NumberFormat.repr(value)
+    }
+}
+
+/// What an optimizer moves: a list of tensors, or groups with options of their own.
+enum OptimizedParameters: ValueDecodable {
+    case tensors([Tensor])
+    case groups([GroupOptions])
+
+    /// `{"params": […], "lr": …}`.
+    struct GroupOptions {
+        let parameters: [Tensor]
+        let options: [(name: String, value: Double)]
+
+        func group(_ base: OptimizerRecipe) throws -> ParameterGroup {
+            var recipe = base
+            var momentum: Double?
+            for (name, value) in options {
+                switch name {
+                case "lr": recipe.learningRate = value
+                case "weight_decay": recipe.weightDecay = value
+                case "momentum": momentum = value
+                default:
+                    throw Failure(
+                        .value, "\(base.name): a parameter group has no option \(name)",
+                        help: ["a group may set params, lr, weight_decay and momentum"])
+                }
+            }
+            let group = ParameterGroup(parameters.filter(\.requiresGrad), recipe)
+            if let momentum { group.setMomentum(momentum) }
+            return group
+        }
+    }
+
+    static var languageType: LanguageType { .union([.list(.tensor), .list(.dict)]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> OptimizedParameters? {
+        if let tensors = [Tensor].decode(value, in: interpreter) { return .tensors(tensors) }
+        guard let dicts = [OrderedDictionary<String, Value>].decode(value, in: interpreter) else { return nil }
+        var groups: [GroupOptions] = []
+        for dict in dicts {
+            guard let parameters = dict["params"].flatMap({ [Tensor].decode($0, in: interpreter) }) else { return nil }
+            var options: [(name: String, value: Double)] = []
+            for (name, option) in dict where name != "params" {
+                guard let number = option.number else { return nil }
+                options.append((name, number))
+            }
+            groups.append(GroupOptions(parameters: parameters, options: options))
+        }
+        return .groups(groups)
+    }
+
+    static func mismatch(_ value: Value) -> Mismatch {
+        var mismatch = Mismatch(expected: "a list of tensors, or of dicts with \"params\"")
+        if case .module = value { mismatch.help = ["net.parameters()"] }
+        if value.number != nil { mismatch.help = ["the learning rate is named: lr=1e-3"] }
+        return mismatch
+    }
+}
+
+/// A schedule as a value: a recipe, and the scheduler at work when it was given an optimizer.
+final class SchedulerObject: LanguageObject {
+    static var languageName: String { "scheduler" }
+
+    let recipe: ScheduleRecipe
+    let scheduler: Scheduler?
+
+    init(_ recipe: ScheduleRecipe, _ optimizer: OptimizerObject?) throws {
+        self.recipe = recipe
+        scheduler = try optimizer.map { try Scheduler(recipe, for: $0.active(for: recipe.name)) }
+    }
+
+    func recipe(for function: String) throws -> ScheduleRecipe {
+        guard scheduler == nil else {
+            throw Failure(
+                .value, "\(function): this \(recipe.name) already belongs to an optimizer",
+                help: ["leave the optimizer out: \(recipe.name)(…)"])
+        }
+        return recipe
+    }
+}

@@ -1,0 +1,174 @@
+import Data
+import Diagnostics
+import Learning
+import OrderedCollections
+import Runtime
+import Tensors
+
+extension Run: LanguageObject {
+    /// `run`.
+    public static var languageName: String { "run" }
+}
+
+extension Library {
+    /// What a run is to the language: its curves are attributes under their own names.
+    func addRunType() {
+        add(
+            ObjectType(
+                Run.self, "What came of a training: the network, its curves and metrics.",
+                display: { Markup(Self.summary(of: $0)) },
+                member: { run, name, interpreter in run[curve: name]?.encode(in: interpreter) },
+                memberNames: { Array($0.curves.keys) }))
+        func attribute<Result: ValueEncodable>(
+            _ name: String, _ summary: String, _ example: Example, _ get: @escaping (Run) throws -> Result
+        ) {
+            add(Attribute(name, on: .object("run"), summary, examples: [example]) { (run: Run) in try get(run) })
+        }
+        let start = #"net = Linear(64, 10); run = fit(net, take(dataset("digits"), 128), epochs=2)"#
+        attribute("net", "The trained network.", Example("\(start); len(run.net.parameters())", "2")) { ModuleValue($0.net) }
+        attribute("name", "What it is called in tables and legends.", Example("\(start); run.name", "\"fit\"")) { $0.name }
+        attribute("epochs", "How many epochs were completed.", Example("\(start); run.epochs", "2")) { $0.epochs }
+        attribute("steps", "The loss of every step.", Example("\(start); len(run.steps)", "4")) { $0.steps }
+        attribute("seconds", "How long it took.", Example("\(start); run.seconds > 0", "true")) { $0.seconds }
+        attribute(
+            "best", "A dict of the metrics of the best epoch by the monitored metric; `epoch` counts from 1.",
+            Example("\(start); run.best.epoch", "2")
+        ) { Self.metrics(of: $0, at: $0.bestEpoch) }
+        attribute("last", "A dict of the metrics of the last epoch.", Example("\(start); run.last.epoch", "2")) {
+            Self.metrics(of: $0, at: max(0, $0.epochs - 1))
+        }
+        attribute(
+            "config", "A dict of the options it ran with.", Example("\(start); run.config[\"epochs\"]", "\"2\"")
+        ) { $0.configuration }
+        attribute(
+            "adapters", "A dict of the modules that were trained along with the student.",
+            Example("\(start); run.adapters", "{}")
+        ) { $0.adapters.mapValues(ModuleValue.init) }
+        attribute("objective", "The formula it was trained for.", Example("\(start); run.objective", "\"hard()\"")) {
+            $0.objective
+        }
+        attribute("interrupted", "Whether Ctrl-C ended it.", Example("\(start); run.interrupted", "false")) { $0.isInterrupted }
+        let run = Parameter<Run>("self", "the run")
+        add(
+            Builtin(
+                "table", on: .object("run"), .training, "Prints the curves, one line an epoch.",
+                parameters: [run.description], seeAlso: ["plot", "save"],
+                examples: [Example(running: "\(start); run.table()")]
+            ) { call in
+                call.interpreter.output(Markup(Self.table(of: try call[run]) + "\n"))
+                return NoValue()
+            })
+    }
+
+    private static func metrics(of run: Run, at epoch: Int) -> OrderedDictionary<String, MetricValue> {
+        var metrics = run.metrics(at: epoch).mapValues(MetricValue.number)
+        metrics["epoch"] = .count(epoch + 1)
+        return metrics
+    }
+
+    private static func summary(of run: Run) -> String {
+        var text = "\(run.name): \(run.objective), \(run.epochs) epochs in \(TextTable.number(run.seconds, digits: 2)) s"
+        if run.isInterrupted { text += ", interrupted" }
+        if run.stoppedEarly { text += ", stopped early" }
+        let shown = run.curves.filter { $0.key != "lr" && $0.key != "grad_norm" }
+        let parts = shown.compactMap { name, values in
+            values.last.map { "\(name) \(TextTable.number($0, digits: 4))" }
+        }
+        if !parts.isEmpty { text += "\nlast epoch: " + parts.joined(separator: "  ") }
+        if run.keptBy != "last" { text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on the validation data" }
+        if !run.adapters.isEmpty { text += "\ntrained along: " + run.adapters.keys.joined(separator: ", ") }
+        return text
+    }
+
+    private static func table(of run: Run) -> String {
+        var table = TextTable(["epoch"] + run.curves.keys)
+        for epoch in 0..<run.epochs {
+            let cells = run.curves.values.map { values in
+                values.indices.contains(epoch) ? TextTable.number(values[epoch], digits: 4) : ""
+            }
+            table.append([String(epoch + 1)] + cells)
+        }
+        return table.text
+    }
+}
+
+/// A metric, or an epoch's number.
+enum MetricValue: ValueEncodable {
+    case number(Double)
+    case count(Int)
+
+    static var languageType: LanguageType { .number }
+
+    func encode(in interpreter: Interpreter) -> Value {
+        switch self {
+        case .number(let value): .float(value)
+        case .count(let value): .int(value)
+        }
+    }
+}
+
+/// A module as a result.
+struct ModuleValue: ValueEncodable {
+    let module: Module
+
+    init(_ module: Module) { self.module = module }
+
+    static var languageType: LanguageType { .module }
+
+    func encode(in interpreter: Interpreter) -> Value { .module(module) }
+}
+
+/// Columns of text: the first to the left, the others to the right.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ titles: [String]) { rows = [titles] }
+
+    mutating func append(_ cells: [String]) { rows.append(cells) }
+
+    /// The lines, the titles first.
+    var text: String {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { $0.indices.contains(column) ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let space = String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell)))
+                line += (column == 0 ? "" : "  ") + (column == 0 ? cell + space : space + cell)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }.joined(separator: "\n")
+    }
+
+    /// A number with so many decimals; tiny and huge ones as the language writes them.
+    static func number(_ value: Double, digits: Int) -> String {
+        guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+        guard value == 0 || (1e-3..<1e7).contains(abs(value)) else { return rounded(value, significant: digits) }
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let whole = Int((abs(value) * scale).rounded(.toNearestOrEven))
+        let fraction = String(whole % Int(scale))
+        let padding = String(repeating: "0", count: max(0, digits - fraction.count))
+        let text = digits == 0 ? String(whole) : "\(whole / Int(scale)).\(padding)\(fraction)"
+        return value < 0 && whole != 0 ? "-" + text : text
+    }
+
+    private static func rounded(_ value: Double, significant: Int) -> String {
+        var scale = 1.0
+        var size = abs(value)
+        while size < 1, scale < 1e300 {
+            size *= 10
+            scale *= 10
+        }
+        while size >= 10, scale > 1e-300 {
+            size /= 10
+            scale /= 10
+        }
+        var keep = 1.0
+        for _ in 1..<max(2, significant) { keep *= 10 }
+        return NumberFormat.repr((value * scale * keep).rounded() / keep / scale)
+    }
+}

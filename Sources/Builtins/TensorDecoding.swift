@@ -1,0 +1,161 @@
+import Runtime
+import Tensors
+
+extension Builtin.Group {
+    /// Making tensors, and the random numbers in them.
+    static let creation = Builtin.Group("Making tensors")
+    /// What a tensor knows about itself, and conversions.
+    static let tensorProperties = Builtin.Group("Tensor properties")
+    /// Rearranging elements.
+    static let shaping = Builtin.Group("Shapes")
+    /// Picking and placing elements.
+    static let selection = Builtin.Group("Selecting elements")
+    /// Functions of every element.
+    static let pointwise = Builtin.Group("Pointwise functions")
+    /// Many elements become one.
+    static let reductions = Builtin.Group("Reductions")
+    /// Matrices.
+    static let linearAlgebra = Builtin.Group("Linear algebra")
+    /// What layers compute.
+    static let networkFunctions = Builtin.Group("Network functions")
+    /// How far a prediction is off.
+    static let losses = Builtin.Group("Losses")
+    /// Derivatives.
+    static let autograd = Builtin.Group("Gradients")
+}
+
+extension Scalar: ValueDecodable, LiteralEncodable {
+    /// A number or a bool.
+    public static var languageType: LanguageType { .union([.number, .bool]) }
+    /// Numbers call nothing.
+    public static var mayCallBack: Bool { false }
+    /// Takes an int, a float or a bool.
+    public static func decode(_ value: Value, in interpreter: Interpreter) -> Scalar? {
+        switch value {
+        case .int(let int): .int(int)
+        case .float(let float): .float(float)
+        case .bool(let bool): .bool(bool)
+        default: nil
+        }
+    }
+    /// The number's literal.
+    public var literal: Literal {
+        switch self {
+        case .int(let int): .int(int)
+        case .float(let float): .float(float)
+        case .bool(let bool): .bool(bool)
+        }
+    }
+}
+
+extension DType: ValueDecodable, LiteralEncodable {
+    /// The dtypes' names.
+    public static var languageType: LanguageType { .options(allCases.map(\.description)) }
+    /// Names call nothing.
+    public static var mayCallBack: Bool { false }
+    /// Takes a dtype's name.
+    public static func decode(_ value: Value, in interpreter: Interpreter) -> DType? {
+        value.text.flatMap(DType.init(name:))
+    }
+    /// Lists the dtypes, and says what to use for those that other libraries have.
+    public static func mismatch(_ value: Value) -> Mismatch {
+        let counterparts = [
+            "float": "float32", "double": "float64", "long": "int64", "int": "int64", "int32": "int64",
+            "byte": "uint8", "int8": "int64", "int16": "int64", "half": "float32", "float16": "float32",
+            "bfloat16": "float32",
+        ]
+        let near = value.text.flatMap { counterparts[$0] }
+        return Mismatch(
+            expected: "one of " + allCases.map { "\"\($0)\"" }.joined(separator: ", "),
+            help: near.map { ["write \"\($0)\""] } ?? [], isValueError: value.text != nil)
+    }
+    /// The name as a literal.
+    public var literal: Literal { .string(description) }
+}
+
+/// One part of a shape that is written as a list or as separate integers.
+enum SizePart: ValueDecodable {
+    case size(Int)
+    case list([Int])
+
+    static var languageType: LanguageType { .union([.int, .list(.int)]) }
+    static var mayCallBack: Bool { false }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> SizePart? {
+        if case .int(let size) = value { return .size(size) }
+        return [Int].decode(value, in: interpreter).map { .list($0) }
+    }
+}
+
+extension [SizePart] {
+    /// The integers, however they were written.
+    var sizes: [Int] {
+        flatMap { part in
+            switch part {
+            case .size(let size): [size]
+            case .list(let sizes): sizes
+            }
+        }
+    }
+}
+
+/// One integer, or a list of integers.
+struct Integers: ValueDecodable {
+    let values: [Int]
+
+    static var languageType: LanguageType { .union([.int, .list(.int)]) }
+    static var mayCallBack: Bool { false }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> Integers? {
+        if case .int(let one) = value { return Integers(values: [one]) }
+        return [Int].decode(value, in: interpreter).map { Integers(values: $0) }
+    }
+}
+
+extension Integers: LiteralEncodable {
+    var literal: Literal { values.count == 1 ? .int(values[0]) : .list(values.map { .int($0) }) }
+
+    /// The numbers for height and width: one stands for both.
+    func pair(for function: String, _ argument: String) throws -> (Int, Int) {
+        switch values.count {
+        case 1: return (values[0], values[0])
+        case 2: return (values[0], values[1])
+        default:
+            throw Failure(
+                .value, "\(function): \(argument) must be one integer or [height, width], not \(values.count) integers")
+        }
+    }
+
+    /// The only number, for functions of one dimension.
+    func single(for function: String, _ argument: String) throws -> Int {
+        guard values.count == 1 else {
+            throw Failure(.value, "\(function): \(argument) must be one integer, not \(values.count)")
+        }
+        return values[0]
+    }
+}
+
+/// A tensor or a number: what most pointwise functions take.
+typealias TensorOrNumber = Either<Tensor, Double>
+
+/// A tensor, or a number that keeps its kind.
+typealias TensorOrScalar = Either<Tensor, Scalar>
+
+/// A tensor, or a list of tensors when there are several results.
+typealias OneOrMoreTensors = Either<Tensor, [Tensor]>
+
+extension Either where First == Tensor, Second == Scalar {
+    /// The operand of elementwise arithmetic.
+    var operand: Operand {
+        switch self {
+        case .first(let tensor): .tensor(tensor)
+        case .second(let scalar): .scalar(scalar)
+        }
+    }
+}
+
+/// How the losses of single elements become the result.
+enum ReductionOption: String, StringOption {
+    case mean, sum
+    case none
+}
