@@ -34,7 +34,7 @@ public struct Composition {
         _ text: String, at anchor: Point, _ font: Font, _ colour: Colour, _ role: FigureLayout.Role,
         horizontal: Horizontal = .start, vertical: Vertical = .baseline, upwards: Bool = false
     ) {
-        let text = TextMeasurer.oneLine(text)
+        let text = measurer.drawable(TextMeasurer.oneLine(text))
         guard !text.isEmpty, anchor.isFinite else { return }
         let width = measurer.width(text, font)
         let along =

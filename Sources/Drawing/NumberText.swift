@@ -1,9 +1,9 @@
 import Glibc
 
 /// Numbers as a reader of a figure wants them: no more digits than matter, powers of ten as such.
-enum NumberText {
+package enum NumberText {
     /// `value` with exactly `places` decimals and a real minus sign.
-    static func decimal(_ value: Double, places: Int) -> String {
+    package static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite else { return nonFinite(value) }
         let places = min(max(places, 0), 15)
         let scaled = (abs(value) * pow(10, Double(places))).rounded()
@@ -16,7 +16,7 @@ enum NumberText {
     }
 
     /// `value` rounded to `digits` significant digits: `0.0213`, `98.3`, `1.25×10⁻⁷`.
-    static func significant(_ value: Double, digits: Int) -> String {
+    package static func significant(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return nonFinite(value) }
         guard value != 0 else { return "0" }
         let exponent = exponent(of: value, digits: digits)
@@ -25,7 +25,7 @@ enum NumberText {
     }
 
     /// `m×10ⁿ`, the mantissa with at most `digits` significant digits; `10ⁿ` when the mantissa is 1.
-    static func scientific(_ value: Double, digits: Int) -> String {
+    package static func scientific(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return nonFinite(value) }
         guard value != 0 else { return "0" }
         let exponent = exponent(of: value, digits: digits)

@@ -47,9 +47,40 @@ final class TextMeasurer {
         cairo_font_options_destroy(options)
     }
 
+    /// Whether the machine has no fonts, so that Cairo draws with its built-in one, which knows only ASCII.
+    private(set) lazy var isPlain: Bool = {
+        _ = advance("0", bold: false)
+        return cairo_scaled_font_get_type(cairo_get_scaled_font(context)) == CAIRO_FONT_TYPE_USER
+    }()
+
+    /// The text in characters that the font at hand has.
+    func drawable(_ text: String) -> String {
+        guard isPlain, !text.utf8.allSatisfy({ $0 < 128 }) else { return text }
+        let plain: [Character: String] = [
+            "−": "-", "–": "-", "×": "x", "±": "+/-", "…": "...", "∞": "inf", "✓": "+", "✗": "x", "“": "\"", "”": "\"",
+        ]
+        let superscripts: [Character: String] = [
+            "⁻": "-", "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8",
+            "⁹": "9",
+        ]
+        var result = ""
+        var raised = false
+        for character in text {
+            if let digit = superscripts[character] {
+                result += raised ? digit : "^" + digit
+                raised = true
+                continue
+            }
+            raised = false
+            result += plain[character] ?? (character.isASCII ? String(character) : "?")
+        }
+        return result
+    }
+
     /// The advance width of one line.
     func width(_ text: String, _ font: Font) -> Double {
         var sum = 0.0
+        let text = drawable(text)
         for scalar in text.unicodeScalars { sum += advance(scalar, bold: font.bold) }
         return sum * font.size
     }

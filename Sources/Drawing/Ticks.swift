@@ -1,21 +1,21 @@
 import Glibc
 
 /// Where an axis is marked and what stands there.
-struct Ticks: Sendable, Equatable {
+package struct Ticks: Sendable, Equatable {
     /// Labelled values, ascending.
-    var values: [Double] = []
+    package var values: [Double] = []
     /// One label a value.
-    var labels: [String] = []
+    package var labels: [String] = []
     /// Values with a fine grid line and no label.
-    var minor: [Double] = []
+    package var minor: [Double] = []
     /// A factor or offset that applies to every label: `×10⁻⁶`.
-    var multiplier: String?
+    package var multiplier: String?
 
     /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most `maximum` of them inside `lower ... upper`.
     ///
     /// All labels have the same number of decimals. Values from ten thousand on are counted in k, M, G or T; very
     /// small and very large ones share a power of ten; values that differ only far behind the point share an offset.
-    static func linear(_ lower: Double, _ upper: Double, maximum: Int, integer: Bool = false) -> Ticks {
+    package static func linear(_ lower: Double, _ upper: Double, maximum: Int, integer: Bool = false) -> Ticks {
         guard lower.isFinite, upper.isFinite, upper > lower, maximum >= 1 else { return Ticks() }
         var step = niceStep(atLeast: (upper / Double(maximum) - lower / Double(maximum)))
         if integer { step = max(1, step) }
@@ -87,7 +87,7 @@ struct Ticks: Sendable, Equatable {
     }
 
     /// Ticks at powers of ten, with 2 and 5 between them when the range is short, at most `maximum` labels.
-    static func logarithmic(_ lower: Double, _ upper: Double, maximum: Int) -> Ticks {
+    package static func logarithmic(_ lower: Double, _ upper: Double, maximum: Int) -> Ticks {
         guard lower > 0, upper > lower, upper.isFinite, maximum >= 1 else { return Ticks() }
         let (low, high) = (log10(lower), log10(upper))
         let first = Int((low - 1e-9).rounded(.up))

@@ -84,7 +84,7 @@ public struct BarChart: Chart {
         let width = options.width ?? 800
         guard isHorizontal(width: width) else { return (800, 500) }
         let slots = Double(categories.count) * (Double(max(1, groups.count)) * 16 + 10)
-        return (800, min(max(280, slots + 130), 2400))
+        return (800, min(max(280, slots + 130), 3600))
     }
 
     /// The values by category.

@@ -1,17 +1,17 @@
 import Glibc
 
 /// Mean and spread of several runs at the positions they share.
-struct CurveBand: Sendable {
-    var x: [Double] = []
-    var mean: [Double] = []
-    var low: [Double] = []
-    var high: [Double] = []
+package struct CurveBand: Sendable {
+    package var x: [Double] = []
+    package var mean: [Double] = []
+    package var low: [Double] = []
+    package var high: [Double] = []
     /// How many runs there are.
-    var runs = 0
+    package var runs = 0
 
     /// Values of the runs by position. A position counts where at least two runs have a finite value; positions
     /// that only one has (a run that stopped late) end the band.
-    init(xs: [[Double]], ys: [[Double]], kind: BandKind) {
+    package init(xs: [[Double]], ys: [[Double]], kind: BandKind) {
         runs = ys.count
         var values: [Double: [Double]] = [:]
         for (run, positions) in zip(ys, xs) {
@@ -44,7 +44,7 @@ struct CurveBand: Sendable {
 
     /// The 97.5 % quantile of Student's t distribution, exact to three decimals in the table and by the
     /// Cornish–Fisher expansion beyond it.
-    static func studentQuantile(degrees: Int) -> Double {
+    package static func studentQuantile(degrees: Int) -> Double {
         let table = [
             12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
         ]

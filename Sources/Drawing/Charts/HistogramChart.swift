@@ -154,7 +154,7 @@ public struct HistogramChart: Chart {
     }
 
     /// Counts or densities of the values between the edges; a bin holds its left edge, the last one both.
-    static func counts(_ values: [Double], _ edges: [Double], density: Bool) -> [Double] {
+    package static func counts(_ values: [Double], _ edges: [Double], density: Bool) -> [Double] {
         guard edges.count >= 2 else { return [] }
         var counts = [Double](repeating: 0, count: edges.count - 1)
         for value in values where value >= edges[0] && value <= edges[edges.count - 1] {

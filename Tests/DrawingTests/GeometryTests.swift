@@ -1,0 +1,125 @@
+import Drawing
+import Testing
+
+/// The rules of layout, checked on figures of every kind in several sizes.
+@Suite struct GeometryTests {
+    static let sizes: [(Double?, Double?)] = [(nil, nil), (420, 280), (260, 180), (120, 90), (32, 32), (1600, 300)]
+
+    /// Every sample in every size, with a name that says which.
+    static func figures() throws -> [(name: String, figure: Figure)] {
+        var result: [(String, Figure)] = []
+        for (name, chart, options) in try Samples.ordinary() + Samples.awkward() {
+            for (width, height) in sizes {
+                var options = options
+                options.width = width
+                options.height = height
+                result.append(("\(name) \(width.map { "\(Int($0))" } ?? "natural")", try Figure(chart, options)))
+            }
+        }
+        result.append(("grid", try Samples.grid()))
+        return result
+    }
+
+    @Test func noTextLeavesTheCanvas() throws {
+        for (name, figure) in try Self.figures() {
+            let layout = figure.layout()
+            let canvas = Rect(x: 0, y: 0, width: layout.width, height: layout.height)
+            for text in layout.texts {
+                #expect(canvas.contains(text.box, tolerance: 0.5), "\(name): “\(text.text)” at \(text.box)")
+            }
+        }
+    }
+
+    @Test func tickLabelsKeepApart() throws {
+        for (name, figure) in try Self.figures() where name != "grid" {
+            let texts = figure.layout().texts
+            for role in [FigureLayout.Role.xTick, .yTick, .secondTick] {
+                let boxes = texts.filter { $0.role == role }
+                for (index, a) in boxes.enumerated() {
+                    for b in boxes.dropFirst(index + 1) {
+                        #expect(!a.box.intersects(b.box), "\(name): “\(a.text)” and “\(b.text)”")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func wordsOfDifferentKindsKeepApart() throws {
+        for (name, figure) in try Self.figures() where name != "grid" {
+            // Values may stand over the note of an empty plot, never over other words.
+            let texts = figure.layout().texts.filter { $0.role != .note }
+            for (index, a) in texts.enumerated() where texts.count < 400 {
+                for b in texts.dropFirst(index + 1) where a.role != b.role {
+                    let core = b.box.inset(by: 1)
+                    #expect(!a.box.inset(by: 1).intersects(core), "\(name): “\(a.text)” (\(a.role)) and “\(b.text)” (\(b.role))")
+                }
+            }
+        }
+    }
+
+    @Test func plotsKeepRoomForTheData() throws {
+        for (name, figure) in try Self.figures() {
+            let layout = figure.layout()
+            for plot in layout.plots where layout.plots.count == 1 {
+                #expect(plot.area.width > 0 && plot.area.height > 0, "\(name)")
+                let share = plot.area.width * plot.area.height / (layout.width * layout.height)
+                #expect(share > 0.1, "\(name): the plot takes \(share) of the figure")
+            }
+        }
+    }
+
+    @Test func legendsInsideHideNoData() throws {
+        var inside = 0
+        for (name, chart, options) in try Samples.ordinary() {
+            guard let chart = chart as? CurveChart else { continue }
+            let plot = try #require(try Figure(chart, options).layout().plots.first)
+            guard plot.legendInside, let legend = plot.legend, let x = plot.x, let y = plot.y else { continue }
+            inside += 1
+            #expect(plot.area.contains(legend), "\(name)")
+            for series in chart.series {
+                for (xs, ys) in zip(series.xs, series.ys) {
+                    for (a, b) in zip(xs, ys) where b.isFinite {
+                        let point = Point(x.position(a), y.position(b))
+                        #expect(!legend.contains(point), "\(name): \(series.name) at \(a), \(b)")
+                    }
+                }
+            }
+        }
+        #expect(inside > 0)
+    }
+
+    @Test func legendsMoveOutsideWhereNothingIsFree() throws {
+        var random = Noise(1)
+        let noise = (0..<800).map { _ in random.uniform() }
+        let chart = try CurveChart([CurveSeries("a", y: noise), CurveSeries("b", y: noise.reversed())])
+        let plot = try #require(try Figure(chart).layout().plots.first)
+        let legend = try #require(plot.legend)
+        #expect(!plot.legendInside)
+        #expect(!legend.intersects(plot.area))
+    }
+
+    @Test func legendCanBeRefused() throws {
+        let figure = try Figure(CurveChart(Samples.curves(3, points: 20)), FigureOptions(legend: .none))
+        #expect(figure.layout().texts.allSatisfy { $0.role != .legend })
+    }
+
+    @Test func layoutDoesNotDependOnTheTheme() throws {
+        for (name, chart, options) in try Samples.ordinary() {
+            var dark = options
+            dark.theme = .dark
+            let (a, b) = (try Figure(chart, options).layout(), try Figure(chart, dark).layout())
+            #expect(a.texts.map(\.box) == b.texts.map(\.box), "\(name)")
+        }
+    }
+
+    @Test func dataStandWhereTheAxisSays() throws {
+        let chart = try CurveChart([CurveSeries("", x: [0, 10], y: [0.001, 1000])])
+        let plot = try #require(try Figure(chart, FigureOptions(logy: true)).layout().plots.first)
+        let y = try #require(plot.y)
+        #expect(y.logarithmic)
+        let middle = (y.position(0.001) + y.position(1000)) / 2
+        #expect(abs(y.position(1) - middle) < 1e-6)
+        #expect(y.position(0).isNaN)
+        #expect(plot.yTicks.contains { abs($0 - 1) < 1e-12 })
+    }
+}

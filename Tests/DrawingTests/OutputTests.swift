@@ -1,0 +1,91 @@
+import Drawing
+import Glibc
+import Testing
+
+@Suite struct OutputTests {
+    private func temporaryFolder() throws -> String {
+        let path = "/tmp/distill-drawing-\(getpid())-\(UInt64.random(in: 0..<UInt64.max))"
+        try #require(mkdir(path, 0o755) == 0)
+        return path
+    }
+
+    private func content(of folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    @Test func theExtensionChoosesTheFormat() throws {
+        let folder = try temporaryFolder()
+        let figure = try Figure(Samples.bars())
+        for name in ["a.png", "a.SVG", "a.b.pdf"] { try figure.write(to: "\(folder)/\(name)") }
+        #expect(content(of: folder) == ["a.SVG", "a.b.pdf", "a.png"])
+        let error = #expect(throws: DrawingError.self) { try figure.write(to: "\(folder)/a.jpg") }
+        #expect(error?.kind == .value)
+        #expect(error?.help?.contains(".svg") == true)
+        #expect(throws: DrawingError.self) { try Figure.Format(path: "png") }
+        #expect(throws: DrawingError.self) { try Figure.Format(path: "folder.png/name") }
+    }
+
+    @Test func failedWritesLeaveNothing() throws {
+        let folder = try temporaryFolder()
+        let figure = try Figure(CurveChart([]), FigureOptions(width: 64, height: 64))
+        let missing = #expect(throws: DrawingError.self) { try figure.write(to: "\(folder)/none/a.png") }
+        #expect(missing?.kind == .io)
+        #expect(missing?.message.contains("no such file") == true)
+        try #require(mkdir("\(folder)/b.png", 0o755) == 0)
+        #expect(throws: DrawingError.self) { try figure.write(to: "\(folder)/b.png") }
+        #expect(content(of: folder) == ["b.png"])
+    }
+
+    @Test func existingFilesAreReplaced() throws {
+        let folder = try temporaryFolder()
+        let small = try Figure(CurveChart([]), FigureOptions(width: 64, height: 64))
+        try Figure(Samples.bars()).write(to: "\(folder)/a.pdf")
+        try small.write(to: "\(folder)/a.pdf")
+        var information = stat()
+        #expect(stat("\(folder)/a.pdf", &information) == 0)
+        #expect(Int(information.st_size) == (try small.pdf()).count)
+    }
+
+    @Test func vectorFormatsCarryTheirWords() throws {
+        let figure = try Figure(Samples.bars(), FigureOptions(title: "A < B & \"C\"", ylabel: "y"))
+        let svg = String(decoding: try figure.svg(), as: UTF8.self)
+        #expect(svg.contains("<title>A &lt; B &amp; &quot;C&quot;</title>"))
+        #expect(svg.contains("<desc>A &lt; B"))
+        #expect(svg.contains("width=\"800"))
+        #expect(svg.hasSuffix("</svg>\n"))
+        let pdf = try figure.pdf()
+        #expect(pdf.starts(with: Array("%PDF-1.".utf8)))
+    }
+
+    @Test func otherFiguresBetweenDoNotChangeTheBytes() throws {
+        let figure = try Samples.grid()
+        let before = try figure.svg()
+        _ = try Figure(Samples.images(5)).svg()
+        #expect(try figure.svg() == before)
+    }
+
+    @Test func enormousPicturesAreRefused() throws {
+        let figure = try Figure(CurveChart([]), FigureOptions(width: 10_000, height: 10_000, dpi: 600))
+        let error = #expect(throws: DrawingError.self) { try figure.png() }
+        #expect(error?.kind == .limit)
+    }
+
+    @Test(arguments: [
+        FigureOptions(width: 5), FigureOptions(height: .nan), FigureOptions(width: 1e9), FigureOptions(dpi: 0),
+        FigureOptions(ylim: FigureOptions.Limits(2, 1)), FigureOptions(ylim: FigureOptions.Limits(.nan, nil)),
+        FigureOptions(logy: true, ylim: FigureOptions.Limits(0, 1)),
+        FigureOptions(logx: true, xlim: FigureOptions.Limits(-1, nil)),
+    ])
+    func impossibleOptionsAreErrors(_ options: FigureOptions) throws {
+        let error = #expect(throws: DrawingError.self) { try Figure(CurveChart([]), options) }
+        #expect(error?.kind == .value)
+        #expect(error?.message.hasPrefix("plot: ") == true)
+    }
+}
