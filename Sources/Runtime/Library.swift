@@ -91,7 +91,7 @@ public final class Library {
         case .tensor: [.tensor]
         case .module(let module): moduleTypeNames(of: module).map { .moduleType($0) } + [.module]
         case .object(let object): [.object(object.type.name)]
-        case .none, .bool, .int, .float, .unbound: []
+        case .none, .bool, .int, .float, .unbound, .cell: []
         }
     }
 
