@@ -20,7 +20,8 @@ let package = Package(
     targets: [
         // System libraries and C
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+        .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
+        .systemLibrary(name: "CMark", providers: [.apt(["libcmark-dev"])]),
         .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
@@ -50,7 +51,7 @@ let package = Package(
                 "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"]),
-        .target(name: "Notebook", dependencies: ["Builtins"]),
+        .target(name: "Notebook", dependencies: ["Builtins", "CMark"]),
         .executableTarget(
             name: "distill",
             dependencies: [

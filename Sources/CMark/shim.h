@@ -1,0 +1,3 @@
+#pragma once
+// Behind a shim of our own so that the module map needs no absolute path.
+#include <cmark.h>

@@ -1,0 +1,168 @@
+import CMark
+import Diagnostics
+import Glibc
+
+/// Writes a report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere.
+package enum ReportHTML {
+    /// The page.
+    package static func page(_ report: Report) -> String {
+        let title = Markup.escapeHTML(report.title)
+        var body = ""
+        var contents: [(identifier: String, title: String)] = []
+        for (index, cell) in report.cells.enumerated() {
+            let identifier = "cell-\(index + 1)"
+            if let heading = heading(of: cell) { contents.append((identifier, heading)) }
+            body += "<section id=\"\(identifier)\">\n\(section(cell))</section>\n"
+        }
+        var navigation = ""
+        if contents.count > 1 {
+            let items = contents.map { "<li><a href=\"#\($0.identifier)\">\(Markup.escapeHTML($0.title))</a></li>\n" }
+            navigation = "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
+        }
+        let icon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="generator" content="distill \(Version.text)">
+            <meta name="color-scheme" content="light dark">
+            <title>\(title)</title>
+            <link rel="icon" href="\(icon)">
+            <style>
+            \(style)</style>
+            </head>
+            <body>
+            <main>
+            \(startsWithTitle(report) ? "" : "<h1>\(title)</h1>\n")\(navigation)\(body)\(provenance(report))</main>
+            </body>
+            </html>
+
+            """
+    }
+
+    // MARK: Cells
+
+    private static func section(_ cell: Report.Cell) -> String {
+        if cell.isMarkdown { return markdown(cell.source) }
+        var html = ""
+        if let title = cell.title { html += "<h2>\(Markup.escapeHTML(title))</h2>\n" }
+        let source = trimmed(cell.source)
+        if !source.isEmpty { html += "<pre class=\"code\"><code>\(Highlight.source(source).html)</code></pre>\n" }
+        for output in cell.outputs { html += element(output) }
+        if let seconds = cell.seconds {
+            html += "<p class=\"time\" data-measured>\(Duration.text(seconds))</p>\n"
+        } else if !cell.outputs.contains(where: { if case .failure = $0 { true } else { false } }) {
+            html += "<p class=\"time\">not run</p>\n"
+        }
+        return html
+    }
+
+    private static func element(_ output: Report.Output) -> String {
+        switch output {
+        case .text(let text): return "<pre class=\"printed\">\(text.html)</pre>\n"
+        case .value(let text): return "<pre class=\"value\">\(text.html)</pre>\n"
+        case .markdown(let text): return markdown(text)
+        case .failure(let diagnostic):
+            return "<pre class=\"failure\" role=\"alert\">\(DiagnosticRenderer.render(diagnostic).html)</pre>\n"
+        case .assertion(let text, let holds):
+            let sign = holds ? "✓ passed" : "✗ failed"
+            return "<p class=\"\(holds ? "good" : "bad")\">\(sign): <code>\(Highlight.source(text).html)</code></p>\n"
+        case .picture(let picture):
+            let text = Markup.escapeHTML(picture.altText)
+            return
+                "<figure><img alt=\"\(text)\" src=\"data:image/png;base64,\(Base64.encode(picture.png))\"></figure>\n"
+        case .table(let rows):
+            guard let header = rows.first else { return "" }
+            var html = "<div class=\"table\"><table>\n<thead><tr>"
+            html += header.map { "<th scope=\"col\">\(Markup.escapeHTML($0))</th>" }.joined()
+            html += "</tr></thead>\n<tbody>\n"
+            for row in rows.dropFirst() {
+                html += "<tr>" + row.map { "<td>\(Markup.escapeHTML($0))</td>" }.joined() + "</tr>\n"
+            }
+            return html + "</tbody></table></div>\n"
+        }
+    }
+
+    /// Markdown as HTML. HTML inside it is left out: a report shows what was written, it does not run it.
+    static func markdown(_ text: String) -> String {
+        guard let html = cmark_markdown_to_html(text, text.utf8.count, CMARK_OPT_DEFAULT | CMARK_OPT_SMART) else {
+            return "<p>\(Markup.escapeHTML(text))</p>\n"
+        }
+        defer { free(html) }
+        return String(cString: html)
+    }
+
+    private static func heading(of cell: Report.Cell) -> String? {
+        guard cell.isMarkdown else { return cell.title }
+        for line in cell.source.split(separator: "\n") where line.hasPrefix("#") {
+            return String(line.drop { $0 == "#" || $0 == " " })
+        }
+        return nil
+    }
+
+    private static func startsWithTitle(_ report: Report) -> Bool {
+        report.cells.contains { cell in
+            cell.isMarkdown && cell.source.split(separator: "\n").contains { $0.hasPrefix("# ") }
+        }
+    }
+
+    static func trimmed(_ source: String) -> String {
+        var lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        while lines.first?.allSatisfy(\.isWhitespace) == true { lines.removeFirst() }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Provenance
+
+    private static func provenance(_ report: Report) -> String {
+        let rows = report.provenance.facts.map {
+            "<tr><th scope=\"row\">\(Markup.escapeHTML($0.name))</th><td>\(Markup.escapeHTML($0.value))</td></tr>\n"
+        }
+        return """
+            <section id="provenance">
+            <h2>Where this comes from</h2>
+            <div class="table"><table><tbody>
+            \(rows.joined())<tr data-measured><th scope="row">time</th><td>\(Duration.text(report.seconds))</td></tr>
+            </tbody></table></div>
+            <p>Again: <code>\(Markup.escapeHTML(report.provenance.command))</code></p>
+            <script type="application/json" id="provenance-data" data-measured>
+            \(report.provenance.json(cells: report.cells))
+            </script>
+            </section>
+
+            """
+    }
+
+    private static let style = """
+        :root { --text: #1d2329; --soft: #57606a; --paper: #fff; --panel: #f5f6f8; --line: #d8dde3; --accent: #0b5cad;
+          --bad: #b3261e; --good: #1a6e35; --keyword: #8a2f8f; --number: #955800; --string: #1a6e35; --function: #0b5cad; }
+        @media (prefers-color-scheme: dark) { :root { --text: #e3e7eb; --soft: #9aa5b1; --paper: #14181c; --panel: #1d2329;
+          --line: #39424c; --accent: #7db8f5; --bad: #ff8f85; --good: #7fd396; --keyword: #dd9be0; --number: #e8b468;
+          --string: #8fd3a3; --function: #7db8f5; } figure img { background: #fff; border-radius: 4px; } }
+        body { margin: 0; background: var(--paper); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
+        main { max-width: 54rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+        h1, h2, h3 { line-height: 1.25; } h1 { font-size: 1.9rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
+        a { color: var(--accent); }
+        nav { border-left: 3px solid var(--line); padding-left: .25rem; margin: 1.5rem 0; }
+        pre, code { font: .875rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
+        pre { overflow-x: auto; margin: .6rem 0; padding: .7rem .9rem; border-radius: 6px; }
+        pre.code { background: var(--panel); } pre.printed, pre.value { padding-top: .2rem; padding-bottom: .2rem; }
+        pre.value { border-left: 3px solid var(--accent); border-radius: 0; }
+        pre.failure { border-left: 3px solid var(--bad); border-radius: 0; background: var(--panel); }
+        figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; }
+        .table { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+        th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+        #provenance td { overflow-wrap: anywhere; }
+        .time { color: var(--soft); font-size: .8rem; text-align: right; margin: 0; }
+        .dim, .comment, .gutter { color: var(--soft); } .strong, .heading { font-weight: 600; }
+        .error, .bad, .primary, .result { color: var(--bad); } .error { font-weight: 600; } .good, .help { color: var(--good); }
+        .keyword { color: var(--keyword); } .number, .warning { color: var(--number); } .string { color: var(--string); }
+        .function, .name, .note, .secondary { color: var(--function); }
+        @media print { main { max-width: none; } pre { white-space: pre-wrap; } section { break-inside: auto; }
+          figure, table { break-inside: avoid; } }
+
+        """
+}

@@ -1,0 +1,240 @@
+import Builtins
+import Diagnostics
+import Learning
+import Runtime
+import Syntax
+import Tensors
+
+/// The one object behind the REPL, scripts and reports: takes text, runs it, and hands out what it gives.
+///
+/// It prints nothing, reads no terminal and ends no process; faces do.
+package final class Session {
+    /// What a session is started with.
+    package struct Options {
+        /// The seed of all random streams.
+        package var seed: UInt64 = 0
+        /// The values of `--set`, as the user wrote them.
+        package var parameters: [(name: String, value: String)] = []
+        /// The most memory, in bytes.
+        package var memoryLimit: Int?
+        /// The most seconds a run may take.
+        package var timeLimit: Double?
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// What comes out while a cell runs.
+    package enum Output {
+        /// What was printed, line ends included.
+        case text(Markup)
+        /// A value that `show` displays.
+        case value(Presentation)
+        /// Markdown for the report.
+        case markdown(String)
+    }
+
+    /// What running a cell or an entry gave.
+    package struct Result {
+        /// The value to display; none when there is nothing to show.
+        package var value: Presentation?
+        /// The errors: several when the text has several syntax errors.
+        package var diagnostics: [Diagnostic] = []
+        /// How long it took.
+        package var seconds = 0.0
+
+        /// Whether it ran to its end.
+        package var succeeded: Bool { diagnostics.isEmpty }
+        /// Whether Ctrl-C ended it.
+        package var wasInterrupted: Bool { diagnostics.first?.kind == .interrupt }
+    }
+
+    /// An entry of the REPL with what came of it.
+    package struct Entry {
+        /// Its number.
+        package let number: Int
+        /// The text.
+        package let text: String
+        /// What it gave.
+        package fileprivate(set) var outputs: [Output] = []
+        /// How it ended.
+        package fileprivate(set) var result = Result()
+    }
+
+    /// The interpreter, for completion and displays.
+    package let interpreter: Interpreter
+    /// What the session was started with.
+    package let options: Options
+    /// Takes what comes out while a cell runs.
+    package var onOutput: (Output) -> Void = { _ in }
+    /// The entries so far.
+    package private(set) var entries: [Entry] = []
+    /// The number of the next entry.
+    package private(set) var nextNumber = 1
+
+    private let files: SessionFiles
+    private var outputs: [Output] = []
+    private var deadline: ContinuousClock.Instant?
+    private var lastValues = DictObject()
+
+    /// A session with the whole library.
+    package init(_ options: Options = Options()) {
+        self.options = options
+        files = SessionFiles()
+        interpreter = Interpreter(library: Self.library(), files: files)
+        for (name, value) in options.parameters { interpreter.settings[name] = value }
+        interpreter.deepestNativeCalls = 2_000
+        interpreter.output = { [unowned self] in emit(.text($0)) }
+        interpreter.show = { [unowned self] in emit(.value(Presentation(of: $0, in: interpreter))) }
+        interpreter.markdown = { [unowned self] in emit(.markdown($0)) }
+        interpreter.checkLimits = { [unowned self] in try checkLimits() }
+        Randomness.seed(options.seed)
+    }
+
+    /// Everything the language can call.
+    package static func library() -> Library { StandardLibrary.make() }
+
+    private func emit(_ output: Output) {
+        outputs.append(output)
+        onOutput(output)
+    }
+
+    private func checkLimits() throws {
+        if let deadline, ContinuousClock.now > deadline {
+            throw Failure(.limit, "the run took longer than --timeout allows")
+        }
+    }
+
+    // MARK: Running
+
+    /// Runs an entry of the REPL: it takes the next number, and its value becomes `_`, `_n` and `Out[n]`.
+    @discardableResult
+    package func enter(_ text: String) -> Result {
+        let number = nextNumber
+        nextNumber += 1
+        var entry = Entry(number: number, text: text)
+        outputs = []
+        let source = SourceText(name: "In [\(number)]", text: text)
+        entry.result = run(source, range: nil)
+        entry.outputs = outputs
+        if let value = entry.result.value?.value {
+            lastValues.entries[.int(number)] = value
+            interpreter.setVariable("_", value)
+            interpreter.setVariable("_\(number)", value)
+            interpreter.setVariable("Out", .dict(lastValues))
+        }
+        entries.append(entry)
+        return entry.result
+    }
+
+    /// Takes a number for an entry that is no code, such as `?name`.
+    package func skipNumber() { nextNumber += 1 }
+
+    /// Runs a text, or a cell of it, without a number.
+    package func run(_ source: SourceText, range: Span?) -> Result {
+        let parsed = Parser.parse(source, range: range)
+        guard parsed.diagnostics.isEmpty else { return Result(diagnostics: parsed.diagnostics) }
+        return run(parsed.program, of: source)
+    }
+
+    private func run(_ program: Program, of source: SourceText) -> Result {
+        var result = Result()
+        Interrupt.clear()
+        if let limit = options.timeLimit, deadline == nil { deadline = .now + .seconds(limit) }
+        let start = ContinuousClock.now
+        do {
+            let value = try interpreter.run(program, of: source)
+            if case .none = value {} else { result.value = Presentation(of: value, in: interpreter) }
+        } catch {
+            result.diagnostics = [diagnostic(for: error, in: source)]
+        }
+        let elapsed = start.duration(to: .now).components
+        result.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        Interrupt.clear()
+        return result
+    }
+
+    private func diagnostic(for error: any Error, in source: SourceText) -> Diagnostic {
+        if let diagnostic = error as? Diagnostic { return diagnostic }
+        let failure = Failure(error)
+        return Diagnostic(
+            failure.kind, failure.message, code: failure.code?.rawValue, notes: failure.notes, help: failure.help)
+    }
+
+    // MARK: Scripts
+
+    /// A cell of a script after it ran.
+    package struct ScriptCell {
+        /// The cell.
+        package let cell: Cell
+        /// What came out.
+        package let outputs: [Output]
+        /// How it ended; none for a text cell and for cells behind an error.
+        package let result: Result?
+        /// The assertions of the cell with whether they held.
+        package let assertions: [(text: String, holds: Bool)]
+    }
+
+    /// Runs a script cell by cell up to the first error. Nothing runs when a cell has a syntax error, or when `--set`
+    /// names what no `param` declares.
+    ///
+    /// - Parameters:
+    ///   - source: the script; its name is its path, imports are relative to it.
+    ///   - folder: the folder that imports are relative to.
+    ///   - each: called after each cell.
+    package func run(
+        script source: SourceText, folder: String?, each: (ScriptCell) -> Void = { _ in }
+    ) throws(UnknownParameter) -> [Diagnostic] {
+        let whole = Parser.parse(source)
+        guard whole.diagnostics.isEmpty else { return whole.diagnostics }
+        try checkSettings(in: whole.program)
+        files.folder = folder
+        defer { files.folder = nil }
+        var errors: [Diagnostic] = []
+        for cell in Cells.split(source) {
+            outputs = []
+            guard cell.kind == .code, errors.isEmpty else {
+                each(ScriptCell(cell: cell, outputs: [], result: nil, assertions: []))
+                continue
+            }
+            let program = Parser.parse(source, range: cell.span).program
+            let result = run(program, of: source)
+            errors = result.diagnostics
+            each(
+                ScriptCell(
+                    cell: cell, outputs: outputs, result: result,
+                    assertions: assertions(of: program, in: source, failure: errors.first)))
+        }
+        return errors
+    }
+
+    /// A `--set` that fits no `param`.
+    package struct UnknownParameter: Error {
+        /// The name given.
+        package let name: String
+        /// The names that exist.
+        package let declared: [String]
+    }
+
+    private func checkSettings(in program: Program) throws(UnknownParameter) {
+        let declared: [String] = program.statements.compactMap {
+            if case .parameter(let name, _) = $0.kind { name.text } else { nil }
+        }
+        for (name, _) in options.parameters where !declared.contains(name) {
+            throw UnknownParameter(name: name, declared: declared)
+        }
+    }
+
+    /// The assertions at the top of a cell: those before the error held.
+    private func assertions(of program: Program, in source: SourceText, failure: Diagnostic?) -> [(String, Bool)] {
+        let failed = failure?.labels.first { $0.source === source }?.span.lower
+        return program.statements.compactMap { statement in
+            guard case .assert = statement.kind else { return nil }
+            if failure != nil {
+                guard let failed, statement.span.lower <= failed else { return nil }
+                return (source.text(in: statement.span), failed >= statement.span.upper)
+            }
+            return (source.text(in: statement.span), true)
+        }
+    }
+}

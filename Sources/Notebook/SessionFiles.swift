@@ -1,0 +1,34 @@
+import Runtime
+
+/// Files as a session's programs name them: relative to the importing file, or to the script, or to where the process is.
+final class SessionFiles: FileAccess {
+    /// The folder of the script that runs; none in the REPL.
+    var folder: String?
+
+    func resolve(_ path: String, from importer: String?) -> String {
+        if path.hasPrefix("/") || path.hasPrefix("std/") { return path }
+        let base = importer.map(TextFile.folder) ?? folder ?? "."
+        return Self.normalized(base == "." ? path : "\(base)/\(path)")
+    }
+
+    func read(_ path: String) throws -> [UInt8] {
+        do {
+            return try TextFile.read(path)
+        } catch {
+            throw Failure(.io, "cannot read \(path): \(error.reason)")
+        }
+    }
+
+    /// The path without `.` and `a/..`, so that one file has one path.
+    private static func normalized(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
+        }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+}

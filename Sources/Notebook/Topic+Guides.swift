@@ -1,0 +1,161 @@
+extension Topic {
+    static let languageGuide = """
+        # Dist in ten minutes
+
+        Dist reads like Python with braces, and its library like PyTorch. Everything below can be typed at the prompt.
+
+        # Values
+            count = 3                       # int; 0.5 is a float, true and false are bools, none is nothing
+            name = "student"                # a string; f"…" fills in values:
+            print(f"{name} {count:03d} {2 / 3:.2f}")
+            losses = [0.9, 0.5, 0.4]        # a list: losses[0], losses[-1], losses[1:]
+            config = {"lr": 1e-3, "T": 4}   # a dict: config["lr"] or config.lr
+            x = tensor([[1.0, 2.0], [3.0, 4.0]])
+            x[0, 1]; x[:, 0]; x.shape; x @ x.T; x.mean(dim=1)
+
+        A block is { … }. There is no colon and no indentation rule; # starts a comment.
+
+        # Deciding and repeating
+            best = if losses[-1] < 0.5 { "good" } else { "not yet" }
+            for i, loss in enumerate(losses) {
+                if loss > 0.8 { continue }
+                print(i, loss)
+            }
+            while count > 0 { count -= 1 }
+            squares = [n ** 2 for n in range(5) if n % 2 == 0]
+            lengths = {word: len(word) for word in ["teacher", "student"]}
+
+        # Functions
+            fn kd(s, t, T=4) {
+                "The soft-label loss of Hinton et al."
+                return T ** 2 * kl_div(log_softmax(s / T, dim=1), softmax(t / T, dim=1), reduction="batchmean")
+            }
+            kd(randn(8, 10), randn(8, 10), T=2)
+            half = v => v / 2
+            [1, 2, 3].map(half)             # x.f(…) is f(x, …) when x has no method f
+            randn(2, 3) |> softmax(dim=1)   # and so is x |> f(…)
+
+        A string at the head of a function is its help text: ?kd shows it, ??kd shows the source.
+
+        # Gradients
+            w = randn(3, requires_grad=true)
+            loss = ((w - 1) ** 2).sum()
+            loss.backward()
+            w.grad
+            no_grad { w -= 0.1 * w.grad }
+
+        # Networks
+            net = Sequential(Linear(4, 16), ReLU(), Linear(16, 2))
+            module Residual(width) {
+                inner = Linear(width, width)
+                fn forward(x) { return x + relu(inner(x)) }
+            }
+            block = Residual(16)
+            net(randn(5, 4)).shape
+
+        Names bound in a module's body are its fields; those that hold layers are its parameters.
+
+        # Errors
+            try { load("gone.safetensors") } catch e { print(e.kind) }
+            assert len(losses) == 3, "three epochs"
+
+        Every error names what is wrong, shows where, and has a code that distill explain describes.
+
+        # Files
+        A .dist file is a notebook: # %% at the start of a line begins a cell, # %% [markdown] a text cell.
+        import "other.dist" as other runs a file once and gives its names; param T = 4 declares a constant that
+        distill run file.dist --set T=8 overrides.
+
+        More: distill help python, distill help distillation, distill doc NAME.
+        """
+
+    static let pythonGuide = """
+        # For those who come from Python and PyTorch
+
+        Names, argument names, defaults and numbers of PyTorch's functions and layers are kept. The rest:
+
+          Python                          Dist
+          def f(x): …                     fn f(x) { … }
+          lambda x: x + 1                 x => x + 1
+          class Net(nn.Module): …         module Net() { … fn forward(x) { … } }
+          True, False, None               true, false, none
+          if a: … elif b: … else: …       if a { … } else if b { … } else { … }
+          a if c else b                   if c { a } else { b }
+          with torch.no_grad(): …         no_grad { … }
+          try: … except E as e: …         try { … } catch e { … }
+          x not in xs                     not (x in xs)
+          (1, 2)                          [1, 2]
+          torch.tensor, nn.Linear, F.relu tensor, Linear, relu
+          x.view(2, 3)                    x.reshape(2, 3)
+          optimizer.step()                optimizer.step()
+
+        Differences that matter:
+        - Slices and reshapes of a tensor are independent tensors, never views.
+        - A condition takes a bool; write len(xs) > 0 and x != none.
+        - There are no devices: everything runs on the processor.
+        - The innermost open bracket decides whether a line end ends the statement.
+        """
+
+    static let replGuide = """
+        # The REPL
+
+        Enter runs a complete cell and continues an incomplete one; Alt-Enter always adds a line.
+        Up and Down walk through the lines of a cell, then through history; Ctrl-R searches it.
+        Tab completes names, members, argument names, options, data sets, columns and paths.
+        Ctrl-C stops what is running and keeps every value; Ctrl-D on an empty line leaves.
+        A result is Out[n], _n and, the last one, _ . An assignment shows nothing, and ; silences.
+
+          ?name, name?      help on a name; ??name the source of a function
+          :help TOPIC       a topic, a name, or words to search for
+          :vars             the variables, with their types and shapes
+          :type EXPR        the type of a value
+          :time CODE        run once and show the time; :timeit repeats it
+          :run FILE         run a script in this session
+          :load FILE        put a file into the editor
+          :save FILE        write the entries that succeeded as a notebook
+          :edit [N]         edit entry N, or a new one, in $EDITOR
+          :report FILE      write the session as .html or .md
+          :plot [FILE]      show the last figure again, or write it
+          :set [NAME VALUE] show or change a setting (seed, threads, color)
+          :history [N]      the last entries
+          :clear            clear the screen
+          :reset            forget every variable
+          :quit             leave
+
+        readline's keys, vi mode and ~/.inputrc work ($if distill for lines of its own).
+        """
+
+    static let distillationGuide = """
+        # Distillation in one cell
+
+            digits = dataset("digits")
+            train, val, test = split(digits, test=0.2, val=0.1)
+            teacher = Sequential(Linear(64, 256), ReLU(), Linear(256, 10))
+            fit(teacher, train, epochs=20, validate=val)
+            student = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
+            run = distill(teacher -> student, train, loss=0.9 * soft(T=4) + 0.1 * hard(), epochs=40, validate=val)
+            plot(run)
+            compare(teacher, student, test)
+
+        An objective is a sum of weighted terms. soft(T=4) compares softened outputs, hard() the labels,
+        feature("0" -> "0") the inner layers; distill doc soft lists its relatives. In every pair the left is the
+        teacher's, the right the student's. The teacher is never changed, and its outputs are computed once.
+        """
+
+    static let notebookGuide = """
+        # Notebooks
+
+        A .dist file is the notebook: plain text, no outputs.
+
+          # %% [markdown]            a text cell: its comment lines are Markdown
+          # # Soft labels
+          # %% Data                  a code cell with a title
+          param T = 4                a constant that --set T=8 overrides
+
+        distill run kd.dist                  runs it from the top in a fresh session; shows what is printed
+        distill report kd.dist -o kd.html    the same, as one HTML file with tables, figures and provenance
+        distill run -i kd.dist               stays in the REPL afterwards
+
+        In the REPL, :save kd.dist writes the entries that succeeded as such a file.
+        """
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import CReadline
+import Glibc
+import Notebook
+
+/// The way in: reads the command line and runs the command on the session's thread.
+@main
+enum Main {
+    static func main() {
+        // A reader that goes away is seen when writing; `| head` must end us quietly.
+        signal(SIGPIPE, SIG_IGN)
+        exit(SessionThread.run { start(Array(CommandLine.arguments.dropFirst())) })
+    }
+
+    private static func start(_ arguments: [String]) -> Int32 {
+        do {
+            var command = try RootCommand.parseAsRoot(arguments)
+            try command.run()
+            return 0
+        } catch let failure as UsageFailure {
+            OutputStream(descriptor: 2, color: .auto).writeLine(failure.markup)
+            return 2
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch {
+            let text = RootCommand.fullMessage(for: error)
+            if RootCommand.exitCode(for: error) == .success {
+                OutputStream(descriptor: 1, color: .never).write(text + "\n")
+                return 0
+            }
+            OutputStream(descriptor: 2, color: .never).write(text + "\n")
+            return 2
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+import Notebook
+import Testing
+
+/// The built program, run with arguments, input and an environment of its own.
+struct Program {
+    /// What a run left behind.
+    struct Result {
+        var output: String
+        var errors: String
+        /// The exit status; 128 + n when signal n ended it.
+        var status: Int32
+    }
+
+    /// The program beside the test bundle, or in the build folder of the package.
+    static let path: String = {
+        if let path = getenv("DISTILL_BINARY") { return String(cString: path) }
+        for argument in CommandLine.arguments where argument.contains(".xctest") {
+            let bundle = argument.prefix(upTo: argument.range(of: ".xctest"))
+            let candidate = TextFile.folder(of: String(bundle)) + "/distill"
+            if TextFile.exists(candidate) { return candidate }
+        }
+        let package = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+        #if DEBUG
+            return package + "/.build/debug/distill"
+        #else
+            return package + "/.build/release/distill"
+        #endif
+    }()
+
+    /// A folder for one test, with a home of its own so that no test sees the user's files.
+    static func temporaryFolder() throws -> String {
+        var template = Array("/tmp/distill-tests-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    static func environment(home: String, _ more: [String: String] = [:]) -> [String] {
+        var variables = [
+            "HOME": home, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm-256color",
+        ]
+        variables.merge(more) { $1 }
+        return variables.map { "\($0.key)=\($0.value)" }.sorted()
+    }
+
+    /// Runs the program to its end.
+    static func run(
+        _ arguments: String..., input: String = "", folder: String? = nil, environment: [String: String] = [:]
+    ) throws -> Result {
+        try run(arguments, input: input, folder: folder, environment: environment)
+    }
+
+    static func run(
+        _ arguments: [String], input: String = "", folder: String? = nil, environment: [String: String] = [:]
+    ) throws -> Result {
+        let folder = try folder ?? temporaryFolder()
+        let inputPath = folder + "/.input"
+        try TextFile.write(Array(input.utf8), to: inputPath)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addchdir_np(&actions, folder)
+        posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, folder + "/.output", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, folder + "/.errors", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let process = try spawn(
+            path, arguments, environment: self.environment(home: folder, environment), actions: &actions, flags: 0)
+        let status = wait(for: process)
+        return Result(
+            output: String(decoding: try TextFile.read(folder + "/.output"), as: UTF8.self),
+            errors: String(decoding: try TextFile.read(folder + "/.errors"), as: UTF8.self), status: status)
+    }
+
+    static func spawn(
+        _ path: String, _ arguments: [String], environment: [String], actions: inout posix_spawn_file_actions_t,
+        flags: Int32
+    ) throws -> pid_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The test runner's masks and handlers are none of the program's business.
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var argv = ([path] + arguments).map { strdup($0) } + [nil]
+        var envp = environment.map { strdup($0) } + [nil]
+        defer {
+            argv.forEach { free($0) }
+            envp.forEach { free($0) }
+        }
+        var process = pid_t()
+        let failure = posix_spawn(&process, path, &actions, &attributes, &argv, &envp)
+        try #require(failure == 0, "cannot start \(path): \(String(cString: strerror(failure)))")
+        return process
+    }
+
+    static func wait(for process: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+    }
+}
+
+extension String {
+    fileprivate func range(of text: String) -> String.Index {
+        var start = startIndex
+        while start < endIndex, !self[start...].hasPrefix(text) { start = index(after: start) }
+        return start
+    }
+}
