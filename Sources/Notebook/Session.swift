@@ -92,7 +92,7 @@ package final class Session {
     }
 
     /// Everything the language can call.
-    package static func library() -> Library { StandardLibrary.make() }
+    package static func library() -> Library { Library.standard() }
 
     private func emit(_ output: Output) {
         outputs.append(output)
