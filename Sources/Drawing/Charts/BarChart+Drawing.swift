@@ -160,6 +160,6 @@ extension BarChart {
     /// Keeps reference lines from striking through a value.
     private func plate(_ rect: Rect, _ needed: Bool, _ composition: inout Composition) {
         guard needed, !references.isEmpty else { return }
-        composition.fill(.rectangle(rect.inset(by: -1.5), radius: 2), composition.theme.background.opacity(0.93))
+        composition.fill(.rectangle(rect.inset(by: -1.5), radius: 2), composition.theme.background)
     }
 }
