@@ -7,7 +7,7 @@ extension Tensor {
     }
 
     /// The rows at int64 positions of the first dimension.
-    package func rows(at index: Tensor) throws -> Tensor { try indexSelect(dim: 0, index) }
+    package func rows(at index: Tensor) throws -> Tensor { try indexSelect(dim: 0, index: index) }
 
     /// Tensors one after another along the first dimension.
     package static func concatenated(_ tensors: [Tensor]) throws -> Tensor { try cat(tensors, dim: 0) }

@@ -165,7 +165,12 @@ public final class DistillationLoss: TrainingLoss {
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         let view = try runStudent(student, batch)
         let teacherViews = try teachers.map { try $0.view(batch) }
-        if let fused = try fusedStep(view, teacherViews, batch) { return fused }
+        if capture == nil, teacherViews.count == 1,
+            let fused = try Self.fused(
+                objective, weights: weights, student: view.logits, teacher: teacherViews[0].logits, batch)
+        {
+            return fused
+        }
         var total: Tensor?
         var values: [Double?] = []
         for (index, summand) in objective.summands.enumerated() {
