@@ -99,6 +99,7 @@ package struct Completion {
             return declared.map { $0.parameters.filter { $0.kind == .single }.map(\.name) }
         }
         guard case .function(let function)? = value(of: callee) else { return [] }
+        if let closure = function as? Closure { return [closure.parameterNames] }
         return [Self.parameterNames(in: function.signature)]
     }
 

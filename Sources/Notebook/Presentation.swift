@@ -1,4 +1,6 @@
+import Builtins
 import Diagnostics
+import Drawing
 import Runtime
 
 /// A value ready to be shown: as text everywhere, and as more where a face can.
@@ -7,10 +9,17 @@ package struct Presentation {
     package let value: Value
     /// The value as text.
     package let text: Markup
+    /// The figure, when it is one.
+    package let figure: Figure?
 
-    /// The presentation of a value. A display that fails shows its error in place of the value.
+    /// The presentation of a value.
     package init(of value: Value, in interpreter: Interpreter) {
         self.value = value
-        text = Markup(Display.repr(value, in: interpreter))
+        if case .object(let object) = value, let shown = object.payload as? FigureObject {
+            figure = shown.figure
+        } else {
+            figure = nil
+        }
+        text = Display.shown(value, in: interpreter)
     }
 }

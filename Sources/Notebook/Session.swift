@@ -92,7 +92,7 @@ package final class Session {
     }
 
     /// Everything the language can call.
-    package static func library() -> Library { Library.standard() }
+    package static func library() -> Library { .standard() }
 
     private func emit(_ output: Output) {
         outputs.append(output)
@@ -126,6 +126,9 @@ package final class Session {
         entries.append(entry)
         return entry.result
     }
+
+    /// Goes on with the numbers of another session.
+    package func continueNumbering(at number: Int) { nextNumber = number }
 
     /// Takes a number for an entry that is no code, such as `?name`.
     package func skipNumber() { nextNumber += 1 }
@@ -166,7 +169,7 @@ package final class Session {
     /// A cell of a script after it ran.
     package struct ScriptCell {
         /// The cell.
-        package let cell: Cell
+        package let cell: Syntax.Cell
         /// What came out.
         package let outputs: [Output]
         /// How it ended; none for a text cell and for cells behind an error.

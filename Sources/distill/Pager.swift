@@ -22,14 +22,13 @@ struct Pager {
         if command == "cat" || command.isEmpty { return false }
         // -R keeps colours; -F and -X leave short text and what was read on the screen.
         if Environment["LESS"] == nil { setenv("LESS", "-RFX", 1) }
-        // Ctrl-C belongs to the pager while it is open.
-        let previous = signal(SIGINT, SIG_IGN)
-        defer { signal(SIGINT, previous) }
-        guard let stream = popen(command, "w") else { return false }
         var bytes = Array((output.usesColor ? text.ansi : text.plain).utf8)
         bytes.append(UInt8(ascii: "\n"))
-        fwrite(bytes, 1, bytes.count, stream)
-        // 127 is the shell's word for a command that does not exist.
-        return pclose(stream) != 127 << 8
+        return Shell.ignoringInterrupts {
+            guard let stream = popen(command, "w") else { return false }
+            fwrite(bytes, 1, bytes.count, stream)
+            // 127 is the shell's word for a command that does not exist.
+            return pclose(stream) != 127 << 8
+        }
     }
 }

@@ -1,0 +1,205 @@
+import Diagnostics
+import Glibc
+import Notebook
+import Runtime
+import Syntax
+import Tensors
+
+/// The read–run–show loop.
+final class REPL {
+    let face: TerminalFace
+    let runner: Runner
+    var session: Session
+    /// The last figure that was shown, for `:plot`.
+    var lastFigure: Presentation?
+    /// Text that waits in the editor for the next cell.
+    var preloaded = ""
+    private let history: HistoryFile?
+    private var editor: LineEditor?
+    private var lastEntry = ""
+
+    init(session: Session, face: TerminalFace, runner: Runner) {
+        self.session = session
+        self.face = face
+        self.runner = runner
+        history = Environment.stateFolder.flatMap(HistoryFile.init)
+    }
+
+    /// Runs until the user leaves; the exit status.
+    func run(readsInitFile: Bool, showsBanner: Bool) -> Int32 {
+        guard let editor = LineEditor(output: face.output, assistant: self) else {
+            face.note("distill: the terminal cannot be used")
+            return 1
+        }
+        self.editor = editor
+        for entry in history?.load() ?? [] {
+            editor.remember(entry)
+            lastEntry = entry
+        }
+        if showsBanner {
+            face.output.writeLine(Markup("distill \(Version.text)   ? for help, Tab completes, Ctrl-D leaves", .dim))
+        }
+        if readsInitFile { runInitFile() }
+        while true {
+            let label = "In [\(session.nextNumber)]: "
+            let dots = String(repeating: " ", count: max(0, label.count - 5)) + "...: "
+            let waiting = preloaded
+            preloaded = ""
+            switch editor.read(prompt: Markup(label, .prompt), continuation: Markup(dots, .dim), text: waiting) {
+            case .cell(let text):
+                if let status = handle(text) { return status }
+            case .cancelled: continue
+            case .ended: return 0
+            }
+        }
+    }
+
+    /// Runs an entry; an exit status when the user wants to leave.
+    func handle(_ raw: String) -> Int32? {
+        let text = PastedTranscript.strip(raw)
+        guard text.contains(where: { !$0.isWhitespace }) else { return nil }
+        remember(text)
+        let trimmed = text.trimmed
+        if trimmed.hasPrefix(":") {
+            session.skipNumber()
+            return command(trimmed)
+        }
+        if let question = Question(trimmed) {
+            session.skipNumber()
+            answer(question)
+            return nil
+        }
+        runEntry(text)
+        return nil
+    }
+
+    /// Runs code under the next number and shows what it gives.
+    func runEntry(_ text: String) {
+        let number = session.nextNumber
+        let result = session.enter(text)
+        face.finishLine()
+        if let value = result.value {
+            if value.figure != nil { lastFigure = value }
+            face.show(value, prompt: Markup("Out[\(number)]: ", .result))
+        }
+        face.show(result.diagnostics)
+    }
+
+    private func remember(_ text: String) {
+        let entry = text.trimmedEnd
+        guard entry != lastEntry else { return }
+        lastEntry = entry
+        editor?.remember(entry)
+        history?.append(entry)
+    }
+
+    private func runInitFile() {
+        guard let folder = Environment.configurationFolder, TextFile.exists(folder + "/init.dist"),
+            let bytes = try? TextFile.read(folder + "/init.dist")
+        else { return }
+        let source = SourceText(name: folder + "/init.dist", bytes: bytes)
+        face.show(session.run(source, range: nil).diagnostics)
+    }
+
+    // MARK: Questions
+
+    /// `?name`, `name?`, `??name`, `?`.
+    struct Question {
+        let name: String
+        let wantsSource: Bool
+
+        init?(_ text: String) {
+            guard !text.contains("\n") else { return nil }
+            let isLeading = text.hasPrefix("?")
+            guard isLeading || text.hasSuffix("?") else { return nil }
+            let marks = isLeading ? text.prefix { $0 == "?" }.count : text.reversed().prefix { $0 == "?" }.count
+            let name = isLeading ? String(text.dropFirst(marks)) : String(text.dropLast(marks))
+            self.name = name.trimmed
+            wantsSource = marks > 1
+            // `f("really?")?` and the like are code with a slip, which the parser explains.
+            guard self.name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "_.0123456789 ".unicodeScalars.contains($0) })
+            else { return nil }
+        }
+    }
+
+    func answer(_ question: Question) {
+        let pager = Pager(face.output)
+        let help = Help(library: session.interpreter.library)
+        guard !question.name.isEmpty else {
+            pager.show(Topic.named("repl")?.text ?? Markup())
+            return
+        }
+        if let page = session.describe(question.name, withSource: question.wantsSource) {
+            pager.show(page)
+        } else if let page = help.page(for: question.name) {
+            pager.show(page)
+        } else {
+            let found = help.search(question.name)
+            guard found.isEmpty else {
+                var list = Markup()
+                for (index, entry) in found.enumerated() {
+                    if index > 0 { list.append("\n") }
+                    list.append(entry.name, .name)
+                    list.append("  \(entry.summary)")
+                }
+                pager.show(list)
+                return
+            }
+            var message = "nothing is called \(question.name)"
+            if let near = help.nearest(to: question.name) { message += "; did you mean \(near)?" }
+            face.errors.writeLine(Markup(message))
+        }
+    }
+}
+
+extension REPL: CellAssistant {
+    func readiness(of text: String) -> CellReadiness {
+        let trimmed = text.trimmed
+        if trimmed.hasPrefix(":") || Question(trimmed) != nil { return .runs }
+        let source = SourceText(name: "", text: PastedTranscript.strip(text))
+        guard case .incomplete(let reason, _) = Parser.parse(source).completeness else { return .runs }
+        return .continues(reason: reason, indentation: 4 * openBlocks(in: source))
+    }
+
+    /// How many brackets the text leaves open, each of which indents the next line.
+    private func openBlocks(in source: SourceText) -> Int {
+        var depth = 0
+        for token in Lexer.tokens(of: source).tokens {
+            switch token.kind {
+            case .leftBrace, .leftBracket, .leftParenthesis: depth += 1
+            case .rightBrace, .rightBracket, .rightParenthesis: depth = max(0, depth - 1)
+            default: break
+            }
+        }
+        return min(depth, 20)
+    }
+
+    func completions(in text: String, at point: Int) -> (start: Int, words: [String]) {
+        let completion = Completion(text: text, point: point, knowing: session.knowledge(commands: Self.commandNames))
+        return (completion.start, completion.words)
+    }
+
+    func highlight(_ text: String) -> Markup {
+        let start = text.trimmed
+        return start.hasPrefix(":") || start.hasPrefix("?") ? Markup(text) : Highlight.source(text)
+    }
+
+    func cleanPaste(_ text: String) -> String { PastedTranscript.strip(text) }
+}
+
+extension String {
+    /// Without blanks and line ends at both ends.
+    var trimmed: String {
+        var scalars = unicodeScalars[...]
+        while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
+        while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+        return String(scalars)
+    }
+
+    /// Without blanks and line ends at the end.
+    var trimmedEnd: String {
+        var scalars = unicodeScalars[...]
+        while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+        return String(scalars)
+    }
+}

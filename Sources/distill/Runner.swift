@@ -1,0 +1,120 @@
+import CReadline
+import Diagnostics
+import Glibc
+import Notebook
+import Tensors
+
+/// Runs scripts and expressions, and starts the REPL.
+struct Runner {
+    let face: TerminalFace
+    private let options: RunOptions
+
+    init(_ options: RunOptions) {
+        self.options = options
+        face = TerminalFace(color: options.color.choice, isQuiet: options.quiet)
+        if let threads = options.threads { Threads.count = threads }
+        editor_catch_interrupts({ Interrupt.request() }, { Interrupt.isRequested }, { Interrupt.clear() })
+    }
+
+    /// Whether a person sits in front.
+    var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
+
+    /// A fresh session that writes to this terminal.
+    func session() -> Session {
+        var settings = Session.Options()
+        settings.seed = options.seed ?? 0
+        settings.parameters = options.parameters.map { ($0.name, $0.value) }
+        settings.memoryLimit = options.maxMemory?.bytes
+        settings.timeLimit = options.timeout
+        let session = Session(settings)
+        face.attach(to: session)
+        return session
+    }
+
+    /// Runs a script; exit status 0, 1 or 130.
+    func run(file path: String, staysOpen: Bool) -> Int32 {
+        guard let source = face.read(path) else { return 1 }
+        let session = session()
+        do {
+            let folder = path == "-" ? nil : TextFile.folder(of: path)
+            let errors = try session.run(script: source, folder: folder)
+            face.finishLine()
+            face.show(errors)
+            return finish(errors, staysOpen: staysOpen, session)
+        } catch {
+            return unknownParameter(error)
+        }
+    }
+
+    /// Runs one cell and shows its value.
+    func run(text: String, named name: String, displaysValues: Bool, staysOpen: Bool) -> Int32 {
+        let session = session()
+        let result = session.run(SourceText(name: name, text: text), range: nil)
+        face.finishLine()
+        if displaysValues, let value = result.value { face.show(value, prompt: Markup()) }
+        face.show(result.diagnostics)
+        return finish(result.diagnostics, staysOpen: staysOpen, session)
+    }
+
+    /// Runs a script and writes its report, also when it fails.
+    func report(file path: String, to output: String) -> Int32 {
+        guard let source = face.read(path) else { return 1 }
+        let session = session()
+        // What a report holds is not printed as well.
+        session.onOutput = { _ in }
+        do {
+            let command = (["distill", "report", path] + settings).joined(separator: " ")
+            let (report, errors) = try session.report(running: source, path: path, command: command)
+            face.finishLine()
+            face.show(errors)
+            do {
+                try ReportFile.write(report, to: output)
+            } catch {
+                face.show([Diagnostic(.io, error.message)])
+                return 1
+            }
+            face.note("written to \(output)")
+            return errors.first.map { $0.kind == .interrupt ? 130 : 1 } ?? 0
+        } catch {
+            return unknownParameter(error)
+        }
+    }
+
+    /// The options that make the same run again.
+    private var settings: [String] {
+        options.parameters.flatMap { ["--set", Self.quoted("\($0.name)=\($0.value)")] }
+            + (options.seed.map { ["--seed", String($0)] } ?? [])
+            + (options.threads.map { ["--threads", String($0)] } ?? [])
+    }
+
+    /// A word as a shell reads it.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "0123456789=._-/+,".unicodeScalars.contains($0) }
+        if isPlain { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    /// Starts the REPL.
+    func startREPL(readsInitFile: Bool) -> Int32 {
+        let repl = REPL(session: session(), face: face, runner: self)
+        return repl.run(readsInitFile: readsInitFile, showsBanner: !options.quiet)
+    }
+
+    private func finish(_ errors: [Diagnostic], staysOpen: Bool, _ session: Session) -> Int32 {
+        if staysOpen, isInteractive {
+            return REPL(session: session, face: face, runner: self).run(readsInitFile: false, showsBanner: false)
+        }
+        guard let first = errors.first else { return 0 }
+        return first.kind == .interrupt ? 130 : 1
+    }
+
+    private func unknownParameter(_ problem: Session.UnknownParameter) -> Int32 {
+        let near = Nearest.match(problem.name, in: problem.declared).map { "did you mean \($0)? " } ?? ""
+        let known =
+            problem.declared.isEmpty
+            ? "the script declares no param" : "its params are " + problem.declared.joined(separator: ", ")
+        face.errors.writeLine(
+            UsageFailure("--set \(problem.name): the script has no param of that name", help: near + known).markup)
+        return 2
+    }
+}

@@ -1,0 +1,123 @@
+import Diagnostics
+import Drawing
+import Glibc
+import Notebook
+
+/// Shows what a session gives: results on standard output, errors and progress on standard error.
+final class TerminalFace {
+    let output: OutputStream
+    let errors: OutputStream
+    private let images: TerminalImages
+    private var imageMethod: TerminalImages.Method??
+    private var figureCount = 0
+    private let progress: ProgressLine?
+    /// Ends the progress line before anything else is written.
+    private var midLine = false
+
+    init(color: OutputStream.ColorChoice, isQuiet: Bool) {
+        output = OutputStream(descriptor: 1, color: color)
+        errors = OutputStream(descriptor: 2, color: color)
+        images = TerminalImages(output)
+        progress = isQuiet ? nil : ProgressLine(errors)
+    }
+
+    /// Lets the session write here.
+    func attach(to session: Session) {
+        session.onOutput = { [unowned self] in show($0) }
+        if let progress { session.interpreter.progress = { progress.update($0) } }
+    }
+
+    /// Shows what comes out while a cell runs.
+    func show(_ part: Session.Output) {
+        progress?.clear()
+        switch part {
+        case .text(let text):
+            output.write(text)
+            midLine = !text.plain.hasSuffix("\n")
+        case .value(let value): show(value, prompt: Markup())
+        case .markdown(let text): output.writeLine(Markup(text))
+        }
+    }
+
+    /// Shows a value behind a prompt such as `Out[3]: `; text of several lines begins on a line of its own.
+    func show(_ value: Presentation, prompt: Markup) {
+        finishLine()
+        if let figure = value.figure, output.isTerminal {
+            show(figure, prompt: prompt)
+            return
+        }
+        var text = prompt
+        if !prompt.isEmpty, value.text.plain.contains("\n") { text.append("\n") }
+        text.append(value.text)
+        if prompt.isEmpty { output.writeLine(text) } else { Pager(output).show(text) }
+    }
+
+    /// Shows errors, an interrupt as one line that says where.
+    func show(_ diagnostics: [Diagnostic]) {
+        finishLine()
+        for (index, diagnostic) in diagnostics.enumerated() {
+            if index > 0 { errors.writeLine() }
+            if diagnostic.kind == .interrupt {
+                errors.writeLine(interruption(diagnostic))
+            } else {
+                errors.writeLine(DiagnosticRenderer.render(diagnostic))
+            }
+        }
+    }
+
+    private func interruption(_ diagnostic: Diagnostic) -> Markup {
+        var line = Markup(diagnostic.message, .warning)
+        if let label = diagnostic.labels.first {
+            let place = label.source.position(at: label.span.lower)
+            line.append(" at \(label.source.name):\(place.line):\(place.column)")
+        }
+        for help in diagnostic.help { line.append("; \(help)") }
+        return line
+    }
+
+    /// Reads a script; shows why when it cannot be read.
+    func read(_ path: String) -> SourceText? {
+        do {
+            return SourceText(name: path == "-" ? "<stdin>" : path, bytes: try TextFile.read(path))
+        } catch {
+            let folder = TextFile.folder(of: path)
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let near = Nearest.match(name, in: TextFile.names(in: folder).filter { $0.hasSuffix(".dist") })
+            let help = near.map { ["did you mean \(folder == "." ? "" : folder + "/")\($0)?"] } ?? []
+            show([Diagnostic(.io, "cannot read \(error.path): \(error.reason)", help: help)])
+            return nil
+        }
+    }
+
+    /// A note on standard error.
+    func note(_ text: String) { errors.writeLine(Markup(text, .dim)) }
+
+    /// Goes to a new line when a script has left its last one open, and takes the progress line away.
+    func finishLine() {
+        progress?.clear()
+        if midLine, output.isTerminal { output.write("\n") }
+        midLine = false
+    }
+
+    // MARK: Figures
+
+    private func show(_ figure: Figure, prompt: Markup) {
+        output.write(prompt)
+        if imageMethod == nil { imageMethod = .some(images.method()) }
+        do {
+            let png = try figure.png()
+            if case .some(.some(let method)) = imageMethod {
+                if !prompt.isEmpty { output.write("\n") }
+                images.show(png: png, method: method)
+                return
+            }
+            figureCount += 1
+            let path = "\(Environment["TMPDIR"] ?? "/tmp")/distill-\(getpid())-\(figureCount).png"
+            try TextFile.write(png, to: path)
+            output.writeLine(Markup(path))
+            output.writeLine(Markup(figure.sketch(columns: min(100, output.size.columns - 1), rows: 16)))
+        } catch {
+            output.writeLine(Markup("\(figure.altText) (\(error))"))
+        }
+    }
+}
