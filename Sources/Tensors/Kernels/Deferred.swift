@@ -10,6 +10,16 @@ final class Deferred {
         case convolution(Kernels.Convolution)
         /// x with its channels innermost, times one number a channel plus another.
         case columns(Values)
+
+        /// Whether a residual may be brought into the result's order while the operands stay as they are.
+        func allows(_ residual: Values) -> Bool {
+            switch self {
+            case .columns: true
+            case .convolution(let work):
+                residual.storage !== work.weight.storage
+                    && (residual.storage !== work.x.storage || residual.shape == work.x.shape)
+            }
+        }
     }
 
     private let root: Root
@@ -95,7 +105,8 @@ final class Deferred {
             else { return nil }
             (work.scale, work.shift) = (scale, shift)
         case .add(let residual):
-            guard before.residual == nil, !before.isRectified, residual.isWhole, !residual.storage.isPinned
+            guard before.residual == nil, !before.isRectified, residual.isWhole, !residual.storage.isPinned,
+                before.root.allows(residual)
             else { return nil }
             work.residual = residual
         case .rectify:
@@ -108,19 +119,20 @@ final class Deferred {
     // MARK: Computing
 
     fileprivate func run(into storage: Storage) {
-        let sizes = ChannelsLast(n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank))
+        let sizes = ChannelsLast(n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank), itemSize: dtype.itemSize)
         if let parent {
             parent.settle()
             switch step {
-            case .scale(let scale, let shift): finish(from: parent, sizes, scale, shift, nil, false, into: storage)
-            case .add(let residual): finish(from: parent, sizes, nil, nil, residual, false, into: storage)
-            case .rectify: finish(from: parent, sizes, nil, nil, nil, true, into: storage)
+            case .scale(let scale, let shift): finish(from: parent.block, sizes, scale, shift, nil, false, into: storage)
+            case .add(let residual): finish(from: parent.block, sizes, nil, nil, residual, false, into: storage)
+            case .rectify: finish(from: parent.block, sizes, nil, nil, nil, true, into: storage)
             case .none: break
             }
             return
         }
         switch root {
-        case .columns(let x): finish(from: x.storage, sizes, scale, shift, residual, isRectified, into: storage)
+        case .columns(let x):
+            finish(from: x.channelsLastPointer, sizes, scale, shift, residual, isRectified, into: storage)
         case .convolution(let work):
             work.run(
                 scale: scale, shift: shift, residual: residual.map { Self.pointer($0, sizes) }, relu: isRectified,
@@ -130,18 +142,17 @@ final class Deferred {
 
     private static func pointer(_ residual: Values, _ sizes: ChannelsLast) -> UnsafeMutableRawPointer {
         residual.storage.settle()
-        residual.storage.arrange(
-            sizes.c > 1 && sizes.spatial > 1 ? sizes : nil, itemSize: residual.dtype.itemSize)
+        residual.storage.arrange(sizes.c > 1 && sizes.spatial > 1 ? sizes : nil)
         return residual.storage.block
     }
 
     private func finish(
-        from source: Storage, _ sizes: ChannelsLast, _ scale: [Double]?, _ shift: [Double]?, _ residual: Values?,
+        from source: UnsafeMutableRawPointer, _ sizes: ChannelsLast, _ scale: [Double]?, _ shift: [Double]?, _ residual: Values?,
         _ relu: Bool, into storage: Storage
     ) {
         let more = residual.map { Self.pointer($0, sizes) }
         ck_scale_columns(
-            dtype.code, source.block, scale ?? [Double](repeating: 1, count: sizes.c),
+            dtype.code, source, scale ?? [Double](repeating: 1, count: sizes.c),
             shift ?? [Double](repeating: 0, count: sizes.c), more, relu, storage.block,
             Int64(sizes.n * sizes.spatial), Int64(sizes.c))
     }

@@ -6,19 +6,20 @@ import CKernels
 
 /// The order [n, spatial, c] of elements that the shape calls [n, c, spatial].
 struct ChannelsLast: Equatable {
-    let n, c, spatial: Int
+    let n, c, spatial, itemSize: Int
 }
 
 extension Storage {
     /// Brings the elements into an order; nil is row-major. Works in place, one image at a time.
-    func arrange(_ new: ChannelsLast?, itemSize: Int) {
+    func arrange(_ new: ChannelsLast?) {
         guard new != order else { return }
-        if let order { transpose(order, itemSize: itemSize, back: true) }
-        if let new { transpose(new, itemSize: itemSize, back: false) }
+        if let order { transpose(order, back: true) }
+        if let new { transpose(new, back: false) }
         order = new
     }
 
-    private func transpose(_ order: ChannelsLast, itemSize: Int, back: Bool) {
+    private func transpose(_ order: ChannelsLast, back: Bool) {
+        let itemSize = order.itemSize
         let bytes = order.c * order.spatial * itemSize
         guard bytes > 0, order.n > 0 else { return }
         guard let copy = ck_scratch(0, bytes) else { preconditionFailure("no memory for one image") }
@@ -40,7 +41,7 @@ extension Values {
 
     /// The sizes of [N, C, H, W] (or [N, C], [N, C, L]) as batch, channels and positions.
     var channels: ChannelsLast {
-        ChannelsLast(n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank))
+        ChannelsLast(n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank), itemSize: dtype.itemSize)
     }
 
     /// Fresh memory, channels innermost, with undefined contents.
@@ -62,7 +63,7 @@ extension Values {
         guard sizes.c > 1 && sizes.spatial > 1 else { return self }
         Deferred.settle()
         if isWhole && !storage.isPinned {
-            storage.arrange(sizes, itemSize: dtype.itemSize)
+            storage.arrange(sizes)
             return self
         }
         let copy = try Values(channelsLast: shape, dtype)
@@ -87,10 +88,10 @@ extension Values {
         if storage.order == other.storage.order { return true }
         if storage.order == nil && !storage.isPinned && dtype.itemSize == other.dtype.itemSize {
             Deferred.settle()
-            storage.arrange(other.storage.order, itemSize: dtype.itemSize)
+            storage.arrange(other.storage.order)
         } else if other.storage.order == nil && !other.storage.isPinned && dtype.itemSize == other.dtype.itemSize {
             Deferred.settle()
-            other.storage.arrange(storage.order, itemSize: dtype.itemSize)
+            other.storage.arrange(storage.order)
         }
         return storage.order == other.storage.order
     }
@@ -98,6 +99,21 @@ extension Values {
     /// The first element for kernels that treat every element alike, in whatever order they lie.
     var unordered: UnsafeMutableRawPointer {
         isWhole ? storage.unordered : raw
+    }
+}
+
+extension Kernels {
+    /// First elements of operands of one shape, in an order they share.
+    static func elements(_ x: Values, _ y: Values) -> (UnsafeMutableRawPointer, UnsafeMutableRawPointer) {
+        x.sharesOrder(with: y) ? (x.unordered, y.unordered) : (x.raw, y.raw)
+    }
+
+    /// First elements of operands of one shape, in an order they share.
+    static func elements(
+        _ x: Values, _ y: Values, _ z: Values
+    ) -> (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer) {
+        x.sharesOrder(with: y) && x.sharesOrder(with: z)
+            ? (x.unordered, y.unordered, z.unordered) : (x.raw, y.raw, z.raw)
     }
 }
 

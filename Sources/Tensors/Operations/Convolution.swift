@@ -97,8 +97,8 @@ extension Tensor {
         let window = ConvolutionWindow(stride, padding, dilation, groups, name)
         try window.check(self, weight, bias, transposed: true)
         try outputPadding.check(name, "output_padding", atLeast: 0)
-        guard outputPadding.height < max(stride.height, dilation.height),
-            outputPadding.width < max(stride.width, dilation.width)
+        guard outputPadding.height < Swift.max(stride.height, dilation.height),
+            outputPadding.width < Swift.max(stride.width, dilation.width)
         else {
             throw TensorError.wrongValue(
                 name, argument: "output_padding", value: outputPadding.description,
