@@ -11,7 +11,7 @@ enum { PERIOD = 256, PIECE = 16384, MAX_PERIOD = 2 * PERIOD };
 typedef struct {
     const void *g, *x, *y;
     void *out, *masked;
-    const double *a, *b, *d;
+    const double *a, *b, *d, *mean;
     double *first, *second;
     bool relu;
     int64_t rows, c, rows_a_piece;
@@ -120,10 +120,11 @@ static int64_t rows_at_once(int64_t c) { return c >= PERIOD ? 1 : PERIOD / c; }
         int64_t c = j->c, from = piece * j->rows_a_piece, to = from + j->rows_a_piece; \
         to = to < j->rows ? to : j->rows; \
         int64_t period = rows_at_once(c) * c, end = to * c; \
-        T *a = ck_scratch(3, (size_t)(3 * period) * sizeof(T)), *b = a + period, *d = b + period; \
+        T *a = ck_scratch(3, (size_t)(4 * period) * sizeof(T)), *b = a + period, *d = b + period, *mean = d + period; \
         for (int64_t i = 0; i < period; i++) { a[i] = (T)j->a[i % c]; } \
         for (int64_t i = 0; i < period; i++) { b[i] = j->x ? (T)j->b[i % c] : 0; } \
         for (int64_t i = 0; i < period; i++) { d[i] = j->x ? (T)j->d[i % c] : 0; } \
+        for (int64_t i = 0; i < period; i++) { mean[i] = j->x ? (T)j->mean[i % c] : 0; } \
         for (int64_t at = from * c; at < end; at += period) { \
             int64_t n = end - at < period ? end - at : period; \
             const T *g = (const T *)j->g + at, *x = j->x ? (const T *)j->x + at : NULL; \
@@ -135,9 +136,9 @@ static int64_t rows_at_once(int64_t c) { return c >= PERIOD ? 1 : PERIOD / c; }
                 y = NULL; \
             } \
             if (x && y) { \
-                CK_LOOP { out[i] = (y[i] > 0 ? g[i] : 0) * a[i] + (x[i] * b[i] + d[i]); } \
+                CK_LOOP { out[i] = (y[i] > 0 ? g[i] : 0) * a[i] + ((x[i] - mean[i]) * b[i] + d[i]); } \
             } else if (x) { \
-                CK_LOOP { out[i] = g[i] * a[i] + (x[i] * b[i] + d[i]); } \
+                CK_LOOP { out[i] = g[i] * a[i] + ((x[i] - mean[i]) * b[i] + d[i]); } \
             } else if (y) { \
                 CK_LOOP { out[i] = (y[i] > 0 ? g[i] : 0) * a[i]; } \
             } else { \
@@ -258,9 +259,9 @@ void ck_scale_columns(
 }
 
 void ck_combine_columns(
-    ck_dtype dtype, const void *g, const void *x, const void *y, const double *a, const double *b, const double *d,
-    void *out, void *masked, int64_t rows, int64_t c) {
-    job j = {.g = g, .x = x, .y = y, .a = a, .b = b, .d = d, .out = out, .masked = masked, .rows = rows, .c = c};
+    ck_dtype dtype, const void *g, const void *x, const void *y, const double *mean, const double *a, const double *b,
+    const double *d, void *out, void *masked, int64_t rows, int64_t c) {
+    job j = {.g = g, .x = x, .y = y, .mean = mean, .a = a, .b = b, .d = d, .out = out, .masked = masked, .rows = rows, .c = c};
     ck_parallel(cut(&j), dtype == CK_FLOAT32 ? combine_f : combine_d, &j);
 }
 

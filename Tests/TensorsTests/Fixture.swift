@@ -84,8 +84,9 @@ struct Fixture: CustomStringConvertible, Sendable {
 
     /// Fixed weights of a result in the sum whose gradients the fixtures hold.
     static func probe(_ tensor: Tensor) throws -> Tensor {
-        let weights = (0..<tensor.count).map { k in
-            (0.5 + Double((k * 7919 + 13) % 101) / 101) * (k % 3 == 1 ? -1 : 1)
+        let weights = (0..<tensor.count).map { (k: Int) -> Double in
+            let size = 0.5 + Double((k * 7919 + 13) % 101) / 101
+            return k % 3 == 1 ? -size : size
         }
         return try Tensor(weights, shape: tensor.shape.array).to(tensor.dtype)
     }

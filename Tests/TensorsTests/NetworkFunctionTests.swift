@@ -68,7 +68,7 @@ import Testing
         return inputs
     }
 
-    @Test func `there are fixtures`() { #expect(Self.fixtures.count > 90) }
+    @Test func `there are fixtures`() { #expect(Self.fixtures.count > 80) }
 
     @Test(arguments: fixtures, [DType.float32, .float64])
     func `values and gradients are PyTorch's`(_ f: Fixture, _ dtype: DType) throws {
@@ -90,8 +90,8 @@ import Testing
     func `gradients agree with finite differences`(_ f: Fixture) throws {
         let inputs = try Self.inputs(f, .float64)
         let names = inputs.keys.filter { inputs[$0]?.requiresGradient == true }.sorted()
-        // A window's largest element is no smooth function where two are equal.
-        guard f.function != "max_pool2d" else { return }
+        // The largest of equals is no smooth function, and a padding row has no gradient by decree.
+        guard f.function != "max_pool2d" && f.options["padding_idx"] == nil else { return }
         try Tensor.checkGradients(of: names.compactMap { inputs[$0] }) { points in
             try Self.run(f, inputs.merging(zip(names, points)) { $1 })
         }

@@ -118,7 +118,7 @@ for sizes, k in [((2, 3, 6, 6), 1), ((2, 3, 7, 5), (3, 2)), ((1, 2, 3, 4), (5, 4
 
 for sizes, training, affine in [((4, 3), True, True), ((4, 3, 5), True, True), ((2, 3, 4, 5), True, True),
                                 ((2, 3, 4, 5), False, True), ((2, 3, 4, 5), True, False), ((2, 17, 3, 3), True, True),
-                                ((2, 3), False, False), ((1, 16, 2, 1), True, True)]:
+                                ((2, 3), False, False), ((1, 16, 3, 1), True, True)]:
     c = sizes[1]
     mean, var = draw(c), draw(c).abs() + 0.5
     inputs = dict(x=draw(*sizes) * 3 + 1, weight=draw(c) if affine else None, bias=draw(c) if affine else None)

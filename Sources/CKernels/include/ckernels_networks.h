@@ -118,11 +118,11 @@ void ck_scale_columns(
 void ck_column_products(
     ck_dtype dtype, const void *g, const void *x, const void *y, const double *mean, int64_t rows, int64_t c,
     double *sum, double *product);
-/// out = g·a + x·b + d for every column, g masked by y > 0 as above; `x` may be NULL. The masked g goes to `masked`
+/// out = g·a + (x - mean)·b + d for every column, g masked by y > 0 as above; `x` may be NULL. The masked g goes to `masked`
 /// unless NULL.
 void ck_combine_columns(
-    ck_dtype dtype, const void *g, const void *x, const void *y, const double *a, const double *b, const double *d,
-    void *out, void *masked, int64_t rows, int64_t c);
+    ck_dtype dtype, const void *g, const void *x, const void *y, const double *mean, const double *a, const double *b,
+    const double *d, void *out, void *masked, int64_t rows, int64_t c);
 
 /// y = (x - mean)·inverse·w + b for every row of x [rows, n]; `w` and `b` may be NULL; mean and inverse are kept.
 void ck_layer_norm(

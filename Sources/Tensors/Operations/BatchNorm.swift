@@ -122,11 +122,11 @@ final class BatchNormOperation: Operation {
         guard needs(0) else { return }
         let a = (0..<c).map { statistics.factor[$0] * inverse[$0] }
         guard statistics.usesBatch else {
-            return try send(try Kernels.combineColumns(g, nil, nil, a, [], []), to: 0, walk)
+            return try send(try Kernels.combineColumns(g, nil, nil, mean: [], a, [], []), to: 0, walk)
         }
         let b = (0..<c).map { -a[$0] * inverse[$0] * inverse[$0] * products[$0] / m }
-        let d = (0..<c).map { -a[$0] * sums[$0] / m - b[$0] * statistics.mean[$0] }
-        try send(try Kernels.combineColumns(g, x, nil, a, b, d), to: 0, walk)
+        let d = (0..<c).map { -a[$0] * sums[$0] / m }
+        try send(try Kernels.combineColumns(g, x, nil, mean: statistics.mean, a, b, d), to: 0, walk)
     }
 }
 
@@ -152,14 +152,15 @@ extension Kernels {
         return (sums, products)
     }
 
-    /// g·a + x·b + d for every channel, g where y > 0 if there is a y; the channels are innermost.
+    /// g·a + (x - mean)·b + d for every channel, g where y > 0 if there is a y; the channels are innermost.
     static func combineColumns(
-        _ g: Values, _ x: Values?, _ y: Values?, _ a: [Double], _ b: [Double], _ d: [Double], masked: Values? = nil
+        _ g: Values, _ x: Values?, _ y: Values?, mean: [Double], _ a: [Double], _ b: [Double], _ d: [Double],
+        masked: Values? = nil
     ) throws -> Values {
         let out = try Values(channelsLast: g.shape, g.dtype)
         let sizes = g.channels
         ck_combine_columns(
-            g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, a, b, d,
+            g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, mean, a, b, d,
             out.channelsLastPointer, masked?.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c))
         return out
     }
