@@ -1,0 +1,43 @@
+import Tensors
+
+/// Multi-level logits: Σ_T soft(T) + ‖P_tᵀP_t − P_sᵀP_s‖²/K + ‖P_tP_tᵀ − P_sP_sᵀ‖²/B with P at T = 4.
+///
+/// Y. Jin, J. Wang, D. Lin, *Multi-Level Logit Distillation*, CVPR 2023.
+public final class MultiLevelTerm: Term {
+    /// The temperatures of the soft parts.
+    public let temperatures: [Double]
+    /// T of the class and batch correlations.
+    public let correlationTemperature: Double
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for temperatures that are not positive.
+    public init(temperatures: [Double] = [2, 3, 4, 5, 6], correlationTemperature: Double = 4, name: String? = nil) throws {
+        for temperature in temperatures + [correlationTemperature] { try requirePositive("mlkd", "T", temperature) }
+        self.temperatures = temperatures
+        self.correlationTemperature = correlationTemperature
+        super.init("mlkd", name: name)
+    }
+
+    /// The options as they are written.
+    public override var options: String { "T=[\(temperatures.map(number).joined(separator: ", "))]" }
+    /// The formula.
+    public override var formula: String { "Σ_T soft(T) + ‖P_tᵀP_t − P_sᵀP_s‖²/K + ‖P_tP_tᵀ − P_sP_sᵀ‖²/B" }
+
+    /// All levels.
+    public override func loss(_ input: TermInput) throws -> Tensor {
+        let student = input.student.logits
+        let (rows, classes) = (student.shape.first ?? 1, student.shape.last ?? 1)
+        let softened = try input.teacherLogits(at: correlationTemperature, for: self)
+        try requireEqualLogits(self, student, softened)
+        let p = try Logits.scaled(student, correlationTemperature).softmax(dim: 1)
+        let q = try Logits.scaled(softened, correlationTemperature).softmax(dim: 1)
+        let byClass = try (q.transposed().matmul(q) - p.transposed().matmul(p)).square().sum()
+        let byBatch = try (q.matmul(q.transposed()) - p.matmul(p.transposed())).square().sum()
+        var total = try byClass * Scalar(1 / Double(max(1, classes))) + byBatch * Scalar(1 / Double(max(1, rows)))
+        for temperature in temperatures {
+            let teacher = try input.teacherLogits(at: temperature, for: self)
+            let sum = try Logits.divergenceSum(student: student, teacher: teacher, temperature: temperature)
+            total = try total + sum * Scalar(temperature * temperature / Double(max(1, rows)))
+        }
+        return total
+    }
+}

@@ -1,0 +1,43 @@
+import Tensors
+
+/// Normalised distillation: −⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩, q the softmax over non-targets at T.
+///
+/// Z. Yang et al., *From Knowledge Distillation to Self-Knowledge Distillation* (NKD), arXiv:2303.13005. It is at its
+/// minimum, the teacher's entropy, and not 0 when the student equals the teacher.
+public final class NormalizedTerm: Term {
+    /// The weight of the non-target part.
+    public let gamma: Double
+    /// T of the non-target part.
+    public let temperature: Double
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a T that is not positive.
+    public init(gamma: Double = 1.5, temperature: Double = 1, name: String? = nil) throws {
+        try requirePositive("nkd", "T", temperature)
+        self.gamma = gamma
+        self.temperature = temperature
+        super.init("nkd", name: name)
+    }
+
+    /// The options as they are written.
+    public override var options: String { "gamma=\(number(gamma)), T=\(number(temperature))" }
+    /// The formula.
+    public override var formula: String { "−⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩" }
+    /// The label divides the classes.
+    public override var needsLabels: Bool { true }
+
+    /// Target and non-target part.
+    public override func loss(_ input: TermInput) throws -> Tensor {
+        let student = input.student.logits
+        let teacher = try input.teacherLogits(for: self)
+        try requireEqualLogits(self, student, teacher)
+        let mask = try TargetMask(self, try input.classes(for: self), classes: student.shape[1])
+        let share = Scalar(-1 / Double(max(1, student.shape[0])))
+        let target = try mask.target(teacher.softmax(dim: 1)) * mask.target(student.logSoftmax(dim: 1))
+        let own = try mask.others(Logits.scaled(student, temperature)).logSoftmax(dim: 1)
+        let other = try mask.others(
+            Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature)
+        ).softmax(dim: 1)
+        let rest = try (other * own.maskedFill(mask.isTarget, 0)).sum()
+        return try target.sum() * share + rest * share * Scalar(gamma * temperature * temperature)
+    }
+}
