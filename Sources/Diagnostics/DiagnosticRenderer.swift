@@ -59,7 +59,7 @@ public enum DiagnosticRenderer {
             previous = line
             let number = String(line + 1)
             let gutter = String(repeating: " ", count: width - number.count) + number
-            let row = Row(source: source, line: line)
+            let row = Row(source: source, line: line, labels: byLine[line] ?? [])
             output.append("\n\(gutter)│ ", .gutter)
             output.append(row.text)
             appendUnderlines(byLine[line] ?? [], row: row, width: width, to: &output)
@@ -95,36 +95,54 @@ public enum DiagnosticRenderer {
         }
     }
 
-    /// One source line as shown: tabs widened, control characters made visible, very long lines cut.
+    /// One source line as shown: tabs widened, invisible characters made visible, of very long lines the part around
+    /// the first label.
     private struct Row {
         let text: String
         private let lower: Int
         private let columnOfByte: [Int]
         private static let longest = 160
+        /// What stays in front of the first label when the beginning of the line is cut.
+        private static let lead = 60
 
-        init(source: SourceText, line: Int) {
+        init(source: SourceText, line: Int, labels: [Diagnostic.Label]) {
             let span = source.span(ofLine: line)
-            lower = span.lower
-            var text = ""
+            let first = labels.map(\.span.lower).min() ?? span.lower
+            var start = span.lower
+            if first - start > Self.longest - Self.lead / 2 {
+                start = first - Self.lead
+                while start > span.lower, source.utf8[start] & 0xC0 == 0x80 { start -= 1 }
+            }
+            let isCutInFront = start > span.lower
+            var text = isCutInFront ? "…" : ""
             var columns: [Int] = []
-            var column = 0
-            for scalar in source.text(in: Span(span.lower, min(span.upper, span.lower + 4 * Self.longest)))
-                .unicodeScalars
-            {
-                let shown: String
-                switch scalar {
-                case "\t": shown = "    "
-                case _ where scalar.value < 0x20 || scalar.value == 0x7F: shown = "�"
-                default: shown = String(scalar)
-                }
-                for _ in 0..<UTF8.width(scalar) { columns.append(column) }
-                guard column < Self.longest else { continue }
-                column += scalar == "\t" ? 4 : DisplayWidth.of(scalar)
+            var column = isCutInFront ? 1 : 0
+            let bytes = Span(start, min(span.upper, start + 4 * Self.longest))
+            var isCut = bytes.upper < span.upper
+            for scalar in source.text(in: bytes).unicodeScalars {
+                let shown = Self.shown(scalar)
+                let width = DisplayWidth.of(shown)
+                if column + width > Self.longest { isCut = true }
+                let size = source.width(at: start + columns.count, of: scalar)
+                for _ in 0..<size { columns.append(column) }
+                guard !isCut || column + width <= Self.longest else { continue }
+                column += width
                 text += shown
             }
             columns.append(column)
+            lower = start
             columnOfByte = columns
-            self.text = column >= Self.longest ? text + "…" : text
+            self.text = isCut ? text + "…" : text
+        }
+
+        /// A character that would disturb the layout in a visible form.
+        private static func shown(_ scalar: Unicode.Scalar) -> String {
+            switch scalar {
+            case "\t": "    "
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): "�"
+            case _ where scalar.properties.generalCategory == .format && scalar != "\u{200D}": "�"
+            default: String(scalar)
+            }
         }
 
         func columns(of span: Span) -> (start: Int, end: Int) {
@@ -133,6 +151,23 @@ public enum DiagnosticRenderer {
             let end = columnOfByte[min(max(0, span.upper - lower), last)]
             return (start, max(start + 1, end))
         }
+    }
+}
+
+extension SourceText {
+    /// How many bytes the scalar decoded at a place takes; U+FFFD may stand for a single broken byte.
+    fileprivate func width(at place: Int, of scalar: Unicode.Scalar) -> Int {
+        guard scalar == "\u{FFFD}", place < utf8.count else { return UTF8.width(scalar) }
+        let isWritten = utf8[place...].starts(with: [0xEF, 0xBF, 0xBD])
+        guard !isWritten else { return 3 }
+        // The decoder replaces the longest beginning of a scalar at once.
+        var size = 1
+        while place + size < utf8.count, size < 3 {
+            let decoded = String(decoding: utf8[place...place + size], as: UTF8.self)
+            guard decoded.unicodeScalars.count == 1 else { break }
+            size += 1
+        }
+        return size
     }
 }
 

@@ -61,7 +61,7 @@ public struct Builtin {
     /// Sources that a test runs.
     public let examples: [Example]
     /// Whether it could come to call Dist code, and so must run outside the instruction loop.
-    public let mayCallBack: Bool
+    public private(set) var mayCallBack: Bool
     /// Decodes the arguments (receiver first, defaults filled in), runs, and encodes the result.
     public let body: Body
 
@@ -75,6 +75,19 @@ public struct Builtin {
 
     /// The number of arguments the body takes, a receiver included.
     public var argumentCount: Int { bodyParameters.count }
+
+    /// The body when the instruction loop may call it with its arguments as they stand.
+    var quickBody: Body? {
+        mayCallBack || bodyParameters.contains { $0.kind != .single } ? nil : body
+    }
+
+    /// The builtin with the promise that it never calls a function, a module or an object, whatever its parameters'
+    /// types allow: it then runs inside the instruction loop.
+    public func withoutCallbacks() -> Builtin {
+        var copy = self
+        copy.mayCallBack = false
+        return copy
+    }
 
     @usableFromInline
     init(

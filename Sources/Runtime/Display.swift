@@ -52,7 +52,7 @@ struct ValueWriter {
     mutating func write(_ value: Value) {
         guard text.utf8.count <= limit else { return }
         switch value {
-        case .none, .unbound: text += "none"
+        case .none, .unbound, .cell: text += "none"
         case .bool(let bool): text += bool ? "true" : "false"
         case .int(let int): text += String(int)
         case .float(let float): text += NumberFormat.repr(float)

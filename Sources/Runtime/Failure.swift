@@ -68,7 +68,10 @@ extension ErrorKind {
 }
 
 /// A caught error as a script sees it: `e.kind`, `e.message`, `e.help`.
-public final class ErrorObject: Sendable {
+public final class ErrorObject: LanguageObject, Sendable {
+    /// `error`.
+    public static var languageName: String { "error" }
+
     /// Everything that is known about it.
     public let diagnostic: Diagnostic
 

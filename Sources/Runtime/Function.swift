@@ -10,10 +10,37 @@ public class Function {
     /// The signature as help and messages show it, `kd(s, t, T=4)`.
     public var signature: String { name + "(…)" }
 
-    init(name: String) { self.name = name }
+    /// What the machine needs to call it without looking further.
+    let layout: CallLayout
+
+    /// The body of a library function that the instruction loop may call, with the number of its arguments.
+    let quickBody: Builtin.Body?
+    let quickCount: Int
+
+    init(name: String, layout: CallLayout = .none, quick: Builtin? = nil) {
+        self.name = name
+        self.layout = layout
+        quickBody = quick?.quickBody
+        quickCount = quick?.argumentCount ?? -1
+    }
 
     /// Hands over what it holds, for freeing without recursion.
     func release(into pending: inout [Value]) {}
+}
+
+/// The frame that a call of a Dist function takes.
+struct CallLayout {
+    /// The first instruction; negative for what has none, or whose arguments must be arranged first.
+    var entry: Int
+    var required: Int
+    var parameterCount: Int
+    var localCount: Int
+    var registerCount: Int
+    /// Whether the code reads captured variables through the callee's register.
+    var isCapturing: Bool
+
+    static let none = CallLayout(
+        entry: -1, required: 0, parameterCount: 0, localCount: 0, registerCount: 0, isCapturing: false)
 }
 
 /// A function or method of the library.
@@ -24,7 +51,7 @@ public final class BuiltinFunction: Function {
     /// A function with its signatures, at least one.
     public init(_ overloads: [Builtin]) {
         self.overloads = overloads
-        super.init(name: overloads.first?.name ?? "")
+        super.init(name: overloads.first?.name ?? "", quick: overloads.count == 1 ? overloads.first : nil)
     }
 
     /// The summary of the first signature.

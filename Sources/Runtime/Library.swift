@@ -29,6 +29,34 @@ public final class Library {
             ObjectType(Slice.self, "The bounds `a:b:c` of an index expression.") { slice in
                 .init("\(slice.start.map(String.init) ?? ""):\(slice.stop.map(String.init) ?? "")")
             })
+        add(
+            ObjectType(ErrorObject.self, "An error that `catch` took: its kind, message and help.") { error in
+                .init("\(error.diagnostic.kind.rawValue) error: \(error.diagnostic.message)")
+            })
+        add(
+            ObjectType(ImportedFile.self, "An imported file; its names are its attributes.") { file in
+                .init("<import \(file.path)>")
+            })
+        let example = "try { raise \"too deep\" } catch e { e.kind }"
+        add(
+            Attribute("kind", on: .object("error"), "The sort of mistake.", examples: [Example(example, "raised")]) {
+                (error: ErrorObject) in error.diagnostic.kind.rawValue
+            })
+        add(
+            Attribute(
+                "message", on: .object("error"), "What went wrong.",
+                examples: [Example("try { 1 / 0 } catch e { e.message }", "division by zero")]
+            ) { (error: ErrorObject) in error.diagnostic.message })
+        add(
+            Attribute(
+                "help", on: .object("error"), "The ways out, a list of strings.",
+                examples: [Example("try { raise \"x\" } catch e { e.help }", "[]")]
+            ) { (error: ErrorObject) in error.diagnostic.help })
+        add(
+            Attribute(
+                "code", on: .object("error"), "The stable code that `distill explain` takes, or none.",
+                examples: [Example("try { 1 / 0 } catch e { e.code }", "E0701")]
+            ) { (error: ErrorObject) in error.diagnostic.code })
     }
 
     /// Adds a function or method; a second one of a name becomes a further signature.
@@ -91,7 +119,7 @@ public final class Library {
         case .tensor: [.tensor]
         case .module(let module): moduleTypeNames(of: module).map { .moduleType($0) } + [.module]
         case .object(let object): [.object(object.type.name)]
-        case .none, .bool, .int, .float, .unbound: []
+        case .none, .bool, .int, .float, .unbound, .cell: []
         }
     }
 

@@ -22,6 +22,8 @@ public enum Value {
     case object(Object)
     /// The state of a variable before it is bound. No builtin ever sees it.
     case unbound
+    /// A variable shared with a closure, as it stands in a register. No builtin ever sees it.
+    case cell(Cell)
 }
 
 extension Value {
@@ -37,7 +39,7 @@ extension Value {
     /// What sort of value it is, named as in the language.
     public var type: LanguageType {
         switch self {
-        case .none, .unbound: .none
+        case .none, .unbound, .cell: .none
         case .bool: .bool
         case .int: .int
         case .float: .float

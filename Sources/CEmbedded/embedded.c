@@ -1,0 +1,26 @@
+#include "CEmbedded.h"
+
+// #embed is C23; clang offers it in older modes as an extension, and the package stays on gnu17.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char digits[] = {
+#embed "../../examples/data/digits.csv"
+};
+
+EmbeddedFile embedded_digits(void) {
+    return (EmbeddedFile){"digits.csv", digits, sizeof digits};
+}
+
+// Each entry is a path below Sources/Builtins/Standard and the array that #embed filled from it.
+static const EmbeddedFile standard[] = {
+    {"", (const unsigned char *)"", 0},
+};
+
+size_t embedded_standard_count(void) {
+    return sizeof standard / sizeof standard[0] - 1;
+}
+
+EmbeddedFile embedded_standard(size_t index) {
+    size_t count = embedded_standard_count();
+    return standard[index < count ? index : count];
+}

@@ -1,0 +1,163 @@
+/// The columns of a comma-separated file, parsed: numbers, or text where the first value is no number.
+///
+/// Fields may be quoted (`"a, b"`, with `""` for a quote and newlines inside). The first line is a header when one of its
+/// fields is no number while the field below it is one, or when none of its fields is a number and every one is different.
+/// Empty fields, `NA`, `null` and `nan` are missing values.
+public struct CSVTable: Sendable {
+    /// One column.
+    public enum Column: Sendable, Equatable {
+        /// All values are whole numbers (up to 2⁵³).
+        case integers([Int])
+        /// Numbers; a missing value is NaN.
+        case numbers([Double])
+        /// Text; a missing value is the empty string.
+        case text([String])
+    }
+
+    /// The column names: those of the header, else `"0"`, `"1"`, ….
+    public let names: [String]
+    /// The columns, in file order.
+    public let columns: [Column]
+    /// How many data rows there are.
+    public let rows: Int
+    /// Whether the first line was taken as a header.
+    public let hasHeader: Bool
+
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: ``DataError``: the file cannot be read, or a line is malformed.
+    public init(path: String, separator: Character = ",") throws {
+        try self.init(bytes: FileBytes.read(path), path: path, separator: separator)
+    }
+
+    /// Parses `bytes`; `path` is what error messages call the file.
+    ///
+    /// - Throws: ``DataError/line(path:line:problem:)`` for a ragged row, an unclosed quote, text that is not UTF-8 or a
+    ///   field that does not fit its column; ``DataError/content(path:problem:help:)`` for a file without data.
+    public init(bytes: [UInt8], path: String, separator: Character = ",") throws {
+        guard let separator = separator.asciiValue, separator != Scanner.quote, separator != Scanner.newline else {
+            throw DataError.argument(
+                function: "read_csv", problem: "the separator must be one ASCII character", help: nil)
+        }
+        var scanner = Scanner(bytes: bytes, separator: separator, path: path)
+        var first: [Scanner.Field] = []
+        guard try scanner.nextRow(into: &first) else {
+            throw DataError.content(path: path, problem: "the file holds no lines", help: nil)
+        }
+        let firstLine = scanner.rowLine
+        var second: [Scanner.Field] = []
+        let resume = scanner
+        let hasSecond = try scanner.nextRow(into: &second)
+        scanner = resume
+
+        hasHeader = Self.isHeader(first, above: hasSecond ? second : nil, in: scanner)
+        if hasHeader {
+            names = try first.map { try scanner.text($0, line: firstLine) }
+        } else {
+            names = first.indices.map(String.init)
+            scanner = Scanner(bytes: bytes, separator: separator, path: path)
+        }
+        var builder = Builder(names: names)
+        var row: [Scanner.Field] = []
+        while try scanner.nextRow(into: &row) {
+            guard row.count == names.count else {
+                throw DataError.line(
+                    path: path, line: scanner.rowLine,
+                    problem: "expected \(names.count) fields as in line \(firstLine), found \(row.count)")
+            }
+            try builder.append(row, from: scanner)
+        }
+        guard builder.rows > 0 else {
+            throw DataError.content(path: path, problem: "the file holds a header and no rows", help: nil)
+        }
+        rows = builder.rows
+        columns = builder.finish()
+    }
+
+    private static func isHeader(_ first: [Scanner.Field], above second: [Scanner.Field]?, in scanner: Scanner) -> Bool {
+        func isName(_ field: Scanner.Field) -> Bool { !scanner.isMissing(field) && scanner.number(field) == nil }
+        guard first.contains(where: isName) else { return false }
+        guard let second else { return first.allSatisfy(isName) }
+        if first.count == second.count {
+            for (above, below) in zip(first, second) where isName(above) && scanner.number(below) != nil { return true }
+        }
+        let texts = first.compactMap { try? scanner.text($0, line: 1) }
+        let hasNumbersBelow = second.contains { scanner.number($0) != nil }
+        return first.allSatisfy(isName) && Set(texts).count == texts.count && hasNumbersBelow
+    }
+}
+
+extension CSVTable {
+    /// Collects rows into columns; a column is decided by its first value that is not missing.
+    private struct Builder {
+        enum Cells {
+            case undecided(missing: Int)
+            case numbers([Double], whole: Bool)
+            case text([String])
+        }
+
+        let names: [String]
+        var cells: [Cells]
+        var rows = 0
+
+        init(names: [String]) {
+            self.names = names
+            cells = Array(repeating: .undecided(missing: 0), count: names.count)
+        }
+
+        mutating func append(_ row: [Scanner.Field], from scanner: Scanner) throws {
+            for (column, field) in row.enumerated() { try append(field, to: column, from: scanner) }
+            rows += 1
+        }
+
+        private mutating func append(_ field: Scanner.Field, to column: Int, from scanner: Scanner) throws {
+            // The payload leaves the enum while it grows, so that appending never copies the column.
+            var taken = Cells.undecided(missing: 0)
+            swap(&taken, &cells[column])
+            let missing = scanner.isMissing(field)
+            switch consume taken {
+            case .undecided(let count) where missing:
+                cells[column] = .undecided(missing: count + 1)
+            case .undecided(let count):
+                if let value = scanner.number(field) {
+                    let whole = count == 0 && Self.isWhole(value)
+                    cells[column] = .numbers(Array(repeating: .nan, count: count) + [value], whole: whole)
+                } else {
+                    let text = try scanner.text(field, line: scanner.rowLine)
+                    cells[column] = .text(Array(repeating: "", count: count) + [text])
+                }
+            case .numbers(var values, let whole):
+                if missing {
+                    values.append(.nan)
+                    cells[column] = .numbers(values, whole: false)
+                } else if let value = scanner.number(field) {
+                    values.append(value)
+                    cells[column] = .numbers(values, whole: whole && Self.isWhole(value))
+                } else {
+                    let text = try scanner.text(field, line: scanner.rowLine)
+                    throw DataError.line(
+                        path: scanner.path, line: scanner.rowLine,
+                        problem: "column \"\(names[column])\": expected a number as above, found \"\(text)\"")
+                }
+            case .text(var values):
+                values.append(missing ? "" : try scanner.text(field, line: scanner.rowLine))
+                cells[column] = .text(values)
+            }
+        }
+
+        static func isWhole(_ value: Double) -> Bool {
+            value.magnitude <= 9_007_199_254_740_992 && value.rounded(.towardZero) == value
+        }
+
+        func finish() -> [Column] {
+            cells.map { cell in
+                switch cell {
+                case .undecided(let count): .numbers(Array(repeating: .nan, count: count))
+                case .numbers(let values, true): .integers(values.map { Int($0) })
+                case .numbers(let values, false): .numbers(values)
+                case .text(let values): .text(values)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Glibc
+import SystemPackage
+
+/// Whole files as bytes: the one place of this target that touches the file system.
+public enum FileBytes {
+    /// The bytes of the file at `path`.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)`` when it cannot be opened or read.
+    public static func read(_ path: String) throws -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly)
+            return try file.closeAfter {
+                let size = Int(try file.seek(offset: 0, from: .end))
+                try file.seek(offset: 0, from: .start)
+                return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+                    while filled < size {
+                        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                        let count = try file.read(into: rest)
+                        if count == 0 { break }
+                        filled += count
+                    }
+                }
+            }
+        } catch let error as Errno {
+            throw DataError.unreadable(path: path, reason: error.description)
+        }
+    }
+
+    /// Replaces the file at `path` by `bytes`: written to a temporary file in the same folder, flushed, then renamed, so
+    /// that a crash or a full disk leaves the old file or the new one, never half.
+    ///
+    /// - Throws: ``DataError/unwritable(path:reason:)``.
+    public static func write(_ bytes: [UInt8], to path: String) throws {
+        let temporary = path + ".tmp\(getpid())"
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(temporary), .writeOnly, options: [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.closeAfter {
+                _ = try file.writeAll(bytes)
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+            guard rename(temporary, path) == 0 else { throw Errno(rawValue: errno) }
+        } catch let error as Errno {
+            unlink(temporary)
+            throw DataError.unwritable(path: path, reason: error.description)
+        }
+    }
+
+    /// Whether something exists at `path`.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

@@ -1,0 +1,149 @@
+import OrderedCollections
+import Tensors
+
+/// A small generator for splits: they use their own seed only, so that nothing else a script draws moves them.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func shuffle(_ rows: inout [Int]) {
+        guard rows.count > 1 else { return }
+        for index in stride(from: rows.count - 1, to: 0, by: -1) {
+            rows.swapAt(index, Int(next().multipliedFullWidth(by: UInt64(index + 1)).high))
+        }
+    }
+}
+
+/// Splits a dataset into training, validation (with `validation` above 0) and test parts, in this order.
+///
+/// With classes each part has every class in its share (stratified). The parts are shuffled by `seed` alone.
+///
+/// - Parameters:
+///   - test: the share of the last part, in 0…1.
+///   - validation: the share of the middle part, or nil for two parts.
+///   - seed: the same seed gives the same split, whatever else the script draws.
+/// - Throws: ``DataError/argument(function:problem:help:)`` for shares that leave a part empty.
+public func split(_ dataset: Dataset, test: Double, validation: Double? = nil, seed: Int = 0) throws -> [Dataset] {
+    let shares = [validation, test].compactMap { $0 }
+    guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), shares.reduce(0, +) < 1 else {
+        throw DataError.argument(
+            function: "split", problem: "shares must lie between 0 and 1 and leave something for training, given "
+                + shares.map { "\($0)" }.joined(separator: " and "), help: nil)
+    }
+    var generator = SplitMix64(state: UInt64(bitPattern: Int64(seed)))
+    let counts = shares.map { Int((Double(dataset.count) * $0).rounded()) }
+    guard counts.allSatisfy({ $0 > 0 }), counts.reduce(0, +) < dataset.count else {
+        throw DataError.argument(
+            function: "split", problem: "\(dataset.count) examples are too few for these shares", help: nil)
+    }
+    var groups = try groups(of: dataset)
+    for index in groups.indices { generator.shuffle(&groups[index]) }
+    var parts: [[Int]] = []
+    for (count, share) in zip(counts, shares) {
+        let taken = apportion(count, share: share, among: groups.map(\.count), of: dataset.count)
+        var part: [Int] = []
+        for (index, number) in taken.enumerated() {
+            part += groups[index].suffix(number)
+            groups[index].removeLast(number)
+        }
+        parts.append(part)
+    }
+    parts.insert(groups.flatMap { $0 }, at: 0)
+    return try parts.map { part in
+        var part = part
+        generator.shuffle(&part)
+        return try dataset.rows(part)
+    }
+}
+
+private func groups(of dataset: Dataset) throws -> [[Int]] {
+    guard let classes = dataset.classes, let y = dataset.y, y.dtype == .int64, y.shape.count == 1 else {
+        return [Array(0..<dataset.count)]
+    }
+    var groups = Array(repeating: [Int](), count: classes.count + 1)
+    for (row, label) in try y.integers().enumerated() {
+        groups[label >= 0 && label < classes.count ? label : classes.count].append(row)
+    }
+    return groups.filter { !$0.isEmpty }
+}
+
+/// `count` examples shared out among groups in proportion to their sizes, by largest remainder.
+private func apportion(_ count: Int, share: Double, among sizes: [Int], of total: Int) -> [Int] {
+    let available = sizes.reduce(0, +)
+    let exact = sizes.map { Double(count) * Double($0) / Double(max(1, available)) }
+    var taken = exact.map { Int($0) }
+    let order = exact.indices.sorted { exact[$0] - Double(taken[$0]) > exact[$1] - Double(taken[$1]) }
+    var missing = count - taken.reduce(0, +)
+    for index in order where missing > 0 && taken[index] < sizes[index] {
+        taken[index] += 1
+        missing -= 1
+    }
+    return taken
+}
+
+extension Dataset {
+    /// The first `count` examples.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` for a negative count.
+    public func take(_ count: Int) throws -> Dataset {
+        guard count >= 0 else {
+            throw DataError.argument(function: "take", problem: "the count must not be negative, given \(count)", help: nil)
+        }
+        return try rows(0..<min(count, self.count))
+    }
+
+    /// The examples for which `isIncluded` holds.
+    public func filter(_ isIncluded: (_ x: DatasetInput, _ y: Tensor?) throws -> Bool) throws -> Dataset {
+        try rows(
+            (0..<count).filter { row in
+                let example = try example(row)
+                return try isIncluded(example.x, example.y)
+            })
+    }
+
+    /// The examples of several datasets, one after another; classes are those of the first.
+    ///
+    /// - Throws: ``DataError`` when the datasets differ in kind; shape errors of the tensors.
+    public static func concat(_ datasets: [Dataset]) throws -> Dataset {
+        guard let first = datasets.first else {
+            throw DataError.argument(function: "concat", problem: "needs at least one dataset", help: nil)
+        }
+        guard datasets.allSatisfy({ ($0.y == nil) == (first.y == nil) && ($0.mask == nil) == (first.mask == nil) }) else {
+            throw DataError.argument(function: "concat", problem: "some datasets have labels or a mask, others not", help: nil)
+        }
+        let input: DatasetInput
+        switch first.storedInput {
+        case .tensor:
+            let stored = datasets.compactMap(\.storedInput.tensor)
+            guard stored.count == datasets.count else {
+                throw DataError.argument(function: "concat", problem: "some inputs are named, others not", help: nil)
+            }
+            let same = stored.allSatisfy { $0.dtype == stored[0].dtype }
+            input = .tensor(try .concatenated(same ? stored : stored.map(Dataset.numbers)))
+        case .named(let names):
+            var joined: OrderedDictionary<String, Tensor> = [:]
+            for key in names.keys {
+                joined[key] = try .concatenated(
+                    datasets.map { dataset in
+                        guard case .named(let inputs) = dataset.storedInput, let tensor = inputs[key] else {
+                            throw DataError.argument(
+                                function: "concat", problem: "a dataset lacks the input \"\(key)\"", help: nil)
+                        }
+                        return tensor
+                    })
+            }
+            input = .named(joined)
+        }
+        return try Dataset(
+            input: input, y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: first.classes,
+            mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
+            normalization: first.normalization, augmentation: first.augmentation, name: first.name)
+    }
+}

@@ -1,0 +1,49 @@
+import Data
+import Learning
+import Tensors
+
+/// Trains `student` in place on the teachers' knowledge.
+///
+/// - Parameters:
+///   - teachers: one or several; networks run in evaluation mode, without gradients, and stay unchanged.
+///   - student: the network that learns.
+///   - data: the training data; labels only where a term needs them.
+///   - objective: the sum of terms; `0.9 * soft(T=4) + 0.1 * hard()` in the language.
+///   - average: how several teachers become one for logit terms.
+///   - weights: the teachers' shares.
+///   - cache: when the teachers' values are computed once.
+/// - Throws: ``DistillationError``, ``TrainingError`` and what networks and callbacks throw.
+@discardableResult
+public func distill(
+    _ teachers: [TeacherSource], into student: Module, _ data: Dataset, loss objective: Objective,
+    options: TrainingOptions = TrainingOptions(), average: TeacherAverage = .probabilities, weights: [Double]? = nil,
+    cache: CachePolicy = .auto
+) throws -> Run {
+    guard !teachers.isEmpty else {
+        throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
+    }
+    let loss = try DistillationLoss(
+        objective, teachers: teachers, average: average, weights: weights, cache: cache, function: "distill")
+    return try Trainer(student, data, loss: loss, options: options, function: "distill").train()
+}
+
+/// Trains `student` in place with one teacher network.
+@discardableResult
+public func distill(
+    _ teacher: Module, into student: Module, _ data: Dataset, loss objective: Objective,
+    options: TrainingOptions = TrainingOptions(), cache: CachePolicy = .auto
+) throws -> Run {
+    try distill([.network(teacher)], into: student, data, loss: objective, options: options, cache: cache)
+}
+
+/// Trains a network in place without a teacher; the default objective is `hard()` for classes, `regression()` for floats.
+///
+/// - Throws: ``DistillationError/noTeacher(term:)`` for objectives that compare with a teacher, and as `distill`.
+@discardableResult
+public func fit(
+    _ net: Module, _ data: Dataset, loss objective: Objective? = nil, options: TrainingOptions = TrainingOptions()
+) throws -> Run {
+    let objective = try objective ?? Objective(data.y?.dtype.isFloating == true ? RegressionTerm() : HardTerm())
+    let loss = try DistillationLoss(objective, function: "fit")
+    return try Trainer(net, data, loss: loss, options: options, function: "fit").train()
+}

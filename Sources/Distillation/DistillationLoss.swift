@@ -1,0 +1,279 @@
+import Data
+import Learning
+import OrderedCollections
+import Tensors
+
+/// An objective at work on a student and its teachers: what the trainer of `distill` minimises.
+public final class DistillationLoss: TrainingLoss {
+    /// The objective.
+    public let objective: Objective
+    /// The terms' curve names.
+    public let termNames: [String]
+    private let sources: [TeacherSource]
+    private let teacherWeights: [Double]
+    private let average: TeacherAverage
+    private let policy: CachePolicy
+    private let function: String
+
+    private var teachers: [Teacher] = []
+    private var studentPaths: [LayerPath] = []
+    private var capture: FeatureCapture?
+    /// For each term the positions of its features among those captured.
+    private var studentSlots: [[Int]] = []
+    private var teacherSlots: [[Int]] = []
+    private var weights: [Double] = []
+    private var lastInputs: [TermInput?] = []
+
+    /// - Parameters:
+    ///   - objective: the sum of terms.
+    ///   - teachers: none for `fit`.
+    ///   - weights: the teachers' shares; equal unless given, normalised to sum 1.
+    /// - Throws: ``DistillationError`` for weights that do not fit.
+    public init(
+        _ objective: Objective, teachers: [TeacherSource] = [], average: TeacherAverage = .probabilities,
+        weights: [Double]? = nil, cache: CachePolicy = .auto, function: String = "distill"
+    ) throws {
+        guard !objective.summands.isEmpty else {
+            throw DistillationError.option(term: function, problem: "the objective has no terms")
+        }
+        self.objective = objective
+        termNames = objective.curveNames
+        sources = teachers
+        self.average = average
+        policy = cache
+        self.function = function
+        let shares = weights ?? teachers.map { _ in 1 }
+        let sum = shares.reduce(0, +)
+        guard shares.count == teachers.count, shares.allSatisfy({ $0 >= 0 && $0.isFinite }), teachers.isEmpty || sum > 0
+        else {
+            throw DistillationError.teacher(
+                problem: "\(shares.count) weights for \(teachers.count) teachers", help: "one number ≥ 0 per teacher")
+        }
+        teacherWeights = shares.map { $0 / sum }
+    }
+
+    /// The objective as it is written.
+    public var formula: String { objective.description }
+
+    /// The modules of all terms, by the terms' names.
+    public var trainedModules: OrderedDictionary<String, Module> {
+        var modules: OrderedDictionary<String, Module> = [:]
+        for (name, summand) in zip(termNames, objective.summands) {
+            let own = summand.term.modules
+            for (part, module) in own { modules[own.count == 1 ? name : "\(name).\(part)"] = module }
+        }
+        return modules
+    }
+
+    // MARK: Before the first step
+
+    /// Finds the layers, fills the cache, shows every term an example.
+    public func prepare(_ context: TrainingContext) throws {
+        try checkNeeds(context)
+        let probe = try Batches(context.data.withoutAugmentation(), size: min(4, context.batchSize)).batch(0)
+        try resolvePairs(context, probe)
+        for teacher in teachers { try teacher.fill(context.data, policy: policy, batchSize: context.batchSize) }
+        let student = try inEvaluation(context.student) { try runStudent(context.student, probe) }
+        for (index, summand) in objective.summands.enumerated() {
+            let term = summand.term
+            let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
+            if term.needsTeacher, term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
+            try term.prepare(
+                example,
+                TermContext(
+                    student: context.student, teacher: teacherNetwork(of: term), data: context.data, epochs: context.epochs))
+        }
+        weights = objective.summands.map { _ in 0 }
+        lastInputs = objective.summands.map { _ in nil }
+    }
+
+    private func checkNeeds(_ context: TrainingContext) throws {
+        for (_, term) in objective.summands {
+            if term.needsTeacher, sources.isEmpty { throw DistillationError.noTeacher(term: term.name) }
+            if term.needsLabels, context.data.y == nil { throw DistillationError.noLabels(term: term.name) }
+            guard term.teacherIndex >= 0, sources.isEmpty || term.teacherIndex < sources.count else {
+                throw DistillationError.option(
+                    term: term.name, problem: "teacher=\(term.teacherIndex) among \(sources.count) teachers")
+            }
+        }
+        for source in sources where source.network === context.student {
+            throw DistillationError.teacher(
+                problem: "teacher and student are the same network", help: "distill(net.copy() -> net, …)")
+        }
+    }
+
+    private func teacherNetwork(of term: Term) -> Module? {
+        sources.indices.contains(term.teacherIndex) ? sources[term.teacherIndex].network : nil
+    }
+
+    private func checkLogits(_ term: Term, _ example: TermInput) throws {
+        guard let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape else { return }
+        throw DistillationError.unequal(
+            term: term.name, student: example.student.logits.shape.array, teacher: teacher.logits.shape.array)
+    }
+
+    private func resolvePairs(_ context: TrainingContext, _ probe: Batch) throws {
+        var paths = Array(repeating: OrderedSet<LayerPath>(), count: sources.count)
+        var studentPaths: OrderedSet<LayerPath> = []
+        studentSlots = []
+        teacherSlots = []
+        for (_, term) in objective.summands {
+            if term.pairs.isEmpty, term.usesDefaultPair, let teacher = teacherNetwork(of: term) {
+                term.pairs = [
+                    LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
+                ]
+            }
+            try check(term, context)
+            studentSlots.append(term.pairs.map { studentPaths.append($0.student).index })
+            teacherSlots.append(
+                sources.isEmpty ? [] : term.pairs.map { paths[term.teacherIndex].append($0.teacher).index })
+        }
+        self.studentPaths = Array(studentPaths)
+        capture = studentPaths.isEmpty ? nil : try FeatureCapture(context.student, at: self.studentPaths)
+        teachers = try zip(sources, paths).map { try Teacher($0, paths: Array($1)) }
+    }
+
+    private static func defaultPath(_ net: Module, _ probe: Batch) throws -> LayerPath {
+        try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
+    }
+
+    private func check(_ term: Term, _ context: TrainingContext) throws {
+        for pair in term.pairs {
+            for (side, net, path) in [
+                ("teacher", teacherNetwork(of: term), pair.teacher), ("student", context.student, pair.student),
+            ] {
+                guard let net else { continue }
+                do {
+                    _ = try net.module(at: path)
+                } catch ModuleError.path(_, let existing) {
+                    throw DistillationError.path(
+                        term: term.name, side: side, path: path.description, existing: existing)
+                }
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    /// Sets the weights of the epoch.
+    public func begin(epoch: Int, of epochs: Int) throws {
+        weights = try objective.summands.map { try $0.weight.value(at: epoch) }
+        for (_, term) in objective.summands { try term.begin(epoch: epoch, of: epochs) }
+    }
+
+    /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
+    public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
+        let view = try runStudent(student, batch)
+        let teacherViews = try teachers.map { try $0.view(batch) }
+        if let fused = try fusedStep(view, teacherViews, batch) { return fused }
+        var total: Tensor?
+        var values: [Double?] = []
+        for (index, summand) in objective.summands.enumerated() {
+            let weight = weights[index]
+            guard weight != 0 else {
+                values.append(nil)
+                continue
+            }
+            let input = try input(for: index, student: view, teachers: teacherViews, batch)
+            lastInputs[index] = input
+            let value = try summand.term.loss(input)
+            values.append(try value.itemDouble())
+            let weighted = weight == 1 ? value : try value * Scalar(weight)
+            total = try total.map { try $0 + weighted } ?? weighted
+        }
+        guard let total else {
+            throw DistillationError.option(term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
+        }
+        return StepLoss(total: total, terms: values)
+    }
+
+    /// Lets the terms update what they remember.
+    public func stepped(_ student: Module, _ batch: Batch) throws {
+        for (index, summand) in objective.summands.enumerated() {
+            guard let input = lastInputs[index] else { continue }
+            try summand.term.stepped(input)
+            lastInputs[index] = nil
+        }
+    }
+
+    /// The network that the run gives: the student, unless a term rebuilds it.
+    public func finish(_ student: Module) throws -> Module {
+        for (_, term) in objective.summands {
+            if let term = term as? any StudentRebuilding { return try term.rebuilt(student) }
+        }
+        return student
+    }
+
+    private func runStudent(_ student: Module, _ batch: Batch) throws -> NetworkView {
+        guard let capture else { return NetworkView(logits: try student(batch.input)) }
+        let (output, features) = try capture.run { try student(batch.input) }
+        return NetworkView(logits: output, features: features)
+    }
+
+    private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws -> TermInput {
+        let term = objective.summands[index].term
+        let rows = try ValidRows(batch)
+        let studentView = NetworkView(
+            logits: try rows.logits(student.logits), features: try studentSlots[index].map { try rows.feature(student.features[$0]) })
+        let labels = try batch.y.map { try rows.labels($0) }
+        guard !teachers.isEmpty else {
+            return TermInput(student: studentView, labels: labels, batch: batch)
+        }
+        let own = teachers[min(term.teacherIndex, teachers.count - 1)]
+        let features = try teacherSlots[index].map { try rows.feature(own.features[$0]) }
+        guard teachers.count > 1 else {
+            return TermInput(
+                student: studentView, teacher: NetworkView(logits: try rows.logits(own.logits), features: features),
+                labels: labels, batch: batch)
+        }
+        let ensemble = TeacherEnsemble(
+            members: try teachers.map { try rows.logits($0.logits) }, weights: teacherWeights, average: average)
+        return TermInput(
+            student: studentView, teacher: NetworkView(logits: try ensemble.logits(at: 1), features: features),
+            labels: labels, batch: batch, ensemble: ensemble)
+    }
+}
+
+/// A term after which the network that is kept is not the student alone.
+protocol StudentRebuilding: Term {
+    /// The network to be compared and saved.
+    func rebuilt(_ student: Module) throws -> Module
+}
+
+/// The rows of a batch of sequences that count: logits [B, L, K] become one row for each valid position.
+private struct ValidRows {
+    private let shape: [Int]
+    private let positions: Tensor?
+
+    init(_ batch: Batch) throws {
+        shape = batch.mask?.shape.array ?? []
+        positions = try batch.mask.map { mask in
+            let valid = try mask.booleans().enumerated().filter(\.element).map(\.offset)
+            return try Tensor(valid)
+        }
+    }
+
+    private func chosen(_ x: Tensor, keeping rest: [Int]) throws -> Tensor {
+        guard let positions else { return x }
+        return try x.reshape([shape.reduce(1, *)] + rest).rows(at: positions)
+    }
+
+    func logits(_ x: Tensor) throws -> Tensor {
+        if positions == nil, x.rank > 2, let classes = x.shape.last {
+            return try x.reshape([x.count / max(1, classes), classes])
+        }
+        guard positions != nil, x.shape.array.starts(with: shape) else { return x }
+        return try chosen(x, keeping: Array(x.shape.array.dropFirst(shape.count)))
+    }
+
+    func feature(_ x: Tensor) throws -> Tensor {
+        guard positions != nil, x.shape.array.starts(with: shape) else { return x }
+        return try chosen(x, keeping: Array(x.shape.array.dropFirst(shape.count)))
+    }
+
+    func labels(_ y: Tensor) throws -> Tensor {
+        if positions == nil, y.rank > 1, !y.dtype.isFloating { return try y.reshape([y.count]) }
+        guard positions != nil, y.shape.array.starts(with: shape) else { return y }
+        return try chosen(y, keeping: Array(y.shape.array.dropFirst(shape.count)))
+    }
+}

@@ -1,0 +1,214 @@
+import Data
+import Learning
+import OrderedCollections
+import Tensors
+
+/// Two layers whose features are compared: the teacher's path and the student's.
+public struct LayerPair: Hashable, Sendable, CustomStringConvertible {
+    /// Where in the teacher.
+    public let teacher: LayerPath
+    /// Where in the student.
+    public let student: LayerPath
+
+    /// A pair of paths, the teacher's first.
+    public init(_ teacher: LayerPath, _ student: LayerPath) {
+        self.teacher = teacher
+        self.student = student
+    }
+
+    /// A pair of paths as text, the teacher's first.
+    public init(_ teacher: String, _ student: String) { self.init(LayerPath(teacher), LayerPath(student)) }
+
+    /// The pair as it is written.
+    public var description: String { "\"\(teacher)\" -> \"\(student)\"" }
+}
+
+/// What one network did with a batch: its logits and its features, one for each of the term's pairs.
+public struct NetworkView {
+    /// The logits, [B, K]; of sequences one row for each position that counts.
+    public let logits: Tensor
+    /// The features in the order of the pairs.
+    public let features: [Tensor]
+
+    /// A view from its parts.
+    public init(logits: Tensor, features: [Tensor] = []) {
+        self.logits = logits
+        self.features = features
+    }
+}
+
+/// What a term sees of one step.
+public struct TermInput {
+    /// The student, with its graph.
+    public let student: NetworkView
+    /// The teacher, constant; with several teachers its logits are those of their average at T = 1. nil without a teacher.
+    public let teacher: NetworkView?
+    /// The labels, one for each row of the logits.
+    public let labels: Tensor?
+    /// The batch.
+    public let batch: Batch
+    let ensemble: TeacherEnsemble?
+
+    /// A step from its parts.
+    public init(student: NetworkView, teacher: NetworkView? = nil, labels: Tensor? = nil, batch: Batch) {
+        self.init(student: student, teacher: teacher, labels: labels, batch: batch, ensemble: nil)
+    }
+
+    init(student: NetworkView, teacher: NetworkView?, labels: Tensor?, batch: Batch, ensemble: TeacherEnsemble?) {
+        self.student = student
+        self.teacher = teacher
+        self.labels = labels
+        self.batch = batch
+        self.ensemble = ensemble
+    }
+
+    /// The teacher's logits, such that softmax(·/T) is what the teacher (or the average of the teachers) says at T.
+    ///
+    /// - Throws: ``DistillationError/noTeacher(term:)``.
+    public func teacherLogits(at temperature: Double = 1, for term: Term) throws -> Tensor {
+        if let ensemble { return try ensemble.logits(at: temperature) }
+        guard let teacher else { throw DistillationError.noTeacher(term: term.name) }
+        return teacher.logits
+    }
+
+    /// The labels as classes.
+    ///
+    /// - Throws: ``DistillationError/noLabels(term:)``.
+    public func classes(for term: Term) throws -> Tensor {
+        guard let labels else { throw DistillationError.noLabels(term: term.name) }
+        guard !labels.dtype.isFloating else {
+            throw DistillationError.labels(term: term.name, dtype: labels.dtype)
+        }
+        return labels
+    }
+
+    /// Pairs of features: the student's with its graph, and the teacher's.
+    ///
+    /// - Throws: ``DistillationError/noTeacher(term:)``.
+    public func features(for term: Term) throws -> [(student: Tensor, teacher: Tensor)] {
+        guard let teacher else { throw DistillationError.noTeacher(term: term.name) }
+        guard teacher.features.count == student.features.count else {
+            throw DistillationError.pairCount(
+                term: term.name, teacher: teacher.features.count, student: student.features.count)
+        }
+        return Array(zip(student.features, teacher.features))
+    }
+}
+
+/// One summand of an objective. Subclass it for a method: override ``loss(_:)``, and what the method needs besides.
+open class Term {
+    /// The method: `"soft"`.
+    public let method: String
+    /// The name of the term's curve; the method's unless another is chosen.
+    public var name: String
+    /// The layer pairs; empty with ``usesDefaultPair`` stands for the input of the last child called.
+    public internal(set) var pairs: [LayerPair]
+    /// Which of several teachers gives the features.
+    public var teacherIndex = 0
+    var hasOwnName: Bool
+
+    /// A term of a method.
+    public init(_ method: String, name: String? = nil, pairs: [LayerPair] = []) {
+        self.method = method
+        self.name = name ?? method
+        self.pairs = pairs
+        hasOwnName = name != nil
+    }
+
+    /// The term as it is written, with its options.
+    open var options: String { "" }
+
+    /// What the term computes, as mathematics.
+    open var formula: String { description }
+
+    /// The term as it is written.
+    public final var description: String {
+        let arguments = ([pairs.map(\.description).joined(separator: ", "), options]).filter { !$0.isEmpty }
+        return "\(method)(\(arguments.joined(separator: ", ")))"
+    }
+
+    /// Whether the term compares with a teacher.
+    open var needsTeacher: Bool { true }
+
+    /// Whether the term needs labels.
+    open var needsLabels: Bool { false }
+
+    /// Whether the term compares features and takes the input of the last child when no pair is given.
+    open var usesDefaultPair: Bool { false }
+
+    /// What trains along with the student, by name.
+    open var modules: OrderedDictionary<String, Module> { [:] }
+
+    /// The formula's value, 0-d, unweighted.
+    ///
+    /// - Throws: ``DistillationError``, and the shape errors of the operations.
+    open func loss(_ input: TermInput) throws -> Tensor {
+        throw DistillationError.option(term: name, problem: "computes nothing")
+    }
+
+    /// Called once before the first step with an example of what the term will see, to check shapes and make modules.
+    open func prepare(_ example: TermInput, _ context: TermContext) throws {}
+
+    /// Called at the beginning of every epoch.
+    open func begin(epoch: Int, of epochs: Int) throws {}
+
+    /// Called after every step of the optimizer.
+    open func stepped(_ input: TermInput) throws {}
+
+    /// Whether trained parts exist or are to be made, so that the term cannot be tried on values alone.
+    open var hasTrainedParts: Bool { !modules.isEmpty }
+}
+
+/// What surrounds a term: the networks and the data.
+public struct TermContext {
+    /// The network that learns.
+    public let student: Module
+    /// The network that teaches, if it is one.
+    public let teacher: Module?
+    /// The training data.
+    public let data: Dataset
+    /// The number of epochs.
+    public let epochs: Int
+}
+
+extension Term {
+    /// The term on logits: `soft(T=4)(student_logits, teacher_logits)`, `hard()(student_logits, y)`.
+    ///
+    /// - Throws: ``DistillationError`` when the term needs more than it is given, shape errors of the operations.
+    public final func callAsFunction(student: Tensor, teacher: Tensor? = nil, labels: Tensor? = nil) throws -> Tensor {
+        if usesDefaultPair || !pairs.isEmpty {
+            return try callAsFunction(studentFeatures: [student], teacherFeatures: teacher.map { [$0] } ?? [])
+        }
+        try requireShapes(student, teacher)
+        return try loss(
+            TermInput(
+                student: NetworkView(logits: student), teacher: try teacher.map { NetworkView(logits: try $0.detach()) },
+                labels: labels, batch: try Self.valuesBatch(student, labels)))
+    }
+
+    /// The term on features, one for each layer.
+    ///
+    /// - Throws: ``DistillationError`` for terms with trained parts, shape errors of the operations.
+    public final func callAsFunction(studentFeatures: [Tensor], teacherFeatures: [Tensor]) throws -> Tensor {
+        guard !hasTrainedParts else { throw DistillationError.trainedParts(term: name) }
+        guard let first = studentFeatures.first else {
+            throw DistillationError.option(term: name, problem: "needs the features of at least one layer")
+        }
+        return try loss(
+            TermInput(
+                student: NetworkView(logits: first, features: studentFeatures),
+                teacher: NetworkView(logits: first, features: try teacherFeatures.map { try $0.detach() }),
+                batch: try Self.valuesBatch(first, nil)))
+    }
+
+    private func requireShapes(_ student: Tensor, _ teacher: Tensor?) throws {
+        guard student.rank == 2 else { throw DistillationError.logits(term: name, shape: student.shape.array) }
+        if let teacher, teacher.shape != student.shape {
+            throw DistillationError.unequal(term: name, student: student.shape.array, teacher: teacher.shape.array)
+        }
+    }
+
+    private static func valuesBatch(_ x: Tensor, _ labels: Tensor?) throws -> Batch {
+        Batch(input: .tensor(x), y: labels, index: try .arange(.int(x.shape.first ?? 0)))
+    }
+}

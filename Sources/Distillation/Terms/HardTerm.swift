@@ -1,0 +1,95 @@
+import Tensors
+
+/// Cross entropy with the labels: ⟨−log softmax(z_s)[y]⟩, natural logarithm.
+///
+/// Labels of −100 do not count. Under `mixup` and `cutmix` the two labels' losses are mixed.
+public final class HardTerm: Term {
+    /// The share ε of the target that is spread evenly over the classes.
+    public let labelSmoothing: Double
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a share outside 0…1.
+    public init(labelSmoothing: Double = 0, name: String? = nil) throws {
+        guard labelSmoothing >= 0, labelSmoothing <= 1 else {
+            throw DistillationError.option(
+                term: "hard", problem: "label_smoothing must lie in 0…1, given \(labelSmoothing)")
+        }
+        self.labelSmoothing = labelSmoothing
+        super.init("hard", name: name)
+    }
+
+    /// The plain term.
+    public init() {
+        labelSmoothing = 0
+        super.init("hard")
+    }
+
+    /// The options as they are written.
+    public override var options: String { labelSmoothing == 0 ? "" : "label_smoothing=\(number(labelSmoothing))" }
+    /// The formula.
+    public override var formula: String { "⟨−log softmax(z_s)[y]⟩" }
+    /// No teacher is asked.
+    public override var needsTeacher: Bool { false }
+    /// Labels are what it is about.
+    public override var needsLabels: Bool { true }
+
+    /// The mean cross entropy.
+    public override func loss(_ input: TermInput) throws -> Tensor {
+        let y = try input.classes(for: self)
+        let own = try input.student.logits.crossEntropy(y, labelSmoothing: labelSmoothing)
+        guard let mixture = input.batch.mixture else { return own }
+        let other = try input.student.logits.crossEntropy(mixture.y, labelSmoothing: labelSmoothing)
+        return try own * Scalar(mixture.share) + other * Scalar(1 - mixture.share)
+    }
+}
+
+/// The label term for float targets.
+public final class RegressionTerm: Term {
+    /// How far predictions are from targets.
+    public let metric: Metric
+
+    /// The differences that are averaged.
+    public enum Metric: String, Sendable, CaseIterable {
+        /// (ŷ − y)²
+        case mse
+        /// |ŷ − y|
+        case l1
+        /// Huber's, with δ = 1
+        case huber
+    }
+
+    /// A term with a metric.
+    public init(metric: Metric = .mse, name: String? = nil) {
+        self.metric = metric
+        super.init("regression", name: name)
+    }
+
+    /// The options as they are written.
+    public override var options: String { metric == .mse ? "" : "metric=\"\(metric.rawValue)\"" }
+    /// The formula.
+    public override var formula: String {
+        switch metric {
+        case .mse: "⟨(z_s − y)²⟩"
+        case .l1: "⟨|z_s − y|⟩"
+        case .huber: "⟨½d² for |d| ≤ 1, else |d| − ½⟩, d = z_s − y"
+        }
+    }
+    /// No teacher is asked.
+    public override var needsTeacher: Bool { false }
+    /// Targets are what it is about.
+    public override var needsLabels: Bool { true }
+
+    /// The mean difference; predictions [B, 1] fit targets [B].
+    public override func loss(_ input: TermInput) throws -> Tensor {
+        guard let y = input.labels else { throw DistillationError.noLabels(term: name) }
+        let predictions = input.student.logits
+        guard predictions.count == y.count else {
+            throw DistillationError.unequal(term: name, student: predictions.shape.array, teacher: y.shape.array)
+        }
+        let targets = try y.to(predictions.dtype).reshape(predictions.shape.array)
+        switch metric {
+        case .mse: return try FeatureMetric.mse.distance(predictions, targets)
+        case .l1: return try FeatureMetric.l1.distance(predictions, targets)
+        case .huber: return try FeatureMetric.smoothL1.distance(predictions, targets)
+        }
+    }
+}

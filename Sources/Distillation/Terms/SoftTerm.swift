@@ -1,0 +1,118 @@
+import Tensors
+
+/// Hinton's soft targets: T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s) with p = softmax(z/T).
+///
+/// G. Hinton, O. Vinyals, J. Dean, *Distilling the Knowledge in a Neural Network*, arXiv:1503.02531. T² keeps the size of
+/// the gradients when T changes; `scale: .none` is the plain `KLDivLoss(reduction="batchmean")` on softened outputs. With
+/// `standardize` both logits are standardised per row first (S. Sun et al., arXiv:2403.01427; the authors use T = 2).
+public final class SoftTerm: Term {
+    /// What the divergence is multiplied by.
+    public enum Scale: String, Sendable {
+        /// T².
+        case temperatureSquared = "T2"
+        /// 1.
+        case none
+    }
+
+    /// Over what the sum is averaged.
+    public enum Reduction: String, Sendable, CaseIterable {
+        /// The examples.
+        case batchmean
+        /// The elements: K times smaller than the divergence.
+        case mean
+        /// Nothing.
+        case sum
+    }
+
+    /// T.
+    public let temperature: Double
+    /// T² or 1.
+    public let scale: Scale
+    /// Over what the sum is averaged.
+    public let reduction: Reduction
+    /// Whether logits are standardised per row first.
+    public let standardize: Bool
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a T that is not positive.
+    public init(
+        temperature: Double = 4, scale: Scale = .temperatureSquared, reduction: Reduction = .batchmean,
+        standardize: Bool = false, name: String? = nil
+    ) throws {
+        try requirePositive("soft", "T", temperature)
+        self.temperature = temperature
+        self.scale = scale
+        self.reduction = reduction
+        self.standardize = standardize
+        super.init("soft", name: name)
+    }
+
+    /// The options as they are written.
+    public override var options: String {
+        var parts = ["T=\(number(temperature))"]
+        if scale == .none { parts.append("scale=\"none\"") }
+        if reduction != .batchmean { parts.append("reduction=\"\(reduction.rawValue)\"") }
+        if standardize { parts.append("standardize=true") }
+        return parts.joined(separator: ", ")
+    }
+    /// The formula.
+    public override var formula: String { "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)" }
+
+    /// The divergence.
+    public override func loss(_ input: TermInput) throws -> Tensor {
+        var student = input.student.logits
+        var teacher = try input.teacherLogits(at: standardize ? 1 : temperature, for: self)
+        try requireEqualLogits(self, student, teacher)
+        if standardize {
+            student = try Logits.standardized(student)
+            teacher = try Logits.standardized(teacher)
+        }
+        let rows = student.shape[0]
+        let divisor: Double =
+            switch reduction {
+            case .batchmean: Double(max(1, rows))
+            case .mean: Double(max(1, student.count))
+            case .sum: 1
+            }
+        let factor = (scale == .none ? 1 : temperature * temperature) / divisor
+        return try Logits.divergenceSum(student: student, teacher: teacher, temperature: temperature) * Scalar(factor)
+    }
+}
+
+func requirePositive(_ term: String, _ option: String, _ value: Double) throws {
+    guard value > 0, value.isFinite else {
+        throw DistillationError.option(term: term, problem: "\(option) must be a number above 0, given \(number(value))")
+    }
+}
+
+func requireEqualLogits(_ term: Term, _ student: Tensor, _ teacher: Tensor) throws {
+    guard student.rank == 2 else { throw DistillationError.logits(term: term.name, shape: student.shape.array) }
+    guard student.shape == teacher.shape else {
+        throw DistillationError.unequal(term: term.name, student: student.shape.array, teacher: teacher.shape.array)
+    }
+}
+
+/// What logit methods have in common, in log space throughout.
+enum Logits {
+    /// Σ p_t (log p_t − log p_s) over all rows, p = softmax(z/T).
+    static func divergenceSum(student: Tensor, teacher: Tensor, temperature: Double) throws -> Tensor {
+        let logStudent = try scaled(student, temperature).logSoftmax(dim: 1)
+        let logTeacher = try scaled(teacher, temperature).logSoftmax(dim: 1)
+        return try (logTeacher.exp() * (logTeacher - logStudent)).sum()
+    }
+
+    static func scaled(_ logits: Tensor, _ temperature: Double) throws -> Tensor {
+        temperature == 1 ? logits : try logits / Scalar(temperature)
+    }
+
+    /// (z − mean)/(1e-7 + unbiased standard deviation), per row. A constant row becomes zero.
+    static func standardized(_ logits: Tensor) throws -> Tensor {
+        let count = Double(logits.shape[1])
+        guard count > 1 else { return try logits - logits.mean(dims: [1], keepdim: true) }
+        let centred = try logits - logits.mean(dims: [1], keepdim: true)
+        let variance = try centred.square().sum(dims: [1], keepdim: true) * Scalar(1 / (count - 1))
+        // The root of zero has no derivative; a row without spread is constant and stays so.
+        let flat = try variance.eq(0)
+        let deviation = try variance.maskedFill(flat, 1).sqrt().maskedFill(flat, 0)
+        return try centred / (deviation + 1e-7)
+    }
+}

@@ -1,0 +1,42 @@
+/// Where in a network a feature is taken: the output of a layer, or (`"fc@input"`) what goes into it.
+///
+/// A path names children joined by dots, unnamed children by their number: `"layer3.0.bn1"`.
+public struct LayerPath: Hashable, Sendable, CustomStringConvertible {
+    /// Which side of the layer.
+    public enum Side: Sendable {
+        /// What the layer gives.
+        case output
+        /// What the layer is given.
+        case input
+    }
+
+    /// The names from the root down; empty for the network itself.
+    public let components: [String]
+    /// Which side of the layer is meant.
+    public let side: Side
+
+    /// A path from its text. `"output"` and `""` both mean the network itself.
+    public init(_ text: String) {
+        var path = text[...]
+        var side = Side.output
+        if path.hasSuffix("@input") {
+            path = path.dropLast("@input".count)
+            side = .input
+        }
+        self.init(components: path.split(separator: ".").map(String.init), side: side)
+    }
+
+    /// A path from its parts.
+    public init(components: [String], side: Side = .output) {
+        self.components = components
+        self.side = side
+    }
+
+    /// The layer alone, without its side.
+    public var layer: String { components.joined(separator: ".") }
+
+    /// The path as it is written.
+    public var description: String {
+        side == .input ? layer + "@input" : layer
+    }
+}

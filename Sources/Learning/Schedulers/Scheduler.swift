@@ -1,0 +1,79 @@
+/// A schedule at work: it sets the learning rates of an optimizer.
+public final class Scheduler {
+    /// What it follows.
+    public let recipe: ScheduleRecipe
+    private let optimizer: Optimizer
+    private let bases: [Double]
+    /// How often ``step(_:)`` was called.
+    public private(set) var time = 0
+    private var plateau = Plateau()
+
+    /// Starts a schedule; `epochs` and `stepsPerEpoch` fill in what the recipe leaves open.
+    ///
+    /// - Throws: ``OptimizerError/schedule(name:problem:)``.
+    public init(_ recipe: ScheduleRecipe, for optimizer: Optimizer, epochs: Int? = nil, stepsPerEpoch: Int? = nil) throws {
+        self.recipe = try recipe.resolved(epochs: epochs, stepsPerEpoch: stepsPerEpoch)
+        self.optimizer = optimizer
+        bases = optimizer.groups.map(\.learningRate)
+        apply()
+    }
+
+    /// Whether ``step(_:)`` is to be called after every step and not after every epoch.
+    public var isPerStep: Bool { recipe.isPerStep }
+
+    /// Goes on by one epoch (or step). `metric` is the value `ReduceLROnPlateau` watches.
+    public func step(_ metric: Double? = nil) {
+        time += 1
+        if let factor = plateauFactor(metric) {
+            for group in optimizer.groups {
+                group.learningRate = max(group.learningRate * factor.factor, factor.minimum)
+            }
+        }
+        apply()
+    }
+
+    /// Goes on as if `time` steps had been made.
+    public func resume(at time: Int) {
+        self.time = time
+        apply()
+    }
+
+    private func apply() {
+        for (group, base) in zip(optimizer.groups, bases) {
+            if let rate = recipe.rate(base: base, at: time) { group.learningRate = rate }
+            if let momentum = recipe.momentum(at: time) { group.setMomentum(momentum) }
+        }
+    }
+
+    private func plateauFactor(_ metric: Double?) -> (factor: Double, minimum: Double)? {
+        var recipe = recipe
+        if case .warmup(let length, let then?) = recipe {
+            guard time >= length else { return nil }
+            recipe = then
+        }
+        guard case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minimum) = recipe,
+            let metric
+        else { return nil }
+        let better = maximize ? metric > plateau.best * (1 + threshold) : metric < plateau.best * (1 - threshold)
+        if plateau.isEmpty || better {
+            plateau = Plateau(best: metric, isEmpty: false, bad: 0, cooldown: plateau.cooldown)
+        } else {
+            plateau.bad += 1
+        }
+        if plateau.cooldown > 0 {
+            plateau.cooldown -= 1
+            plateau.bad = 0
+        }
+        guard plateau.bad > patience else { return nil }
+        plateau.cooldown = cooldown
+        plateau.bad = 0
+        return (factor, minimum)
+    }
+
+    private struct Plateau {
+        var best = 0.0
+        var isEmpty = true
+        var bad = 0
+        var cooldown = 0
+    }
+}

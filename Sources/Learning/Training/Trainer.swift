@@ -1,0 +1,262 @@
+import Data
+import OrderedCollections
+import Tensors
+
+/// One training from the first step to the run that comes of it.
+public final class Trainer {
+    private let net: Module
+    private let data: Dataset
+    private let loss: any TrainingLoss
+    private let options: TrainingOptions
+    private let function: String
+    private let optimizer: Optimizer
+    private let scheduler: Scheduler?
+    private let trained: [Tensor]
+    private let metrics: [Metric]
+    private var run: Run
+    private var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
+    private var bestValue = Double.nan
+    private var epochsSinceBest = 0
+    private let began = monotonicSeconds()
+    private var stepsDone = 0
+    private var lastReport = 0.0
+
+    /// Checks everything that can be checked before the first step.
+    ///
+    /// - Throws: ``TrainingError``, ``OptimizerError``, and what the loss finds wrong.
+    public init(_ net: Module, _ data: Dataset, loss: any TrainingLoss, options: TrainingOptions, function: String = "fit")
+        throws
+    {
+        self.net = net
+        self.data = data
+        self.loss = loss
+        self.options = options
+        self.function = function
+        try Self.check(options, data, function: function)
+        try loss.prepare(
+            TrainingContext(student: net, data: data, epochs: options.epochs, batchSize: options.batchSize))
+        var seen: Set<ObjectIdentifier> = []
+        trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
+            .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
+        optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
+        let steps = try Batches.count(of: data, size: options.batchSize)
+        scheduler = try options.schedule.map {
+            try Scheduler($0, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
+        }
+        metrics = try options.validate.map { dataset in
+            let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
+            for metric in metrics { try Learning.check(metric, fits: dataset) }
+            return metrics
+        } ?? []
+        run = Run(
+            name: options.name ?? function, net: net, objective: loss.formula,
+            configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
+        run.adapters = loss.trainedModules
+    }
+
+    /// Trains and gives the run.
+    ///
+    /// - Throws: ``TrainingError/diverged(function:term:value:epoch:step:)`` and what the network, the loss or the
+    ///   callback throws. An interrupt is no error: the run is marked and the request stays set for whoever called.
+    public func train() throws -> Run {
+        let modes = net.namedModules().map { ($0.module, $0.module.isTraining) }
+        defer { for (module, mode) in modes { module.setMode(mode) } }
+        for epoch in 0..<options.epochs {
+            try trainEpoch(epoch)
+            if run.isInterrupted { break }
+            if try endOfEpoch(epoch) == false {
+                run.stoppedEarly = true
+                break
+            }
+        }
+        if keepsBest, let best {
+            try net.loadStateDict(best.state)
+            run.keptBy = options.monitor
+        }
+        run.seconds = monotonicSeconds() - began
+        run.net = try loss.finish(net)
+        for module in run.adapters.values { module.eval() }
+        return run
+    }
+
+    private var keepsBest: Bool { options.keep == .best || options.patience != nil }
+
+    private func trainEpoch(_ epoch: Int) throws {
+        net.train()
+        for module in loss.trainedModules.values { module.train() }
+        try loss.begin(epoch: epoch, of: options.epochs)
+        let batches = try Batches(data, size: options.batchSize, shuffle: true, epoch: epoch)
+        var sums = EpochSums(terms: loss.termNames.count)
+        let learningRate = optimizer.learningRate
+        for position in 0..<batches.count {
+            let batch = try batches.batch(position)
+            let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == batches.count, &sums)
+            run.steps.append(value)
+            stepsDone += 1
+            report(epoch: epoch, step: position + 1, of: batches.count, loss: sums.loss / sums.examples)
+            if Interrupt.isRequested {
+                run.isInterrupted = true
+                if position + 1 < batches.count { return }
+            }
+        }
+        run.append(sums.loss / sums.examples, to: "loss")
+        for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
+            run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
+        }
+        run.append(learningRate, to: "lr")
+        run.append(sums.gradientNorm, to: "grad_norm")
+        if run.isInterrupted { try finishEpoch(epoch) }
+    }
+
+    private func step(_ batch: Batch, epoch: Int, position: Int, isLast: Bool, _ sums: inout EpochSums) throws -> Double {
+        optimizer.zeroGrad()
+        let result = try loss.step(net, batch)
+        let value = try result.total.itemDouble()
+        guard value.isFinite else { throw diverged(result, value, epoch: epoch, step: position) }
+        try result.total.backward()
+        if let maximum = options.clipGradNorm {
+            sums.gradientNorm = try clipGradNorm(trained, maximum)
+        } else if isLast {
+            sums.gradientNorm = try gradientNorm(trained)
+        }
+        try optimizer.step()
+        try loss.stepped(net, batch)
+        if let scheduler, scheduler.isPerStep { scheduler.step() }
+        sums.add(value, result.terms, count: batch.count)
+        return value
+    }
+
+    private func diverged(_ result: StepLoss, _ value: Double, epoch: Int, step: Int) -> TrainingError {
+        for (name, term) in zip(loss.termNames, result.terms) {
+            if let term, !term.isFinite {
+                return .diverged(function: function, term: name, value: term, epoch: epoch + 1, step: step + 1)
+            }
+        }
+        return .diverged(function: function, term: "loss", value: value, epoch: epoch + 1, step: step + 1)
+    }
+
+    private func validate() throws {
+        guard let dataset = options.validate else { return }
+        let logits = try predict(net, dataset)
+        guard dataset.y != nil else { return }
+        let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
+        run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
+        for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+    }
+
+    private func finishEpoch(_ epoch: Int) throws {
+        try validate()
+        run.epochs = epoch + 1
+        run.seconds = monotonicSeconds() - began
+        try noteBest(epoch)
+    }
+
+    private func endOfEpoch(_ epoch: Int) throws -> Bool {
+        try finishEpoch(epoch)
+        if let scheduler, !scheduler.isPerStep {
+            scheduler.step(run["val_loss"]?.last ?? run.loss.last)
+        }
+        report(epoch: epoch, step: 0, of: 0, loss: run.loss.last ?? .nan, isEpochEnd: true)
+        if let patience = options.patience, epochsSinceBest >= patience { return false }
+        return try options.callback?(run) ?? true
+    }
+
+    private func noteBest(_ epoch: Int) throws {
+        let curve = run.curves[options.monitor] ?? (options.validate == nil ? run.loss : [])
+        guard let value = curve.last, value.isFinite else {
+            epochsSinceBest += 1
+            return
+        }
+        let larger = Metric.isBetterWhenLarger(curve: options.monitor)
+        guard bestValue.isNaN || (larger ? value > bestValue : value < bestValue) else {
+            epochsSinceBest += 1
+            return
+        }
+        bestValue = value
+        epochsSinceBest = 0
+        run.bestEpoch = epoch
+        if keepsBest { best = (value, try net.stateDict()) }
+    }
+
+    private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
+        guard let progress = options.progress else { return }
+        let now = monotonicSeconds()
+        // Twenty reports a second are enough for the eye and cost nothing.
+        guard isEpochEnd || now - lastReport > 0.05 else { return }
+        lastReport = now
+        let rate = Double(stepsDone) / max(now - began, 1e-9)
+        let total = options.epochs * ((try? Batches.count(of: data, size: options.batchSize)) ?? 0)
+        let metric = metrics.first.flatMap { metric in
+            run.curves["val_" + metric.name]?.last.map { (name: metric.name, value: $0) }
+        }
+        progress(
+            Progress(
+                name: run.name, epoch: epoch + 1, epochs: options.epochs, step: step, steps: steps, loss: loss,
+                metric: metric, rate: rate * Double(options.batchSize), secondsLeft: Double(total - stepsDone) / rate,
+                isEpochEnd: isEpochEnd))
+    }
+}
+
+/// What adds up over an epoch.
+private struct EpochSums {
+    var loss = 0.0
+    var examples = 0.0
+    var terms: [Double]
+    var weights: [Double]
+    var gradientNorm = 0.0
+
+    init(terms count: Int) {
+        terms = Array(repeating: 0, count: count)
+        weights = terms
+    }
+
+    mutating func add(_ value: Double, _ values: [Double?], count: Int) {
+        let weight = Double(count)
+        loss += value * weight
+        examples += weight
+        for (index, value) in values.enumerated() {
+            guard let value else { continue }
+            terms[index] += value * weight
+            weights[index] += weight
+        }
+    }
+}
+
+extension Trainer {
+    private static func check(_ options: TrainingOptions, _ data: Dataset, function: String) throws {
+        func require(_ condition: Bool, _ problem: @autoclosure () -> String, help: String? = nil) throws {
+            guard condition else { throw TrainingError.option(function: function, problem: problem(), help: help) }
+        }
+        try require(options.epochs >= 1 && options.epochs < 1 << 40, "epochs must be at least 1, given \(options.epochs)")
+        try require(options.batchSize >= 1, "batch_size must be at least 1, given \(options.batchSize)")
+        try require(options.patience.map { $0 >= 1 } ?? true, "patience must be at least 1")
+        try require(options.clipGradNorm.map { $0 > 0 } ?? true, "clip_grad_norm must be above 0")
+        try require(data.count > 0, "the dataset is empty")
+        guard options.keep == .best || options.patience != nil else { return }
+        let known = options.monitor == "loss" || options.monitor.hasPrefix("val_")
+        try require(known, "monitor must be \"loss\" or begin with \"val_\", given \"\(options.monitor)\"")
+        try require(
+            options.monitor == "loss" || options.validate != nil,
+            "keep=\"best\" and patience watch \"\(options.monitor)\", and there is no validate=",
+            help: "give a validation set, best a third split: train, val, test = split(ds, test=0.2, val=0.1)")
+        guard options.monitor.hasPrefix("val_"), options.monitor != "val_loss", let validate = options.validate else { return }
+        let names = options.metrics ?? defaultMetrics(validate)
+        try require(
+            names.contains(String(options.monitor.dropFirst(4))),
+            "monitor \"\(options.monitor)\" is not among the metrics \(names.joined(separator: ", "))")
+    }
+
+    private static func configuration(
+        _ options: TrainingOptions, optimizer: Optimizer, loss: any TrainingLoss
+    ) -> OrderedDictionary<String, String> {
+        var entries: OrderedDictionary<String, String> = [
+            "loss": loss.formula, "epochs": String(options.epochs), "batch_size": String(options.batchSize),
+            "optimizer": optimizer.name, "lr": "\(optimizer.learningRate)",
+        ]
+        if let schedule = options.schedule { entries["scheduler"] = schedule.name }
+        if options.keep == .best || options.patience != nil { entries["keep"] = "best by \(options.monitor)" }
+        if let norm = options.clipGradNorm { entries["clip_grad_norm"] = "\(norm)" }
+        entries["seed"] = String(Randomness.state.seed)
+        return entries
+    }
+}

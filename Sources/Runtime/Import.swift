@@ -1,0 +1,126 @@
+import Diagnostics
+import Syntax
+import Tensors
+
+/// An imported file as a value: its names are its attributes.
+public final class ImportedFile: LanguageObject {
+    /// The path as the import wrote it.
+    public let path: String
+    let scope: FileScope
+
+    /// `import`.
+    public static var languageName: String { "import" }
+
+    init(path: String, scope: FileScope) {
+        self.path = path
+        self.scope = scope
+    }
+
+    /// The names it declares.
+    public var names: [String] { scope.declared }
+
+    func value(of name: String, in interpreter: Interpreter) -> Value? {
+        guard scope.declared.contains(name), let slot = scope.slots[name], interpreter.isBound(slot: slot) else {
+            return nil
+        }
+        return interpreter.registers[interpreter.globalCount - 1 - slot]
+    }
+}
+
+extension Interpreter {
+    /// Runs a file once and gives its names.
+    func importFile(_ path: String) throws -> ImportedFile {
+        let isStandard = path.hasPrefix("std/")
+        let resolved = isStandard ? path : files.resolve(path, from: currentFile.path)
+        if let file = imports[resolved] { return file }
+        if let start = importing.firstIndex(of: resolved) {
+            let cycle = (importing[start...] + [resolved]).joined(separator: " → ")
+            throw Failure(
+                .value, "\(path) imports itself: \(cycle)", code: .importCycle,
+                help: ["put what both need into a file of its own"])
+        }
+        let source: SourceText
+        if isStandard {
+            guard let text = library.sources[path] else {
+                var help = ["there are \(library.sources.keys.joined(separator: ", "))"]
+                if let near = Nearest.match(path, in: library.sources.keys) { help = ["did you mean \"\(near)\"?"] }
+                throw Failure(.io, "there is no library file \(path)", help: help)
+            }
+            source = SourceText(name: path, text: text)
+        } else {
+            source = SourceText(name: resolved, bytes: try files.read(resolved))
+        }
+        let result = Parser.parse(source)
+        if let first = result.diagnostics.first { throw first }
+        let scope = FileScope(path: resolved)
+        importing.append(resolved)
+        defer { importing.removeLast() }
+        _ = try run(result.program, of: source, in: scope)
+        let file = ImportedFile(path: path, scope: scope)
+        imports[resolved] = file
+        return file
+    }
+
+    /// The value of a `param`: its default, or what `--set` says, which must be a literal of the default's type.
+    func parameter(_ name: String, _ defaultValue: Value) throws -> Value {
+        if !currentFile.parameters.contains(name) { currentFile.parameters.append(name) }
+        var value = defaultValue
+        if let text = settings[name] { value = try setting(name, text, like: defaultValue) }
+        parameters.removeAll { $0.name == name }
+        parameters.append((name, value))
+        return value
+    }
+
+    private func setting(_ name: String, _ text: String, like defaultValue: Value) throws -> Value {
+        if case .string = defaultValue, !text.hasPrefix("\""), !text.hasPrefix("'") { return .string(text) }
+        let source = SourceText(name: "--set \(name)", text: text)
+        let result = Parser.parse(source)
+        let statements = result.program.statements
+        guard result.diagnostics.isEmpty, statements.count == 1, case .expression(let expression) = statements[0].kind,
+            let value = Self.literal(expression)
+        else {
+            throw Failure(
+                .value, "--set \(name)=\(text): the value is no literal such as 4, 0.5, true, \"mean\" or [1, 2]")
+        }
+        switch (defaultValue, value) {
+        case (.float, .int(let int)): return .float(Double(int))
+        case (.none, _), (_, .none): return value
+        default:
+            guard defaultValue.typeName == value.typeName else {
+                throw Failure(
+                    .type, "--set \(name)=\(text): \(name) is a \(defaultValue.typeName), not a \(value.typeName)")
+            }
+            return value
+        }
+    }
+
+    private static func literal(_ expression: Expression) -> Value? {
+        switch expression.kind {
+        case .none: return Value.none
+        case .bool(let bool): return .bool(bool)
+        case .integer(let int): return .int(int)
+        case .float(let float): return .float(float)
+        case .string(let text): return .string(text)
+        case .unary(.negative, _, let inner):
+            switch literal(inner) {
+            case .int(let int)?: return .int(0 &- int)
+            case .float(let float)?: return .float(-float)
+            default: return nil
+            }
+        case .parenthesized(let inner): return literal(inner)
+        case .list(let elements):
+            let values = elements.compactMap(literal)
+            return values.count == elements.count ? .list(values) : nil
+        case .dict(let entries):
+            let dict = DictObject()
+            for entry in entries {
+                guard let key = literal(entry.key).flatMap(DictKey.init), let value = literal(entry.value) else {
+                    return nil
+                }
+                dict.entries[key] = value
+            }
+            return .dict(dict)
+        default: return nil
+        }
+    }
+}

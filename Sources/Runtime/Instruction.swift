@@ -1,0 +1,161 @@
+import Diagnostics
+
+/// What an instruction does; `a`, `b`, `c` are registers of the running frame unless said otherwise, `d` is a number.
+enum Opcode: UInt8 {
+    // Moving values
+    case loadConstant, loadInt, move, loadGlobal, checkBound, jumpIfBound
+    case makeCell, newCell, loadCell, storeCell, loadCapture, loadCaptureCell, closure, moduleDeclaration
+    case loadField, storeField
+    // Arithmetic: a = b op c; the immediate form adds d to b
+    case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, bitAnd, bitOr
+    case addImmediate, negate, complement, not
+    // Comparisons: a = b op c
+    case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, contains
+    // Jumps to d
+    case jump, loop, jumpIfFalse, jumpIfTrue, toBool
+    case jumpUnlessEqual, jumpUnlessUnequal, jumpUnlessLess, jumpUnlessLessOrEqual, jumpUnlessGreater
+    case jumpUnlessGreaterOrEqual
+    case iterate, next
+    // Containers
+    case newList, append, newDict, setEntry, makePair, unpack, slice
+    case getIndex, setIndex, getItems, setItems, getAttribute, setAttribute
+    case extendList, extendDict
+    // Calls: the callee stands in a, the arguments behind it
+    case call, callGlobal, callMethod, callSpread, callMethodSpread, `return`, halt
+    // Text
+    case format, join
+    // Errors and modes
+    case pushHandler, popHandler, raise, failAssert, disableGradients, restoreGradients
+    case importFile, parameter
+}
+
+/// One step of the machine, 12 bytes.
+struct Instruction: Equatable {
+    var operation: Opcode
+    var a: Int16
+    var b: Int16
+    var c: Int16
+    var d: Int32
+
+    init(_ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0) {
+        self.operation = operation
+        self.a = Int16(truncatingIfNeeded: a)
+        self.b = Int16(truncatingIfNeeded: b)
+        self.c = Int16(truncatingIfNeeded: c)
+        self.d = Int32(truncatingIfNeeded: d)
+    }
+}
+
+/// Where an instruction comes from: read only when it fails.
+struct Mark {
+    var span: Span
+    /// The places of its operands or arguments.
+    var operands: [Span] = []
+}
+
+/// A call in the source: what it hands over, and what it learnt about its callee.
+final class CallSite {
+    let shape: CallShape
+    /// The method's name.
+    let name: String?
+    /// Where a method call finds the function of that name.
+    let fallbackSlot: Int?
+    /// The callee of the last call, with the plan that worked.
+    var cachedFunction: Function?
+    var cachedPlan: [ArgumentSource] = []
+    /// The list method that a method call found, when the instruction loop may call it.
+    var listBody: Builtin.Body?
+    var listCount = -1
+
+    init(shape: CallShape, name: String? = nil, fallbackSlot: Int? = nil) {
+        self.shape = shape
+        self.name = name
+        self.fallbackSlot = fallbackSlot
+    }
+}
+
+/// A function's code: where it begins in the instruction array and what a call needs to know.
+final class Prototype {
+    let name: String
+    let source: SourceText
+    /// Where the name or the lambda stands.
+    let span: Span
+    let documentation: String?
+    let parameters: [FormalParameter]
+    let parameterTexts: [String]
+    /// Whether the first parameter is the hidden `self`.
+    let isMethod: Bool
+    /// Whether a `fn` declared it, so that `x.name()` may find it.
+    let isDeclared: Bool
+    var entry = 0
+    var end = 0
+    var registerCount = 0
+    var localCount = 0
+    /// Where each captured variable comes from when the closure is made.
+    var captures: [Capture] = []
+    /// Whether every parameter takes one argument, so that positional arguments stand where they belong.
+    let isPlain: Bool
+    let required: Int
+
+    enum Capture: Equatable {
+        case register(Int)
+        case outer(Int)
+    }
+
+    init(
+        name: String, source: SourceText, span: Span, documentation: String?, parameters: [FormalParameter],
+        parameterTexts: [String], isMethod: Bool, isDeclared: Bool
+    ) {
+        self.name = name
+        self.source = source
+        self.span = span
+        self.documentation = documentation
+        self.parameters = parameters
+        self.parameterTexts = parameterTexts
+        self.isMethod = isMethod
+        self.isDeclared = isDeclared
+        isPlain = parameters.allSatisfy { $0.kind == .single }
+        required = (parameters.lastIndex { $0.isRequired } ?? -1) + 1
+    }
+
+    var signature: String {
+        "\(name)(\((isMethod ? parameterTexts.dropFirst() : parameterTexts[...]).joined(separator: ", ")))"
+    }
+}
+
+/// A `fn` or lambda with the variables it captured.
+public final class Closure: Function {
+    let prototype: Prototype
+    private(set) var cells: [Cell]
+    init(_ prototype: Prototype, cells: [Cell]) {
+        self.prototype = prototype
+        self.cells = cells
+        super.init(
+            name: prototype.name,
+            layout: CallLayout(
+                entry: prototype.isPlain ? prototype.entry : -1, required: prototype.required,
+                parameterCount: prototype.parameters.count, localCount: prototype.localCount,
+                registerCount: prototype.registerCount, isCapturing: !cells.isEmpty))
+    }
+
+    /// The docstring.
+    public override var documentation: String? { prototype.documentation }
+    /// `kd(s, t, T=4)`.
+    public override var signature: String { prototype.signature }
+    /// The names of the parameters that named arguments can use.
+    public var parameterNames: [String] {
+        prototype.parameters.dropFirst(prototype.isMethod ? 1 : 0).filter { $0.kind == .single }.map(\.name)
+    }
+    /// The source that declared it, for `??f`.
+    public var source: String { prototype.source.text(in: prototype.span) }
+
+    override func release(into pending: inout [Value]) {
+        var cells = cells
+        self.cells = []
+        while var cell = cells.popLast() {
+            guard isKnownUniquelyReferenced(&cell) else { continue }
+            pending.append(cell.value)
+            cell.value = .none
+        }
+    }
+}

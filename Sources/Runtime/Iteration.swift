@@ -1,0 +1,100 @@
+import Learning
+import Tensors
+
+/// The elements of something that is no list or range, one at a time.
+final class ElementIterator: LanguageObject {
+    static var languageName: String { "iterator" }
+    let next: () throws -> Value?
+
+    init(_ next: @escaping () throws -> Value?) { self.next = next }
+}
+
+extension Interpreter {
+    /// Prepares the three registers of a loop: a counting range, or a list with an index, or an iterator.
+    func iterate(_ value: Value, state: Int) throws {
+        switch value {
+        case .range(let range):
+            registers[state] = .int(range.start)
+            registers[state + 1] = .int(range.count)
+            registers[state + 2] = .int(range.step)
+        case .tensor(let tensor) where tensor.rank > 0:
+            var index = 0
+            let rows = tensor.shape[0]
+            let iterator = ElementIterator {
+                guard index < rows else { return nil }
+                defer { index += 1 }
+                return .tensor(try tensor.select(dim: 0, index: index))
+            }
+            registers[state] = iterator.encode(in: self)
+        case .object(let object):
+            if let iterate = object.type.iterate {
+                let next = try iterate(object.payload, self)
+                registers[state] = ElementIterator(next).encode(in: self)
+            } else if let length = object.type.length, let element = object.type.element {
+                let count = try length(object.payload)
+                var index = 0
+                let iterator = ElementIterator { [unowned self] in
+                    guard index < count else { return nil }
+                    defer { index += 1 }
+                    return try element(object.payload, .int(index), self)
+                }
+                registers[state] = iterator.encode(in: self)
+            } else {
+                fallthrough
+            }
+        default:
+            registers[state] = .list(try elements(of: value, for: "for"))
+            registers[state + 1] = .int(0)
+        }
+    }
+
+    /// All elements of something that can be iterated.
+    public func elements(of value: Value, for name: String = "for") throws -> [Value] {
+        switch value {
+        case .list(let list): return list.elements
+        case .dict(let dict): return dict.entries.keys.map(\.value)
+        case .string(let string): return string.text.unicodeScalars.map { .string(String($0)) }
+        case .range(let range):
+            guard range.count <= 50_000_000 else {
+                throw Failure(.limit, "\(name): a range of \(range.count) ints is too long to be spread out")
+            }
+            return (0..<range.count).map { .int(range[$0]) }
+        case .pair(let pair): return [pair.left, pair.right]
+        case .tensor(let tensor) where tensor.rank > 0:
+            return try (0..<tensor.shape[0]).map { .tensor(try tensor.select(dim: 0, index: $0)) }
+        case .module(let module) where !module.children.isEmpty && !(module is ScriptedModule):
+            return module.children.values.map { .module($0) }
+        case .object(let object):
+            if let iterate = object.type.iterate {
+                let next = try iterate(object.payload, self)
+                var result: [Value] = []
+                while let element = try next() { result.append(element) }
+                return result
+            }
+            if let length = object.type.length, let element = object.type.element {
+                return try (0..<length(object.payload)).map { try element(object.payload, .int($0), self) }
+            }
+        default: break
+        }
+        var help: [String] = []
+        if case .int(let int) = value { help.append("write range(\(int)) to count") }
+        throw Failure(
+            .type, "\(name): a value of type \(Display.typeWithDetail(value)) has no elements to go through",
+            code: .notIterable, help: help)
+    }
+
+    /// The number of elements, as `len` gives it.
+    public func length(of value: Value) throws -> Int? {
+        switch value {
+        case .list(let list): return list.elements.count
+        case .dict(let dict): return dict.entries.count
+        case .string(let string): return string.count
+        case .range(let range): return range.count
+        case .pair: return 2
+        case .tensor(let tensor) where tensor.rank > 0: return tensor.shape[0]
+        case .module(let module): return module.children.count
+        case .object(let object): return try object.type.length?(object.payload)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Learning
+import Tensors
+
+/// A `module` declaration: calling it builds an instance.
+public final class ModuleDeclaration: Function {
+    let body: Closure
+    let fields: [String]
+
+    init(_ body: Closure, fields: [String]) {
+        self.body = body
+        self.fields = fields
+        super.init(name: body.name)
+    }
+
+    /// The docstring.
+    public override var documentation: String? { body.documentation }
+    /// `BasicBlock(cin, cout, stride=1)`.
+    public override var signature: String { body.signature }
+
+    override func release(into pending: inout [Value]) { body.release(into: &pending) }
+}
+
+/// A network written in Dist: the fields that its declaration's body bound, and its methods.
+public final class ScriptedModule: Module {
+    /// What it is an instance of.
+    public let declaration: ModuleDeclaration
+    /// What runs its methods.
+    unowned let interpreter: Interpreter
+    private var values: [Value]
+    private let argumentText: String
+
+    init(_ declaration: ModuleDeclaration, _ interpreter: Interpreter, argumentText: String) {
+        self.declaration = declaration
+        self.interpreter = interpreter
+        self.argumentText = argumentText
+        values = Array(repeating: .unbound, count: declaration.fields.count)
+        super.init()
+    }
+
+    deinit { Teardown.run(&values) }
+
+    /// The declaration's name.
+    public override var typeName: String { declaration.name }
+    /// The arguments it was built with.
+    public override var options: String { argumentText }
+
+    /// The names of its fields.
+    public var fieldNames: [String] { declaration.fields }
+
+    func field(_ index: Int, _ name: String) throws -> Value {
+        let value = values[index]
+        if case .unbound = value {
+            throw Failure(
+                .name, "\(name) is read before it is bound", code: .unboundName,
+                help: ["the fields of a module are bound in the order of its body"])
+        }
+        return bound(value)
+    }
+
+    /// The value of a field, methods bound to this instance.
+    func value(of name: String) -> Value? {
+        guard let index = declaration.fields.firstIndex(of: name) else { return nil }
+        let value = values[index]
+        if case .unbound = value { return nil }
+        return bound(value)
+    }
+
+    private func bound(_ value: Value) -> Value {
+        if case .function(let function) = value, let closure = function as? Closure, closure.prototype.isMethod {
+            return .function(BoundMethod(.module(self), closure))
+        }
+        return value
+    }
+
+    /// A method by name.
+    func method(_ name: String) -> Closure? {
+        guard let index = declaration.fields.firstIndex(of: name), case .function(let function) = values[index],
+            let closure = function as? Closure, closure.prototype.isMethod
+        else { return nil }
+        return closure
+    }
+
+    /// Binds a field; modules, lists of modules and tensors become children, parameters and buffers.
+    func setField(_ index: Int, _ value: Value) throws {
+        let name = declaration.fields[index]
+        if case .tensor(let old) = values[index], case .tensor(let new) = value, old.requiresGradient, old !== new,
+            old.isLeaf, old.shape == new.shape
+        {
+            try Gradients.disabled { _ = try old.copy_(new) }
+            return
+        }
+        values[index] = value
+        unregister(name)
+        switch value {
+        case .module(let module): register(module, as: name)
+        case .tensor(let tensor):
+            if tensor.requiresGradient && tensor.isLeaf {
+                register(parameter: tensor, as: name)
+            } else if tensor.isLeaf {
+                register(buffer: tensor, as: name)
+            }
+        case .list(let list) where !list.elements.isEmpty:
+            let modules = list.elements.compactMap { if case .module(let module) = $0 { module } else { nil } }
+            if modules.count == list.elements.count { register(ModuleList(modules), as: name) }
+        default: break
+        }
+    }
+
+    /// Runs the method `forward`.
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard let forward = method("forward") else {
+            throw Failure(
+                .type, "\(typeName) has no method forward", help: ["write fn forward(x) { … } in the module's body"])
+        }
+        let result = try interpreter.call(.function(forward), [.module(self), .tensor(x)])
+        guard case .tensor(let output) = result else {
+            throw Failure(.type, "forward of \(typeName) gave \(Display.typeWithDetail(result)), not a tensor")
+        }
+        return output
+    }
+
+    /// A copy whose fields are copies of this one's.
+    public override func duplicate(_ copies: ModuleCopies) throws -> Module {
+        let copy = ScriptedModule(declaration, interpreter, argumentText: argumentText)
+        func duplicate(_ value: Value) throws -> Value {
+            switch value {
+            case .module(let module): .module(try copies.module(module))
+            case .tensor(let tensor): .tensor(try copies.tensor(tensor))
+            case .list(let list): .list(try list.elements.map(duplicate))
+            default: value
+            }
+        }
+        for index in values.indices {
+            if case .unbound = values[index] { continue }
+            try copy.setField(index, try duplicate(values[index]))
+        }
+        return copy
+    }
+}
+
+extension Interpreter {
+    /// Builds an instance: runs the declaration's body with the arguments.
+    func instantiate(_ declaration: ModuleDeclaration, _ shape: CallShape, _ arguments: [Value]) throws -> Value {
+        let written =
+            arguments.prefix(shape.positional).map(Display.brief)
+            + zip(shape.names, arguments.dropFirst(shape.positional)).map { "\($0)=\(Display.brief($1))" }
+        let module = ScriptedModule(declaration, self, argumentText: written.joined(separator: ", "))
+        var inner = shape
+        inner.positional += 1
+        _ = try call(declaration.body, inner, [.module(module)] + arguments)
+        return .module(module)
+    }
+}

@@ -1,0 +1,17 @@
+import Diagnostics
+import Testing
+
+@Suite struct SourceTextTests {
+    @Test func readsCRLFAsLF() {
+        let source = SourceText(name: "a.dist", text: "x\r\ny\rz\n")
+        #expect(source.text == "x\ny\rz\n")
+        #expect(source.lineStarts == [0, 2, 6])
+    }
+
+    @Test func countsColumnsInScalars() {
+        let source = SourceText(name: "a.dist", text: "αβ = 1\n  b")
+        #expect(source.position(at: 4).column == 3)
+        #expect(source.position(at: 11) == (2, 3))
+        #expect(source.position(at: 10_000).line == 2)
+    }
+}
