@@ -93,7 +93,8 @@ extension Interpreter {
 
     private static let foreignMembers = [
         "view": "write x.reshape(…)", "cuda": "everything runs on the CPU; leave it out",
-        "cpu": "everything runs on the CPU; leave it out", "numpy": "a tensor needs no conversion; tolist() gives lists",
+        "cpu": "everything runs on the CPU; leave it out",
+        "numpy": "a tensor needs no conversion; tolist() gives lists",
         "size": "write x.shape", "dim": "write x.ndim", "add": "write xs.append(x)", "has_key": "write key in d",
         "format": "write an f-string, f\"{x:.3f}\"", "push": "write xs.append(x)", "length": "write len(x)",
     ]

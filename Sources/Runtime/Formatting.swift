@@ -4,7 +4,9 @@ import Syntax
 /// Python's format mini-language.
 public enum Formatting {
     /// A value in a format.
-    public static func format(_ value: Value, _ format: FormatSpecification, in interpreter: Interpreter) throws -> String {
+    public static func format(_ value: Value, _ format: FormatSpecification, in interpreter: Interpreter) throws
+        -> String
+    {
         var value = value
         if case .tensor(let tensor) = value, tensor.count == 1, format.presentation != .string {
             switch try tensor.item() {
@@ -36,7 +38,9 @@ public enum Formatting {
         default:
             guard format.presentation == nil || format.presentation == .string else {
                 throw Failure(
-                    .type, "a value of type \(Display.typeWithDetail(value)) cannot be shown as a number (\(format.presentation?.rawValue ?? " "))")
+                    .type,
+                    "a value of type \(Display.typeWithDetail(value)) cannot be shown as a number (\(format.presentation?.rawValue ?? " "))"
+                )
             }
             isNumber = value.number != nil
             body = Display.text(value, in: interpreter)
@@ -100,7 +104,9 @@ public enum Formatting {
         let count = withVaList([Int32(clamping: min(digits, 1000)), value]) { arguments in
             vsnprintf(&buffer, buffer.count, format, arguments)
         }
-        return String(decoding: buffer.prefix(max(0, min(Int(count), buffer.count - 1))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix(max(0, min(Int(count), buffer.count - 1))).map { UInt8(bitPattern: $0) },
+            as: UTF8.self)
     }
 
     private static func pad(_ text: String, _ format: FormatSpecification, isNumber: Bool) -> String {

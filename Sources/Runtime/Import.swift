@@ -79,7 +79,8 @@ extension Interpreter {
         guard result.diagnostics.isEmpty, statements.count == 1, case .expression(let expression) = statements[0].kind,
             let value = Self.literal(expression)
         else {
-            throw Failure(.value, "--set \(name)=\(text): the value is no literal such as 4, 0.5, true, \"mean\" or [1, 2]")
+            throw Failure(
+                .value, "--set \(name)=\(text): the value is no literal such as 4, 0.5, true, \"mean\" or [1, 2]")
         }
         switch (defaultValue, value) {
         case (.float, .int(let int)): return .float(Double(int))

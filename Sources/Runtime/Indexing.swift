@@ -29,7 +29,9 @@ extension Interpreter {
             guard let value = dict.entries[key] else { throw missingKey(key, dict) }
             return value
         case .module(let module):
-            if let method = library.method("__index__", of: owner) { return try call(.function(method), [owner, part]) }
+            if let method = library.method("__index__", of: owner) {
+                return try call(.function(method), [owner, part])
+            }
             let children = Array(module.children.values)
             if slice == nil, !children.isEmpty { return .module(children[try position(part, children.count, owner)]) }
         default: break
@@ -96,7 +98,8 @@ extension Interpreter {
         guard position >= 0, position < count else {
             let range = count == 0 ? "it is empty" : "the indices are \(-count) … \(count - 1)"
             throw Failure(
-                .index, "index \(index) is outside the \(owner.typeName) of \(Binding.count(count, "element")): \(range)",
+                .index,
+                "index \(index) is outside the \(owner.typeName) of \(Binding.count(count, "element")): \(range)",
                 operands: [1: ""])
         }
         return position
@@ -105,7 +108,9 @@ extension Interpreter {
     func missingKey(_ key: DictKey, _ dict: DictObject) -> Failure {
         var help: [String] = []
         let names = dict.entries.keys.compactMap { if case .string(let text) = $0 { text } else { nil } }
-        if case .string(let text) = key, let near = Nearest.match(text, in: names) { help.append("did you mean \"\(near)\"?") }
+        if case .string(let text) = key, let near = Nearest.match(text, in: names) {
+            help.append("did you mean \"\(near)\"?")
+        }
         if help.isEmpty, !dict.entries.isEmpty {
             let shown = dict.entries.keys.prefix(10).map { Display.brief($0.value) }.joined(separator: ", ")
             help.append("the keys are \(shown)\(dict.entries.count > 10 ? ", …" : "")")
@@ -124,7 +129,8 @@ extension Interpreter {
             }
             let integers = try list.elements.map { element -> Int in
                 guard case .int(let int) = element else {
-                    throw Failure(.type, "a list as an index holds ints or bools, not \(Display.typeWithDetail(element))")
+                    throw Failure(
+                        .type, "a list as an index holds ints or bools, not \(Display.typeWithDetail(element))")
                 }
                 return int
             }
@@ -137,6 +143,7 @@ extension Interpreter {
             if object.payload is Ellipsis { return .ellipsis }
         default: break
         }
-        throw Failure(.type, "a tensor is indexed by ints, slices, none, ... and tensors, not \(Display.typeWithDetail(value))")
+        throw Failure(
+            .type, "a tensor is indexed by ints, slices, none, ... and tensors, not \(Display.typeWithDetail(value))")
     }
 }

@@ -8,7 +8,7 @@ enum Opcode: UInt8 {
     case loadField, storeField
     // Arithmetic: a = b op c; the immediate form adds d to b
     case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, bitAnd, bitOr
-    case addImmediate, negate, complement, not, augment
+    case addImmediate, negate, complement, not
     // Comparisons: a = b op c
     case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, contains
     // Jumps to d

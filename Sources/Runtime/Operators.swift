@@ -233,7 +233,8 @@ extension Interpreter {
             return dict.entries[key] != nil
         case .string(let string):
             guard case .string(let part) = element else {
-                throw Failure(.type, "in: a string contains strings, not \(Display.typeWithDetail(element))", code: .badOperands)
+                throw Failure(
+                    .type, "in: a string contains strings, not \(Display.typeWithDetail(element))", code: .badOperands)
             }
             return TextSearch.find(part.text, in: string.text) != nil
         case .tensor:
@@ -243,7 +244,8 @@ extension Interpreter {
             return try tensor.booleans().contains(true)
         default:
             throw Failure(
-                .type, "in needs a list, range, dict, string or tensor on its right, not \(Display.typeWithDetail(container))",
+                .type,
+                "in needs a list, range, dict, string or tensor on its right, not \(Display.typeWithDetail(container))",
                 code: .badOperands, operands: [1: container.typeName])
         }
     }
@@ -278,9 +280,10 @@ public enum Arithmetic {
             let rest = x.remainderReportingOverflow(dividingBy: y).partialValue
             return .int(rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest)
         case .power: return try power(x, y)
-        default: throw Failure(
-            .type, "\(operation.symbol) is not defined for int and int", code: .badOperands,
-            operands: [0: "int", 1: "int"])
+        default:
+            throw Failure(
+                .type, "\(operation.symbol) is not defined for int and int", code: .badOperands,
+                operands: [0: "int", 1: "int"])
         }
     }
 
@@ -326,9 +329,10 @@ public enum Arithmetic {
         case .power:
             guard x != 0 || y >= 0 else { throw zero }
             return .float(pow(x, y))
-        default: throw Failure(
-            .type, "\(operation.symbol) is not defined for floats", code: .badOperands,
-            operands: [0: "float", 1: "float"])
+        default:
+            throw Failure(
+                .type, "\(operation.symbol) is not defined for floats", code: .badOperands,
+                operands: [0: "float", 1: "float"])
         }
     }
 }

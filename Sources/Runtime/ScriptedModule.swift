@@ -141,7 +141,8 @@ public final class ScriptedModule: Module {
 extension Interpreter {
     /// Builds an instance: runs the declaration's body with the arguments.
     func instantiate(_ declaration: ModuleDeclaration, _ shape: CallShape, _ arguments: [Value]) throws -> Value {
-        let written = arguments.prefix(shape.positional).map(Display.brief)
+        let written =
+            arguments.prefix(shape.positional).map(Display.brief)
             + zip(shape.names, arguments.dropFirst(shape.positional)).map { "\($0)=\(Display.brief($1))" }
         let module = ScriptedModule(declaration, self, argumentText: written.joined(separator: ", "))
         var inner = shape
