@@ -4,8 +4,10 @@ import Tensors
 extension Library {
     static let size = Parameter<[SizePart]>.variadic("size", "the shape: a list or separate integers")
     static let dtype = Parameter<DType>("dtype", "the type of the elements", default: .float32)
-    static let dtypeOrNone = Parameter<DType?>.optional("dtype", "the type of the elements; the values decide without it")
-    static let requiresGrad = Parameter<Bool>("requires_grad", "whether `backward` is to find its gradient", default: false)
+    static let dtypeOrNone = Parameter<DType?>.optional(
+        "dtype", "the type of the elements; the values decide without it")
+    static let requiresGrad = Parameter<Bool>(
+        "requires_grad", "whether `backward` is to find its gradient", default: false)
     static let likeInput = Parameter<Tensor>("input", "the tensor whose shape and dtype are taken")
     static let likeDType = Parameter<DType?>.optional("dtype", "another dtype than that of `input`")
 
@@ -89,7 +91,8 @@ extension Library {
         add(
             Builtin(
                 "arange", .creation, "The numbers from 0 below `end`.", end, Self.dtypeOrNone, Self.requiresGrad,
-                returns: "a tensor [⌈end⌉]", notes: [note], pytorch: .same("torch.arange"), seeAlso: ["linspace", "range"],
+                returns: "a tensor [⌈end⌉]", notes: [note], pytorch: .same("torch.arange"),
+                seeAlso: ["linspace", "range"],
                 examples: [Example("arange(4).tolist()", "[0, 1, 2, 3]")]
             ) { (end: Scalar, dtype: DType?, requiresGrad: Bool) in
                 try Tensor.arange(end, dtype: dtype).askingForGradient(requiresGrad)

@@ -20,6 +20,10 @@ enum TensorData {
     /// The tensor of a number, a nested list or another tensor.
     static func tensor(_ data: Value, dtype: DType?) throws -> Tensor {
         if case .tensor(let tensor) = data { return try tensor.detach().clone().to(dtype ?? tensor.dtype) }
+        if case .range(let range) = data {
+            let numbers = try Tensor.arange(.int(range.start), .int(range.stop), step: .int(range.step))
+            return try numbers.to(dtype ?? .int64)
+        }
         var shape: [Int] = []
         var kind: Kind?
         var count = 0
@@ -66,12 +70,16 @@ enum TensorData {
         case .range(let range):
             try enter(range.count, depth, count > 0, &shape)
             if range.count > 0 {
+                guard range.count <= 1 << 24 else {
+                    throw Failure(.limit, "tensor: a range of \(range.count) numbers is too long to stand in a list")
+                }
                 try measure(.int(range[0]), depth: depth + 1, &shape, &kind, &count)
                 count += range.count - 1
             }
         case .tensor(let tensor):
             throw Failure(
-                .type, "tensor: lists may hold numbers and single-element tensors, not a tensor of shape \(tensor.shape)",
+                .type,
+                "tensor: lists may hold numbers and single-element tensors, not a tensor of shape \(tensor.shape)",
                 help: ["stack(tensors) joins tensors of one shape"])
         default:
             throw Failure(.type, "tensor: lists may hold numbers and bools, not \(value.typeName)")

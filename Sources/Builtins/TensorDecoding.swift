@@ -100,39 +100,19 @@ extension [SizePart] {
 }
 
 /// One integer, or a list of integers.
-struct Integers: ValueDecodable {
+struct Integers: ValueDecodable, LiteralEncodable {
     let values: [Int]
+    let isList: Bool
 
     static var languageType: LanguageType { .union([.int, .list(.int)]) }
     static var mayCallBack: Bool { false }
 
     static func decode(_ value: Value, in interpreter: Interpreter) -> Integers? {
-        if case .int(let one) = value { return Integers(values: [one]) }
-        return [Int].decode(value, in: interpreter).map { Integers(values: $0) }
-    }
-}
-
-extension Integers: LiteralEncodable {
-    var literal: Literal { values.count == 1 ? .int(values[0]) : .list(values.map { .int($0) }) }
-
-    /// The numbers for height and width: one stands for both.
-    func pair(for function: String, _ argument: String) throws -> (Int, Int) {
-        switch values.count {
-        case 1: return (values[0], values[0])
-        case 2: return (values[0], values[1])
-        default:
-            throw Failure(
-                .value, "\(function): \(argument) must be one integer or [height, width], not \(values.count) integers")
-        }
+        if case .int(let one) = value { return Integers(values: [one], isList: false) }
+        return [Int].decode(value, in: interpreter).map { Integers(values: $0, isList: true) }
     }
 
-    /// The only number, for functions of one dimension.
-    func single(for function: String, _ argument: String) throws -> Int {
-        guard values.count == 1 else {
-            throw Failure(.value, "\(function): \(argument) must be one integer, not \(values.count)")
-        }
-        return values[0]
-    }
+    var literal: Literal { isList ? .list(values.map { .int($0) }) : .int(values.first ?? 0) }
 }
 
 /// A tensor or a number: what most pointwise functions take.

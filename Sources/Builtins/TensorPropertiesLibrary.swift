@@ -15,7 +15,8 @@ extension Library {
             ) { (x: Tensor) in x.rank })
         add(
             Attribute(
-                "dtype", on: .tensor, "The type of the elements: \"float32\", \"float64\", \"int64\", \"uint8\" or \"bool\".",
+                "dtype", on: .tensor,
+                "The type of the elements: \"float32\", \"float64\", \"int64\", \"uint8\" or \"bool\".",
                 examples: [Example("(arange(3) > 1).dtype", "\"bool\"")]
             ) { (x: Tensor) in x.dtype.description })
         add(
@@ -32,7 +33,8 @@ extension Library {
                     Example(
                         "w = tensor([1.0, 2.0], requires_grad=true); (w ** 2).sum().backward(); w.grad.tolist()",
                         "[2.0, 4.0]"),
-                    Example("w = zeros(2, requires_grad=true); w.sum().backward(); w.grad = none; w.grad == none", "true"),
+                    Example(
+                        "w = zeros(2, requires_grad=true); w.sum().backward(); w.grad = none; w.grad == none", "true"),
                 ],
                 get: { (x: Tensor) in x.gradient },
                 set: { (x: Tensor, gradient: Tensor?) in try x.setGradient(gradient) }))
@@ -131,9 +133,11 @@ extension Library {
             ) { (x: Tensor) in try x.clone() })
         add(
             Builtin(
-                "detach", on: .tensor, .tensorProperties, "The same elements without history: no gradient flows through.",
+                "detach", on: .tensor, .tensorProperties,
+                "The same elements without history: no gradient flows through.",
                 x, returns: "a tensor of its own",
-                pytorch: .differs("torch.Tensor.detach", "the result is independent: writing into it leaves x as it was"),
+                pytorch: .differs(
+                    "torch.Tensor.detach", "the result is independent: writing into it leaves x as it was"),
                 seeAlso: ["clone", "backward"],
                 examples: [Example("w = ones(2, requires_grad=true); (w * 2).detach().requires_grad", "false")]
             ) { (x: Tensor) in try x.detach() })

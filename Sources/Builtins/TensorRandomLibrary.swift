@@ -45,7 +45,11 @@ extension Library {
                 "randn", .creation, "Random numbers from the standard normal distribution.", Self.size, Self.dtype,
                 Self.requiresGrad, returns: "a tensor of shape `size`", pytorch: .same("torch.randn"),
                 seeAlso: ["rand", "randn_like", "manual_seed"],
-                examples: [Example("x = randn(10000); [abs(x.mean().item()) < 0.1, abs(x.std().item() - 1) < 0.1]", "[true, true]")]
+                examples: [
+                    Example(
+                        "x = randn(10000); [(abs(x.mean()) < 0.1).item(), (abs(x.std() - 1) < 0.1).item()]",
+                        "[true, true]")
+                ]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
                 try Tensor.randn(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
             })
@@ -73,7 +77,11 @@ extension Library {
             Builtin(
                 "randint", .creation, "Random integers from 0 below `high`.", high, size, dtype,
                 returns: "a tensor of shape `size`", pytorch: .same("torch.randint"), seeAlso: ["rand", "randperm"],
-                examples: [Example("x = randint(10, [100]); [x.dtype, (x >= 0).all().item(), (x < 10).all().item()]", "[\"int64\", true, true]")]
+                examples: [
+                    Example(
+                        "x = randint(10, [100]); [x.dtype, (x >= 0).all().item(), (x < 10).all().item()]",
+                        "[\"int64\", true, true]")
+                ]
             ) { (high: Int, size: Integers, dtype: DType) in
                 try Tensor.randint(high: high, size.values, dtype: dtype)
             })
