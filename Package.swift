@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CEmbedded"),
 
         // Text
@@ -35,7 +36,10 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
         .target(
             name: "Data",
-            dependencies: ["Tensors", "CEmbedded", .product(name: "SystemPackage", package: "swift-system")]),
+            dependencies: [
+                "Tensors", "CEmbedded", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]),
         .target(
             name: "Learning",
             dependencies: ["Tensors", "Data", .product(name: "OrderedCollections", package: "swift-collections")]),

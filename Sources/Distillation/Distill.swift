@@ -43,7 +43,7 @@ public func distill(
 public func fit(
     _ net: Module, _ data: Dataset, loss objective: Objective? = nil, options: TrainingOptions = TrainingOptions()
 ) throws -> Run {
-    let objective = try objective ?? Objective(data.y?.dtype.isFloating == true ? RegressionTerm() : HardTerm())
+    let objective = objective ?? Objective(data.y?.dtype.isFloating == true ? RegressionTerm() : HardTerm())
     let loss = try DistillationLoss(objective, function: "fit")
     return try Trainer(net, data, loss: loss, options: options, function: "fit").train()
 }

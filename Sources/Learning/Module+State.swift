@@ -76,14 +76,14 @@ extension Module {
         let own = namedState()
         let names = Set(own.map(\.name))
         let missing = own.map(\.name).filter { state[$0] == nil }
-        let unexpected = state.keys.filter { !names.contains($0) }
+        let unexpected = Array(state.keys).filter { !names.contains($0) }
         if strict, !missing.isEmpty || !unexpected.isEmpty {
             throw ModuleError.stateNames(missing: missing, unexpected: unexpected)
         }
         for (name, tensor) in own {
             guard let new = state[name] else { continue }
             guard new.shape == tensor.shape else {
-                throw ModuleError.stateShape(name: name, expected: tensor.shape, found: new.shape)
+                throw ModuleError.stateShape(name: name, expected: tensor.shape.array, found: new.shape.array)
             }
         }
         for (name, tensor) in own {

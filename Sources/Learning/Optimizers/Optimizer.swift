@@ -34,13 +34,17 @@ public final class ParameterGroup {
 }
 
 /// An algorithm at work on parameters: ``step()`` moves them along their gradients.
+///
+/// The parameters of a group move into one block of memory, so that a step is one pass. All of a group count the same steps.
 public final class Optimizer {
     /// The groups, each with its options.
-    public private(set) var groups: [ParameterGroup]
-    private var states: [[ParameterState]]
+    public let groups: [ParameterGroup]
+    private var units: [Unit]
 
-    /// What the algorithm remembers of one parameter.
-    struct ParameterState {
+    /// The parameters of one group and one dtype, with what the algorithm remembers of them.
+    private struct Unit {
+        let group: Int
+        let flat: FlatParameters
         var step = 0
         var slots: [Tensor] = []
     }
@@ -54,15 +58,20 @@ public final class Optimizer {
 
     /// Several groups.
     ///
-    /// - Throws: ``OptimizerError/empty(optimizer:)`` without parameters.
+    /// - Throws: ``OptimizerError/empty(optimizer:)`` without parameters; `TensorError` for a parameter given twice.
     public init(_ groups: [ParameterGroup]) throws {
-        guard let first = groups.first, groups.contains(where: { !$0.parameters.isEmpty }) else {
+        guard groups.contains(where: { !$0.parameters.isEmpty }) else {
             throw OptimizerError.empty(optimizer: groups.first?.recipe.name ?? "optimizer")
         }
-        _ = first
-        for group in groups { try group.recipe.check() }
         self.groups = groups
-        states = groups.map { Array(repeating: ParameterState(), count: $0.parameters.count) }
+        units = []
+        for (index, group) in groups.enumerated() {
+            try group.recipe.check()
+            for dtype in [DType.float32, .float64] {
+                let own = group.parameters.filter { $0.dtype == dtype }
+                if !own.isEmpty { units.append(Unit(group: index, flat: try FlatParameters(own))) }
+            }
+        }
     }
 
     /// The algorithm's name.
@@ -78,84 +87,95 @@ public final class Optimizer {
     public var parameters: [Tensor] { groups.flatMap(\.parameters) }
 
     /// Forgets the gradients.
-    public func zeroGrad() {
-        for group in groups { for parameter in group.parameters { parameter.clearGradient() } }
+    public func zeroGrad() { for unit in units { unit.flat.clearGradients() } }
+
+    /// The L2 norm of all gradients together.
+    public func gradientNorm() throws -> Double {
+        if units.count == 1 { return try units[0].flat.gradientNorm() }
+        return try units.reduce(0) { sum, unit in
+            let norm = try unit.flat.gradientNorm()
+            return sum + norm * norm
+        }.squareRoot()
+    }
+
+    /// Scales all gradients so that their norm together is at most `maximum`; gives the norm before.
+    @discardableResult
+    public func clipGradNorm(_ maximum: Double) throws -> Double {
+        units.count == 1
+            ? try units[0].flat.clipGradientNorm(maximum) : try Learning.clipGradNorm(parameters, maximum)
     }
 
     /// Moves every parameter that has a gradient.
     ///
     /// - Throws: a limit error when memory for the algorithm's state is short.
     public func step() throws {
-        for (index, group) in groups.enumerated() {
-            for (position, parameter) in group.parameters.enumerated() {
-                guard let gradient = parameter.gradient else { continue }
-                try update(parameter, gradient, group.recipe, &states[index][position])
-            }
-        }
+        for index in units.indices { try step(&units[index], groups[units[index].group].recipe) }
     }
 
-    private func update(
-        _ parameter: Tensor, _ gradient: Tensor, _ recipe: OptimizerRecipe, _ state: inout ParameterState
-    ) throws {
-        let first = state.step == 0
-        state.step += 1
+    private func step(_ unit: inout Unit, _ recipe: OptimizerRecipe) throws {
+        let first = unit.step == 0
+        unit.step += 1
+        let flat = unit.flat
         let lr = recipe.learningRate
+        let decay = recipe.weightDecay
         switch recipe.algorithm {
         case .sgd(let momentum, let dampening, let nesterov):
-            if momentum > 0, state.slots.isEmpty { state.slots = [try parameter.zerosLike()] }
-            try parameter.updateSGD(
-                gradient, velocity: state.slots.first, lr: lr, momentum: momentum, dampening: dampening,
-                weightDecay: recipe.weightDecay, nesterov: nesterov, maximize: recipe.maximize, first: first)
+            let fresh = momentum > 0 && unit.slots.isEmpty
+            if fresh { unit.slots = [try flat.makeState()] }
+            try flat.updateSGD(
+                lr: lr, momentum: momentum, dampening: dampening, weightDecay: decay, nesterov: nesterov,
+                maximize: recipe.maximize, buffer: momentum > 0 ? unit.slots.first : nil, isFirst: fresh)
         case .adam(let beta1, let beta2, let epsilon, let amsgrad, let decoupled):
-            if first { state.slots = try (0..<(amsgrad ? 3 : 2)).map { _ in try parameter.zerosLike() } }
-            try parameter.updateAdam(
-                gradient, mean: state.slots[0], square: state.slots[1], peak: amsgrad ? state.slots[2] : nil, lr: lr,
-                beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: recipe.weightDecay, decoupled: decoupled,
-                maximize: recipe.maximize, step: state.step)
+            if first { unit.slots = try (0..<(amsgrad ? 3 : 2)).map { _ in try flat.makeState() } }
+            try flat.updateAdam(
+                lr: lr, betas: (beta1, beta2), epsilon: epsilon, weightDecay: decay, decoupled: decoupled,
+                maximize: recipe.maximize, mean: unit.slots[0], square: unit.slots[1],
+                peak: amsgrad ? unit.slots[2] : nil, step: unit.step)
         case .rmsprop(let alpha, let epsilon, let momentum, let centered):
             if first {
-                state.slots = try (0..<(1 + (centered ? 1 : 0) + (momentum > 0 ? 1 : 0))).map { _ in
-                    try parameter.zerosLike()
-                }
+                let count = 1 + (centered ? 1 : 0) + (momentum > 0 ? 1 : 0)
+                unit.slots = try (0..<count).map { _ in try flat.makeState() }
             }
-            try parameter.updateRMSprop(
-                gradient, square: state.slots[0], mean: centered ? state.slots[1] : nil,
-                velocity: momentum > 0 ? state.slots[centered ? 2 : 1] : nil, lr: lr, alpha: alpha, epsilon: epsilon,
-                weightDecay: recipe.weightDecay, momentum: momentum, maximize: recipe.maximize)
-        case .adagrad(let decay, let initial, let epsilon):
-            if first { state.slots = [try parameter.fullLike(Scalar(initial))] }
-            try parameter.updateAdagrad(
-                gradient, sum: state.slots[0], lr: lr / (1 + Double(state.step - 1) * decay), epsilon: epsilon,
-                weightDecay: recipe.weightDecay, maximize: recipe.maximize)
+            try flat.updateRMSprop(
+                lr: lr, alpha: alpha, epsilon: epsilon, weightDecay: decay, momentum: momentum,
+                maximize: recipe.maximize, square: unit.slots[0], mean: centered ? unit.slots[1] : nil,
+                buffer: momentum > 0 ? unit.slots[centered ? 2 : 1] : nil)
+        case .adagrad(let rateDecay, let initial, let epsilon):
+            if first {
+                unit.slots = [try flat.makeState()]
+                if initial != 0 { try unit.slots[0].fill_(Scalar(initial)) }
+            }
+            try flat.updateAdagrad(
+                lr: lr / (1 + Double(unit.step - 1) * rateDecay), epsilon: epsilon, weightDecay: decay,
+                maximize: recipe.maximize, sum: unit.slots[0])
         }
     }
 }
 
 extension Optimizer {
-    /// The algorithm's memory, for checkpoints: tensors named `group.parameter.slot` and the steps made by each parameter.
-    public func state() -> (tensors: [(name: String, tensor: Tensor)], steps: [[Int]]) {
+    /// The algorithm's memory, for checkpoints: tensors named `unit.slot`, and the steps each unit made.
+    public func state() -> (tensors: [(name: String, tensor: Tensor)], steps: [Int]) {
         var tensors: [(name: String, tensor: Tensor)] = []
-        for (group, parameters) in states.enumerated() {
-            for (position, state) in parameters.enumerated() {
-                for (slot, tensor) in state.slots.enumerated() { tensors.append(("\(group).\(position).\(slot)", tensor)) }
-            }
+        for (index, unit) in units.enumerated() {
+            for (slot, tensor) in unit.slots.enumerated() { tensors.append(("\(index).\(slot)", tensor)) }
         }
-        return (tensors, states.map { $0.map(\.step) })
+        return (tensors, units.map(\.step))
     }
 
     /// Goes on from a saved memory.
     ///
     /// - Throws: ``OptimizerError/option(optimizer:problem:)`` when the memory belongs to other parameters.
-    public func restore(tensors: [String: Tensor], steps: [[Int]]) throws {
-        guard steps.map(\.count) == groups.map(\.parameters.count) else {
-            throw OptimizerError.option(optimizer: name, problem: "the saved state belongs to other parameters")
-        }
-        for (group, counts) in steps.enumerated() {
-            for (position, step) in counts.enumerated() {
-                var slots: [Tensor] = []
-                while let tensor = tensors["\(group).\(position).\(slots.count)"] { slots.append(try tensor.clone()) }
-                states[group][position] = ParameterState(step: step, slots: slots)
+    public func restore(tensors: [String: Tensor], steps: [Int]) throws {
+        let failure = OptimizerError.option(optimizer: name, problem: "the saved state belongs to other parameters")
+        guard steps.count == units.count else { throw failure }
+        for index in units.indices {
+            var slots: [Tensor] = []
+            while let tensor = tensors["\(index).\(slots.count)"] {
+                guard tensor.shape == [units[index].flat.count] else { throw failure }
+                slots.append(try tensor.clone())
             }
+            units[index].slots = slots
+            units[index].step = steps[index]
         }
     }
 }

@@ -40,8 +40,10 @@ public final class Trainer {
             .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
         optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
         let steps = try Batches.count(of: data, size: options.batchSize)
-        scheduler = try options.schedule.map {
-            try Scheduler($0, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
+        if let schedule = options.schedule {
+            scheduler = try Scheduler(schedule, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
+        } else {
+            scheduler = nil
         }
         metrics = try options.validate.map { dataset in
             let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
@@ -115,9 +117,9 @@ public final class Trainer {
         guard value.isFinite else { throw diverged(result, value, epoch: epoch, step: position) }
         try result.total.backward()
         if let maximum = options.clipGradNorm {
-            sums.gradientNorm = try clipGradNorm(trained, maximum)
+            sums.gradientNorm = try optimizer.clipGradNorm(maximum)
         } else if isLast {
-            sums.gradientNorm = try gradientNorm(trained)
+            sums.gradientNorm = try optimizer.gradientNorm()
         }
         try optimizer.step()
         try loss.stepped(net, batch)
