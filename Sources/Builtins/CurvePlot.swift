@@ -74,7 +74,7 @@ struct CurvePlot {
 
     private static func curve(_ name: String, of run: Run) throws -> [Double] {
         if name == "steps" { return run.steps }
-        guard let values = run[curve: name] else {
+        guard let values = run[name] else {
             throw Failure(
                 .value, "plot: the run \(run.name) has no curve \"\(name)\"",
                 help: ["its curves are " + run.curves.keys.joined(separator: ", ")])

@@ -9,14 +9,7 @@ extension Builtin.Group {
 
 /// The datasets that have a name.
 enum NamedDataset: String, StringOption {
-    case digits, mnist
-    case fashionMNIST = "fashion_mnist"
-    case kmnist
-}
-
-/// The parts that the named datasets come in.
-enum DatasetPart: String, StringOption {
-    case train, test
+    case digits
 }
 
 extension Library {
@@ -30,19 +23,19 @@ extension Library {
     private func addDatasetSources() {
         add(
             Builtin(
-                "dataset", .data, "A dataset by name; \"digits\" is built in, the others are read from `dir`.",
+                "dataset", .data, "A dataset that is built in.",
                 Parameter<NamedDataset>("name", "which one"),
-                Parameter<String?>.optional("dir", "the folder that holds the original files (not for \"digits\")"),
-                Parameter<DatasetPart>("split", "which part of the original files", default: .train),
-                returns: "x float32 [1797, 64] for digits, [N, 1, 28, 28] in 0…1 for the others, y int64 [N]",
+                returns: "x float32 [1797, 64], y int64 [1797]",
                 notes: [
                     "digits: 1,797 8×8 images of handwritten digits (E. Alpaydin, C. Kaynak, UCI, 1998, CC BY 4.0), "
                         + "pixels divided by 16, no split of its own."
                 ],
                 seeAlso: ["split", "TensorDataset", "read_csv"],
                 examples: [Example(#"len(dataset("digits"))"#, "1797")]
-            ) { (name: NamedDataset, dir: String?, part: DatasetPart) in
-                try Self.dataset(name, dir: dir, part: part)
+            ) { (name: NamedDataset) in
+                switch name {
+                case .digits: try digits()
+                }
             })
         add(
             Builtin(
@@ -81,19 +74,6 @@ extension Library {
             ) { (path: String, label: OneOrMore<ColumnName>?) in
                 return try readCSV(path, labels: (label?.elements ?? []).map(\.label))
             })
-    }
-
-    private static func dataset(_ name: NamedDataset, dir: String?, part: DatasetPart) throws -> Dataset {
-        switch name {
-        case .digits: return try digits()
-        case .mnist, .fashionMNIST, .kmnist:
-            guard let dir else {
-                throw Failure(
-                    .value, "dataset: \"\(name.rawValue)\" needs dir=, the folder with its four IDX files",
-                    help: ["dataset(\"\(name.rawValue)\", dir=\"data/mnist\", split=\"train\")"])
-            }
-            return try mnist(name: name.rawValue, directory: dir, part: part == .train ? .train : .test)
-        }
     }
 
     private func addDatasetOperations() {

@@ -122,7 +122,7 @@ extension Library {
                 pytorch: .same("torch.nn.Module.zero_grad"), seeAlso: ["parameters"],
                 examples: [Example("net = Linear(2, 1); net(ones(1, 2)).sum().backward(); net.zero_grad(); net.weight.grad == none", "true")]
             ) { (net: Module) in
-                for parameter in net.parameters() { parameter.grad = nil }
+                for parameter in net.parameters() { parameter.gradient = nil }
                 return net
             })
     }

@@ -173,6 +173,6 @@ extension Library {
                         clip_grad_norm([w], 1.0)
                         """, "10.0")
                 ]
-            ) { (parameters: [Tensor], limit: Double) in try Learning.clipGradNorm(parameters, maxNorm: limit) })
+            ) { (parameters: [Tensor], limit: Double) in try Learning.clipGradNorm(parameters, limit) })
     }
 }

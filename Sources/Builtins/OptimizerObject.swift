@@ -81,7 +81,7 @@ enum OptimizedParameters: ValueDecodable {
                         help: ["a group may set params, lr, weight_decay and momentum"])
                 }
             }
-            let group = ParameterGroup(parameters.filter(\.requiresGrad), recipe)
+            let group = ParameterGroup(parameters.filter(\.requiresGradient), recipe)
             if let momentum { group.setMomentum(momentum) }
             return group
         }

@@ -17,7 +17,7 @@ extension Library {
             ObjectType(
                 Run.self, "What came of a training: the network, its curves and metrics.",
                 display: { Markup(Self.summary(of: $0)) },
-                member: { run, name, interpreter in run[curve: name]?.encode(in: interpreter) },
+                member: { run, name, interpreter in run[name]?.encode(in: interpreter) },
                 memberNames: { Array($0.curves.keys) }))
         func attribute<Result: ValueEncodable>(
             _ name: String, _ summary: String, _ example: Example, _ get: @escaping (Run) throws -> Result

@@ -14,7 +14,6 @@ extension Library {
         library.addDatasets()
         library.addTraining()
         library.addDistillation()
-        library.addComparison()
         library.addPlots()
         library.addSaving()
         return library

@@ -5,10 +5,10 @@ import CPNG
 final class Canvas {
     enum Format { case png, svg, pdf }
 
-    private let format: Format
-    private let surface: OpaquePointer?
+    let format: Format
+    let surface: OpaquePointer?
     private let context: OpaquePointer?
-    private let stream: OpaquePointer?
+    let stream: OpaquePointer?
     /// Device pixels per logical pixel; 1 where the output is not made of pixels.
     private let density: Double
     private var font: Font?
@@ -275,40 +275,5 @@ final class Canvas {
         cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
         cairo_paint(context)
         cairo_restore(context)
-    }
-
-    // MARK: Output
-
-    /// The finished picture as PNG.
-    func png(metadata: PictureMetadata, dpi: Double) throws -> [UInt8] {
-        cairo_surface_flush(surface)
-        guard let pixels = cairo_image_surface_get_data(surface) else {
-            throw DrawingError(.internal, "figure: the picture has no pixels")
-        }
-        return try PNG.encode(metadata) { writer in
-            cpng_writer_write(
-                writer, pixels, UInt32(cairo_image_surface_get_width(surface)),
-                UInt32(cairo_image_surface_get_height(surface)), Int(cairo_image_surface_get_stride(surface)),
-                CPNG_CAIRO, UInt32((dpi / 0.0254).rounded()))
-        }
-    }
-
-    /// The finished document as PDF or SVG.
-    func document(metadata: PictureMetadata) throws -> [UInt8] {
-        if format == .pdf {
-            cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, metadata.title ?? "")
-            cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, metadata.software)
-            cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, metadata.description ?? "")
-            // The date of creation would differ at every run.
-            cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
-        }
-        cairo_surface_finish(surface)
-        let status = cairo_surface_status(surface)
-        guard status == CAIRO_STATUS_SUCCESS, let stream else {
-            throw DrawingError(.limit, "figure: not enough memory for the document")
-        }
-        var bytes = [UInt8](repeating: 0, count: cpng_buffer_count(stream))
-        cpng_buffer_copy(stream, &bytes)
-        return bytes
     }
 }

@@ -130,7 +130,7 @@ extension Composition {
         let narrow = area.width < 420 || beside.width > area.width * 0.3
         let cheaper = below.height * area.width < beside.width * area.height && below.rows <= 2
         if narrow || cheaper {
-            plan.bottomReserve = below.height + 4
+            plan.bottomReserve = max(0, below.height - 4)
             plan.solve()
             var frame = plan.frame
             frame.legend = below

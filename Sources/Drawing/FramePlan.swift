@@ -138,7 +138,7 @@ struct FramePlan {
         switch axis.marks {
         case .none: return text
         case .numbers(let integer):
-            var maximum = min(max(Int(plot.height / 36), 2), 8)
+            var maximum = min(max(Int(plot.height / 27), 2), 8)
             while maximum >= 1 {
                 text.ticks = ticks(axis, maximum: maximum, integer: integer)
                 let places = text.ticks.values.map(scale.position).sorted()

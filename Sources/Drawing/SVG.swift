@@ -3,27 +3,19 @@ enum SVG {
     static func finished(_ bytes: [UInt8], metadata: PictureMetadata) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + 1024)
-        var numbers: [Int: Int] = [:]
-        let marker = Array("surface".utf8)
+        var numbers: [[UInt8]: Int] = [:]
         var index = 0
         var described = false
         var insideRoot = false
         while index < bytes.count {
-            // Cairo numbers surfaces through the life of the process; counting anew keeps the bytes the same.
-            if bytes[index] == marker[0], bytes[index...].starts(with: marker) {
-                var end = index + marker.count
-                var number = 0
-                while end < bytes.count, bytes[end] >= 48, bytes[end] <= 57 {
-                    number = (number &* 10) &+ Int(bytes[end] - 48)
-                    end += 1
-                }
-                if end > index + marker.count {
-                    let fresh = numbers[number] ?? numbers.count + 1
-                    numbers[number] = fresh
-                    output += marker + Array(String(fresh).utf8)
-                    index = end
-                    continue
-                }
+            // Cairo numbers surfaces and images through the life of the process; counting anew keeps the bytes the
+            // same. Names stand behind a quotation mark or a hash, which the data of pictures never contain.
+            if let (name, length) = nameWithNumber(bytes, index) {
+                let fresh = numbers[Array(bytes[index..<index + length])] ?? numbers.count + 1
+                numbers[Array(bytes[index..<index + length])] = fresh
+                output += name + Array(String(fresh).utf8)
+                index += length
+                continue
             }
             output.append(bytes[index])
             if !described {
@@ -37,6 +29,20 @@ enum SVG {
         }
         return output
     }
+
+    /// The name that Cairo gave an element, without its number, and its length with the number.
+    private static func nameWithNumber(_ bytes: [UInt8], _ index: Int) -> (name: [UInt8], length: Int)? {
+        guard index > 0, bytes[index - 1] == UInt8(ascii: "\"") || bytes[index - 1] == UInt8(ascii: "#") else {
+            return nil
+        }
+        for name in names where bytes[index...].starts(with: name) {
+            let digits = bytes[(index + name.count)...].prefix { $0 >= 48 && $0 <= 57 }
+            if !digits.isEmpty { return (name, name.count + digits.count) }
+        }
+        return nil
+    }
+
+    private static let names = ["surface", "image", "mask", "source", "pattern"].map { Array($0.utf8) }
 
     private static func description(_ metadata: PictureMetadata) -> String {
         var text = ""

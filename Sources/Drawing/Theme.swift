@@ -28,7 +28,7 @@ public enum Theme: String, Sendable, CaseIterable {
         switch self {
         case .light:
             [
-                Colour(0x0068B0), Colour(0xD55E00), Colour(0x008F6B), Colour(0xB5489A), Colour(0x2F97D8),
+                Colour(0x0068B0), Colour(0xD55E00), Colour(0x008F6B), Colour(0xCF5A94), Colour(0x2F97D8),
                 Colour(0x9A6B00), Colour(0x5A3FA8), Colour(0x5F6771), Colour(0xB3123B), Colour(0x4E7D12),
             ]
         case .dark:

@@ -74,8 +74,9 @@ package struct Ticks: Sendable, Equatable {
                 multiplier: "×" + NumberText.power(largestExponent))
         }
         let units: [(exponent: Int, suffix: String)] = [(12, "T"), (9, "G"), (6, "M"), (3, "k")]
-        // A unit that needs more than two decimals shortens nothing.
-        let usable = units.first { largestExponent >= $0.exponent && $0.exponent - stepExponent <= 2 }
+        // A unit that needs decimals shortens little, one that needs more than two nothing.
+        let most = largest >= 100_000 ? 2 : 0
+        let usable = units.first { largestExponent >= $0.exponent && $0.exponent - stepExponent <= most }
         if largest >= 10_000, let unit = usable {
             let places = max(0, unit.exponent - stepExponent)
             let scale = pow(10, Double(unit.exponent))

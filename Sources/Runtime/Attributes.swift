@@ -17,6 +17,7 @@ extension Interpreter {
             if let tensor = module.ownParameters[name] ?? module.ownBuffers[name] { return .tensor(tensor) }
         case .object(let object):
             if let file = object.payload as? ImportedFile, let value = file.value(of: name, in: self) { return value }
+            if let value = try object.type.member?(object.payload, name, self) { return value }
         default: break
         }
         if let attribute = library.attribute(name, of: owner) { return try attribute.get(owner, self) }
@@ -79,6 +80,7 @@ extension Interpreter {
             if let scripted = module as? ScriptedModule { candidates += scripted.declaration.fields }
         case .object(let object):
             if let file = object.payload as? ImportedFile { candidates += file.scope.declared }
+            candidates += object.type.memberNames(object.payload)
         default: break
         }
         if isCall { candidates += library.names }

@@ -15,6 +15,8 @@ public final class Interpreter {
     public var show: (Value) -> Void
     /// Takes the text that `markdown` adds to the report.
     public var markdown: (String) -> Void
+    /// Told how far a training is, for a progress bar.
+    public var progress: ((Progress) -> Void)?
     /// Reads imported files.
     public var files: any FileAccess
     /// The values of `--set`, by name, as the user wrote them.

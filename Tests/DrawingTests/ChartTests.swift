@@ -10,7 +10,7 @@ import Testing
                 options.dpi = 48
                 let figure = try Figure(chart, options)
                 let image = try PNG.decode(figure.png()).image
-                #expect(Set(image.pixels.prefix(40_000)).count > 1 || image.width < 40, "\(name) is blank")
+                #expect(Set(image.pixels).count > 2, "\(name) is blank")
                 #expect(!figure.altText.isEmpty, "\(name)")
             }
         }
@@ -38,7 +38,10 @@ import Testing
     @Test func logarithmicAxesTellWhatTheyLeaveOut() throws {
         let chart = try CurveChart([CurveSeries("a", y: [1, 0, -2, 4, .nan])])
         #expect(try Figure(chart).warnings.isEmpty)
-        #expect(try Figure(chart, FigureOptions(logy: true)).warnings == ["logy: 2 of 4 values are zero or negative and not drawn"])
+        #expect(
+            try Figure(chart, FigureOptions(logy: true)).warnings == [
+                "logy: 2 of 4 values are zero or negative and not drawn"
+            ])
         let points = ScatterChart([try ScatterChart.Group("", x: [1, .nan, -1], y: [1, 1, 1])])
         #expect(try Figure(points, FigureOptions(logx: true)).warnings.count == 2)
         let bars = try BarChart(["a"], [BarChart.Group("", [-1])])
@@ -48,8 +51,12 @@ import Testing
     @Test func alternativeTextTellsTheStory() throws {
         let chart = try CurveChart([CurveSeries("KD", y: [3, 1, 2])])
         let text = try Figure(chart, FigureOptions(title: "Loss", xlabel: "epoch", ylabel: "loss")).altText
-        #expect(text == "Loss. Line chart with one curve (loss over epoch). KD: from 3 to 2, lowest 1 at 2, highest 3 at 1.")
-        #expect(try Figure(Samples.heat(), FigureOptions(xlabel: "T", ylabel: "α")).altText.contains("best 0.9682 at T = 4, α = 2"))
+        #expect(
+            text == "Loss. Line chart with one curve (loss over epoch). KD: from 3 to 2, lowest 1 at 2, highest 3 at 1."
+        )
+        #expect(
+            try Figure(Samples.heat(), FigureOptions(xlabel: "T", ylabel: "α")).altText.contains(
+                "best 0.9682 at T = 4, α = 2"))
         #expect(try Figure(Samples.confusion(10)).altText.contains("10 classes"))
         #expect(try Samples.grid().altText.contains("4 panels"))
     }
@@ -90,7 +97,8 @@ import Testing
     @Test func sketchesFitTheTerminal() throws {
         let figure = try Figure(Samples.training(), FigureOptions(title: "Loss"))
         for (columns, rows) in [(80, 20), (40, 8), (8, 3), (0, 0), (200, 60)] {
-            let lines = figure.sketch(columns: columns, rows: rows).split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = figure.sketch(columns: columns, rows: rows).split(
+                separator: "\n", omittingEmptySubsequences: false)
             if columns >= 40 {
                 #expect(lines.count <= rows)
                 #expect(lines.allSatisfy { $0.count <= columns }, "\(lines.map(\.count))")

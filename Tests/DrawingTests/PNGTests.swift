@@ -4,7 +4,7 @@ import Testing
 
 /// A file of the tests' `Fixtures` folder.
 func fixture(_ name: String) throws -> [UInt8] {
-    let path = String(#filePath.prefix { _ in true }.dropLast("PNGTests.swift".count)) + "Fixtures/" + name
+    let path = String(#filePath.dropLast("PNGTests.swift".count)) + "Fixtures/" + name
     let descriptor = open(path, O_RDONLY)
     try #require(descriptor >= 0, "cannot read \(path)")
     defer { close(descriptor) }
@@ -114,7 +114,9 @@ func fixture(_ name: String) throws -> [UInt8] {
                 var bytes = whole
                 for _ in 0..<3 { bytes[Int(random.uniform() * Double(bytes.count))] = UInt8(random.uniform() * 255) }
                 if let content = try? PNG.decode(bytes) {
-                    #expect(content.image.pixels.count == content.image.width * content.image.height * content.image.channels)
+                    #expect(
+                        content.image.pixels.count == content.image.width * content.image.height
+                            * content.image.channels)
                 }
             }
         }

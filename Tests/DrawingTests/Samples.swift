@@ -111,15 +111,21 @@ enum Samples {
     /// Every kind of chart with ordinary content, by name.
     static func ordinary() throws -> [(name: String, chart: any Chart, options: FigureOptions)] {
         [
-            ("curves", try CurveChart(curves(4, points: 300), smoothing: .auto), FigureOptions(
-                title: "Training loss", xlabel: "step", ylabel: "cross-entropy")),
+            (
+                "curves", try CurveChart(curves(4, points: 300), smoothing: .auto),
+                FigureOptions(
+                    title: "Training loss", xlabel: "step", ylabel: "cross-entropy")
+            ),
             ("training", try training(), FigureOptions(title: "Distillation", xlabel: "epoch", ylabel: "loss")),
             ("bands", try bands(), FigureOptions(title: "Five seeds", xlabel: "epoch", ylabel: "accuracy")),
             ("bars", try bars(), FigureOptions(title: "Methods", ylabel: "accuracy")),
             ("heat", try heat(), FigureOptions(title: "Sweep", xlabel: "T", ylabel: "α")),
             ("confusion", try confusion(10), FigureOptions(title: "Digits")),
-            ("scatter", ScatterChart(try (0..<10).map { try blob($0, 40) }), FigureOptions(
-                title: "t-SNE", xlabel: "t-SNE 1", ylabel: "t-SNE 2")),
+            (
+                "scatter", ScatterChart(try (0..<10).map { try blob($0, 40) }),
+                FigureOptions(
+                    title: "t-SNE", xlabel: "t-SNE 1", ylabel: "t-SNE 2")
+            ),
             ("histogram", try histogram(1), FigureOptions(title: "Weights", xlabel: "weight")),
             ("histograms", try histogram(3), FigureOptions(title: "Three", xlabel: "value")),
             ("reliability", try reliability(), FigureOptions(title: "Calibration")),
@@ -144,36 +150,70 @@ enum Samples {
             ("huge", try curve([1e300, -1e300, 1e-300]), FigureOptions()),
             ("beyond", try curve([1.7e308, -1.7e308]), FigureOptions()),
             ("tiny", try curve([1e-300, 2e-300, 3e-300]), FigureOptions()),
-            ("denormal", try curve([Double.leastNonzeroMagnitude, Double.leastNonzeroMagnitude * 2000]), FigureOptions()),
+            (
+                "denormal", try curve([Double.leastNonzeroMagnitude, Double.leastNonzeroMagnitude * 2000]),
+                FigureOptions()
+            ),
             ("huge log", try curve([1e300, 1, 1e-300]), log),
             ("no positive", try curve([-1, -2, 0]), log),
             ("close", try curve([1 + 1e-9, 1 + 2e-9, 1 + 3e-9], [1e6, 1e6 + 1, 1e6 + 2]), FigureOptions()),
             ("nearly equal", try curve([1, 1 + 2e-16, 1]), FigureOptions()),
             ("million", try curve((0..<1_000_000).map { sin(Double($0) / 1e4) }), FigureOptions(title: "10⁶")),
             ("limits", try curve([1, 2, 3]), FigureOptions(ylim: FigureOptions.Limits(5, nil))),
-            ("long words", try CurveChart([CurveSeries(long, y: [1, 2]), CurveSeries("b", y: [2, 1])]), FigureOptions(
-                title: long, xlabel: long, ylabel: long)),
-            ("unicode", try CurveChart([CurveSeries("日本語 ελληνικά 🙂 e\u{301}", y: [1, 3])]), FigureOptions(
-                title: "zero\u{0}line\nbreak\ttab", xlabel: "العربية", ylabel: "\u{2028}")),
+            (
+                "long words", try CurveChart([CurveSeries(long, y: [1, 2]), CurveSeries("b", y: [2, 1])]),
+                FigureOptions(
+                    title: long, xlabel: long, ylabel: long)
+            ),
+            (
+                "unicode", try CurveChart([CurveSeries("日本語 ελληνικά 🙂 e\u{301}", y: [1, 3])]),
+                FigureOptions(
+                    title: "zero\u{0}line\nbreak\ttab", xlabel: "العربية", ylabel: "\u{2028}")
+            ),
             ("many curves", try CurveChart(curves(60, points: 40)), FigureOptions(title: "Sixty")),
-            ("long bars", try BarChart(["a rather long name of a method", "another one that is long", "b"], [
-                BarChart.Group("", [0.7, -0.3, .nan])]), FigureOptions(title: "Sideways", ylabel: "gain")),
-            ("many bars", try BarChart((0..<300).map { "class \($0)" }, [
-                BarChart.Group("", (0..<300).map { Double($0 % 7) })]), FigureOptions()),
+            (
+                "long bars",
+                try BarChart(
+                    ["a rather long name of a method", "another one that is long", "b"],
+                    [
+                        BarChart.Group("", [0.7, -0.3, .nan])
+                    ]), FigureOptions(title: "Sideways", ylabel: "gain")
+            ),
+            (
+                "many bars",
+                try BarChart(
+                    (0..<300).map { "class \($0)" },
+                    [
+                        BarChart.Group("", (0..<300).map { Double($0 % 7) })
+                    ]), FigureOptions()
+            ),
             ("no bars", try BarChart([], []), FigureOptions(title: "No bars")),
             ("zero bars", try BarChart(["a", "b"], [BarChart.Group("", [0, 0])]), FigureOptions()),
-            ("grouped", try BarChart(["a", "b", "c"], [
-                BarChart.Group("one", [1, 2, 3]), BarChart.Group("two", [3, 2, 1]),
-                BarChart.Group("three", [-1, 2, 2]),
-            ]), FigureOptions(title: "Grouped")),
+            (
+                "grouped",
+                try BarChart(
+                    ["a", "b", "c"],
+                    [
+                        BarChart.Group("one", [1, 2, 3]), BarChart.Group("two", [3, 2, 1]),
+                        BarChart.Group("three", [-1, 2, 2]),
+                    ]), FigureOptions(title: "Grouped")
+            ),
             ("log bars", try BarChart(["a", "b"], [BarChart.Group("", [1e-5, 10])]), FigureOptions(logy: true)),
             ("no cells", try HeatmapChart([], rows: [], columns: []), FigureOptions()),
-            ("flat cells", try HeatmapChart([[1, 1], [1, .nan]], rows: ["a", "b"], columns: ["c", "d"]), FigureOptions()),
-            ("large table", try HeatmapChart(
-                (0..<150).map { r in (0..<90).map { c in Double(r * c) } }, rows: (0..<150).map { "row \($0)" },
-                columns: (0..<90).map { "column \($0)" }), FigureOptions(title: "Large")),
-            ("named classes", try confusion(10) { ["aeroplane", "automobile", "bird", "cat"][$0 % 4] + "\($0)" },
-                FigureOptions(title: "Names")),
+            (
+                "flat cells", try HeatmapChart([[1, 1], [1, .nan]], rows: ["a", "b"], columns: ["c", "d"]),
+                FigureOptions()
+            ),
+            (
+                "large table",
+                try HeatmapChart(
+                    (0..<150).map { r in (0..<90).map { c in Double(r * c) } }, rows: (0..<150).map { "row \($0)" },
+                    columns: (0..<90).map { "column \($0)" }), FigureOptions(title: "Large")
+            ),
+            (
+                "named classes", try confusion(10) { ["aeroplane", "automobile", "bird", "cat"][$0 % 4] + "\($0)" },
+                FigureOptions(title: "Names")
+            ),
             ("hundred classes", try confusion(100) { "class \($0)" }, FigureOptions(title: "Hundred")),
             ("no classes", try ConfusionChart([], classes: []), FigureOptions()),
             ("dense points", ScatterChart(try (0..<3).map { try blob($0, 20_000) }), FigureOptions(title: "Dense")),

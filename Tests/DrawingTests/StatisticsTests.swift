@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test func theWeightIsStatedInTheLegend() throws {
-        let chart = try CurveChart([CurveSeries("loss", y: Samples.decay(400, floor: 0, noise: 1, seed: 1))], smoothing: .weight(0.9))
+        let chart = try CurveChart(
+            [CurveSeries("loss", y: Samples.decay(400, floor: 0, noise: 1, seed: 1))], smoothing: .weight(0.9))
         let words = try Figure(chart).layout().texts.filter { $0.role == .legend }.map(\.text)
         #expect(words.contains { $0.contains("EMA 0.9") })
     }

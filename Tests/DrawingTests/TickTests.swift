@@ -64,7 +64,8 @@ import Testing
     }
 
     @Test func logarithmicTicksArePowersOfTen() {
-        #expect(Ticks.logarithmic(1e-6, 1, maximum: 10).labels == ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"])
+        #expect(
+            Ticks.logarithmic(1e-6, 1, maximum: 10).labels == ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"])
         #expect(Ticks.logarithmic(0.9, 110, maximum: 8).labels == ["1", "2", "5", "10", "20", "50", "100"])
         #expect(Ticks.logarithmic(0.9, 110, maximum: 5).labels == ["1", "3", "10", "30", "100"])
         let wide = Ticks.logarithmic(1e-300, 1e300, maximum: 8)

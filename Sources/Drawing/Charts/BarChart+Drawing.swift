@@ -113,39 +113,53 @@ extension BarChart {
         let room = slot / Double(max(1, groups.count))
         let widest = labels.joined().map { composition.measurer.width($0, font) }.max() ?? 0
         guard horizontal ? room >= font.size * 1.05 : room >= widest + 3 else { return }
+        if horizontal {
+            let base =
+                frame.x.logarithmic ? frame.plot.minX : frame.x.position(min(max(0, frame.x.lower), frame.x.upper))
+            let places = bars.map { bar in
+                place(bar, composition.measurer.width(labels[bar.group][bar.category], font), base, frame.plot)
+            }
+            guard places.allSatisfy({ $0 != nil }) else { return }
+            for (bar, place) in zip(bars, places) {
+                guard let (x, inside) = place else { continue }
+                let text = labels[bar.group][bar.category]
+                let width = composition.measurer.width(text, font)
+                let box = Rect(x: x, y: bar.rect.midY - font.size * 0.6, width: width, height: font.size * 1.2)
+                plate(box, !inside, &composition)
+                composition.text(
+                    text, at: Point(x, bar.rect.midY), font,
+                    inside ? composition.theme.background : composition.theme.text, .value, vertical: .middle)
+            }
+            return
+        }
         for bar in bars {
             let text = labels[bar.group][bar.category]
-            let sign = bar.negative ? -1.0 : 1.0
             let width = composition.measurer.width(text, font)
-            if horizontal {
-                var x = bar.end + sign * 6
-                var anchor: Composition.Horizontal = bar.negative ? .end : .start
-                var colour = composition.theme.text
-                if !bar.negative, x + width > frame.plot.maxX + 4, bar.rect.width > width + 12 {
-                    (x, anchor, colour) = (bar.rect.maxX - 6, .end, composition.theme.background)
-                }
-                plate(
-                    Rect(
-                        x: anchor == .end ? x - width : x, y: bar.rect.midY - font.size * 0.6, width: width,
-                        height: font.size * 1.2), colour == composition.theme.text, &composition)
-                composition.text(
-                    text, at: Point(x, bar.rect.midY), font, colour, .value, horizontal: anchor, vertical: .middle)
-            } else {
-                let y = bar.end - sign * 5
-                plate(
-                    Rect(
-                        x: bar.rect.midX - width / 2, y: bar.negative ? y : y - font.size, width: width,
-                        height: font.size), true, &composition)
-                composition.text(
-                    text, at: Point(bar.rect.midX, y), font, composition.theme.text, .value, horizontal: .middle,
-                    vertical: bar.negative ? .top : .baseline)
-            }
+            let y = bar.end - (bar.negative ? -5 : 5)
+            let top = bar.negative ? y : y - font.size
+            plate(
+                Rect(x: bar.rect.midX - width / 2, y: top, width: width, height: font.size), true, &composition)
+            composition.text(
+                text, at: Point(bar.rect.midX, y), font, composition.theme.text, .value, horizontal: .middle,
+                vertical: bar.negative ? .top : .baseline)
         }
+    }
+
+    /// Where the value of a horizontal bar starts: beyond its end, else inside the bar, else across the base line.
+    private func place(_ bar: Bar, _ width: Double, _ base: Double, _ plot: Rect) -> (x: Double, inside: Bool)? {
+        let beyond = bar.negative ? bar.end - 6 - width : bar.end + 6
+        if beyond >= plot.minX + 2, beyond + width <= plot.maxX + 4 { return (beyond, false) }
+        if bar.rect.width > width + 12 {
+            return (bar.negative ? bar.rect.minX + 6 : bar.rect.maxX - 6 - width, true)
+        }
+        let across = bar.negative ? base + 6 : base - 6 - width
+        if across >= plot.minX + 2, across + width <= plot.maxX + 4 { return (across, false) }
+        return nil
     }
 
     /// Keeps reference lines from striking through a value.
     private func plate(_ rect: Rect, _ needed: Bool, _ composition: inout Composition) {
         guard needed, !references.isEmpty else { return }
-        composition.fill(.rectangle(rect.inset(by: -1.5), radius: 2), composition.theme.background.opacity(0.93))
+        composition.fill(.rectangle(rect.inset(by: -1.5), radius: 2), composition.theme.background)
     }
 }

@@ -92,7 +92,7 @@ public struct ReliabilityChart: Chart {
         specification.aspect = 1
         let theme = composition.theme
         let (bar, gap) = (theme.series(0), theme.series(1))
-        let strip = area.height >= 260 ? 62.0 : 0
+        let strip = area.height >= 380 ? 62.0 : 0
         specification.topReserve = strip
         let diagonal = Stroke(colour: theme.text, width: 1.4, dash: [6, 4])
         specification.legend = [

@@ -3,7 +3,8 @@ import CKernels
 extension Kernels {
     /// a op b with broadcasting to `shape`; both have the dtype of the result.
     static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, _ shape: Shape, name: String) throws -> Values {
-        let out = try Values(shape, a.dtype)
+        if op == CK_ADD, let joined = try Deferred.sum(a, b) { return joined }
+        let out = a.shape == b.shape && a.sharesOrder(with: b) ? try Values(like: a) : try Values(shape, a.dtype)
         try binary(op, a, b, into: out, name: name)
         return out
     }
@@ -12,7 +13,8 @@ extension Kernels {
     static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, into out: Values, name: String) throws {
         let status: ck_status
         if a.shape == out.shape && b.shape == out.shape {
-            status = ck_binary(op, a.dtype.code, a.raw, 1, b.raw, 1, out.raw, Int64(out.count))
+            let (a, b, c) = elements(a, b, out)
+            status = ck_binary(op, out.dtype.code, a, 1, b, 1, c, Int64(out.count))
         } else {
             status = a.shape.strides(in: out.shape).withPointer { sa in
                 b.shape.strides(in: out.shape).withPointer { sb in
@@ -31,11 +33,12 @@ extension Kernels {
         _ op: ck_binary_op, _ x: Values, scalar: Scalar, reversed: Bool = false, into target: Values? = nil,
         name: String
     ) throws -> Values {
-        let out = try target ?? Values(x.shape, x.dtype)
+        let out = try target ?? Values(like: x)
+        let (from, to) = elements(x, out)
         let status = withBits(of: scalar, as: x.dtype) { bits in
             reversed
-                ? ck_binary(op, x.dtype.code, bits, 0, x.raw, 1, out.raw, Int64(x.count))
-                : ck_binary(op, x.dtype.code, x.raw, 1, bits, 0, out.raw, Int64(x.count))
+                ? ck_binary(op, x.dtype.code, bits, 0, from, 1, to, Int64(x.count))
+                : ck_binary(op, x.dtype.code, from, 1, bits, 0, to, Int64(x.count))
         }
         try check(status, name)
         return out
@@ -110,14 +113,16 @@ extension Kernels {
 
     /// alpha · x + beta for floating dtypes.
     static func affine(_ x: Values, _ alpha: Double, _ beta: Double = 0) throws -> Values {
-        let out = try Values(x.shape, x.dtype)
-        ck_affine(x.dtype.code, alpha, beta, x.raw, out.raw, Int64(x.count))
+        let out = try Values(like: x)
+        let (from, to) = elements(x, out)
+        ck_affine(x.dtype.code, alpha, beta, from, to, Int64(x.count))
         return out
     }
 
     /// y += alpha · x
     static func add(_ x: Values, times alpha: Double = 1, to y: Values) {
-        ck_axpy(y.dtype.code, alpha, x.raw, y.raw, Int64(y.count))
+        let (from, to) = elements(x, y)
+        ck_axpy(y.dtype.code, alpha, from, to, Int64(y.count))
     }
 
     /// g · a · b elementwise.
@@ -138,14 +143,18 @@ extension Kernels {
         throws
         -> Values
     {
-        let out = try target ?? Values(x.shape, x.dtype)
-        ck_unary(op, x.dtype.code, p, q, x.raw, out.raw, Int64(x.count))
+        if op == CK_RELU, target == nil, let joined = try Deferred.relu(x) { return joined }
+        let out = try target ?? Values(like: x)
+        let (from, to) = elements(x, out)
+        ck_unary(op, x.dtype.code, p, q, from, to, Int64(x.count))
         return out
     }
 
     static func unaryBackward(_ op: ck_unary_op, _ g: Values, _ v: Values, _ p: Double, _ q: Double) throws -> Values {
-        let out = try Values(g.shape, g.dtype)
-        ck_unary_backward(op, g.dtype.code, p, q, g.raw, v.raw, out.raw, Int64(g.count))
+        _ = g.sharesOrder(with: v)
+        let out = try Values(like: g)
+        let (from, value, to) = elements(g, v, out)
+        ck_unary_backward(op, g.dtype.code, p, q, from, value, to, Int64(g.count))
         return out
     }
 

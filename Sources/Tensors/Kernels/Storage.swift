@@ -2,8 +2,15 @@ import CKernels
 
 /// A block of memory from the pool, 64-byte aligned.
 final class Storage {
-    let pointer: UnsafeMutableRawPointer
+    /// The memory as it is; everybody but those who know about `order` and `deferred` goes through `pointer`.
+    let block: UnsafeMutableRawPointer
     let byteCount: Int
+    /// The order of the elements where it is not row-major.
+    var order: ChannelsLast?
+    /// Work that the contents wait for.
+    var deferred: Deferred?
+    /// These weights in the forms that convolutions want.
+    var packed: [Kernels.PackedWeights] = []
     /// Grows with every write, so that `backward` notices values that were overwritten.
     var version = 0
     /// Tensors that show this memory; more than one means that a write copies first.
@@ -17,11 +24,27 @@ final class Storage {
         guard let pointer = ck_allocate(byteCount) else {
             throw TensorError.outOfMemory(bytes: byteCount, available: Int(clamping: ck_available_memory()))
         }
-        self.pointer = pointer
+        block = pointer
         self.byteCount = byteCount
     }
 
-    deinit { ck_release(pointer, byteCount) }
+    deinit {
+        if deferred != nil { forgetDeferred() }
+        ck_release(block, byteCount)
+    }
+
+    /// The memory with its contents computed and in row-major order.
+    var pointer: UnsafeMutableRawPointer {
+        if ck_deferred() != nil { Deferred.settle() }
+        if order != nil { arrange(nil) }
+        return block
+    }
+
+    /// The memory with its contents computed, in whatever order.
+    var unordered: UnsafeMutableRawPointer {
+        if ck_deferred() != nil { Deferred.settle() }
+        return block
+    }
 }
 
 /// Contiguous numbers with a shape: what kernels work on. Never written after it is shared, except through `Tensor`'s
@@ -64,8 +87,8 @@ struct Values {
 
     /// Fresh memory with the same contents.
     func copied() throws -> Values {
-        let result = try Values(shape, dtype)
-        result.raw.copyMemory(from: raw, byteCount: count * dtype.itemSize)
+        let result = try Values(like: self)
+        result.unordered.copyMemory(from: unordered, byteCount: count * dtype.itemSize)
         return result
     }
 

@@ -1,0 +1,64 @@
+extension Tensor {
+    /// softmax(q kᵀ · scale + mask) v for every leading index, as `torch.nn.functional.scaled_dot_product_attention`
+    /// (Vaswani et al., 2017).
+    /// - Parameters:
+    ///   - key: [..., S, E]; the query is [..., L, E].
+    ///   - value: [..., S, Ev].
+    ///   - mask: Broadcasts to [..., L, S]: bool, true where a key takes part, or numbers that are added.
+    ///   - dropoutP: The probability of zeroing an attention weight.
+    ///   - isCausal: Whether position i sees keys 0 … i only; not together with a mask.
+    ///   - scale: 1/√E unless given.
+    /// - Returns: [..., L, Ev].
+    /// - Throws: `TensorError` when shapes, dtypes or arguments do not fit.
+    public func scaledDotProductAttention(
+        key: Tensor, value: Tensor, mask: Tensor? = nil, dropoutP: Double = 0, isCausal: Bool = false, scale: Double? = nil
+    ) throws -> Tensor {
+        let weights = try attentionWeights(
+            key: key, mask: mask, isCausal: isCausal, scale: scale, name: "scaled_dot_product_attention")
+        guard value.rank >= 2, value.shape[value.rank - 2] == key.shape[key.rank - 2] else {
+            throw TensorError.wrongShape(
+                "scaled_dot_product_attention", value.shape,
+                expected: "one value for each of the \(key.shape[key.rank - 2]) keys", argument: 2)
+        }
+        let kept = dropoutP > 0 ? try weights.dropout(p: dropoutP) : weights
+        return try kept.matmul(value)
+    }
+
+    /// softmax(q kᵀ · scale + mask), [..., L, S].
+    public func attentionWeights(
+        key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
+        name: String = "scaled_dot_product_attention"
+    ) throws -> Tensor {
+        guard rank >= 2, dtype.isFloating else {
+            throw TensorError.wrongShape(name, shape, expected: "a float query of [..., L, E]", argument: 0)
+        }
+        guard key.rank >= 2, key.shape[key.rank - 1] == shape[rank - 1] else {
+            throw TensorError.wrongShape(
+                name, key.shape, expected: "keys of \(shape[rank - 1]) features, as the query \(shape)", argument: 1)
+        }
+        guard mask == nil || !isCausal else {
+            throw TensorError.wrongValue(name, argument: "is_causal", value: "true", expected: "false with a mask")
+        }
+        let features = Double(Swift.max(shape[rank - 1], 1))
+        var scores = try mul(Scalar(scale ?? 1 / features.squareRoot())).matmul(key.transpose(-2, -1))
+        if isCausal {
+            scores = try scores.add(Tensor.causalMask(shape[rank - 2], key.shape[key.rank - 2], dtype))
+        } else if let mask {
+            scores = try scores.add(mask.dtype == .bool ? mask.asAttentionBias(dtype) : mask.to(dtype))
+        }
+        return try scores.softmax(dim: -1)
+    }
+
+    /// 0 where true, -∞ where false.
+    public func asAttentionBias(_ dtype: DType) throws -> Tensor {
+        let open = try to(.bool).booleans().map { $0 ? 0 : -Double.infinity }
+        return try Tensor(open, shape: shape.array).to(dtype)
+    }
+
+    /// 0 on and below the diagonal, -∞ above.
+    static func causalMask(_ rows: Int, _ columns: Int, _ dtype: DType) throws -> Tensor {
+        _ = try Shape([rows, columns], for: "scaled_dot_product_attention")
+        let mask = (0..<rows).flatMap { row in (0..<columns).map { $0 <= row ? 0 : -Double.infinity } }
+        return try Tensor(mask, shape: [rows, columns]).to(dtype)
+    }
+}

@@ -1,0 +1,167 @@
+import CKernels
+
+extension Tensor {
+    /// (x - mean) / √(variance + eps) · weight + bias for each channel of [N, C], [N, C, L] or [N, C, H, W], as
+    /// `torch.nn.functional.batch_norm` (Ioffe and Szegedy, 2015).
+    /// - Parameters:
+    ///   - runningMean: [C]; used when not training, updated in place when training. nil: always the batch's own.
+    ///   - runningVariance: [C], likewise; the batch's unbiased variance goes into it.
+    ///   - weight: [C].
+    ///   - bias: [C].
+    ///   - training: Whether the statistics are the batch's (variance divided by the number of elements).
+    ///   - momentum: The share of the new batch in the running statistics.
+    ///   - eps: Added to the variance.
+    /// - Throws: `TensorError` when shapes or dtypes do not fit, and for a batch of one value a channel in training.
+    public func batchNorm(
+        runningMean: Tensor?, runningVariance: Tensor?, weight: Tensor? = nil, bias: Tensor? = nil, training: Bool = false,
+        momentum: Double = 0.1, eps: Double = 1e-5
+    ) throws -> Tensor {
+        let name = "batch_norm"
+        guard rank >= 2 else {
+            throw TensorError.wrongShape(name, shape, expected: "[N, C] or [N, C, …]", argument: 0)
+        }
+        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        let c = shape[1]
+        let vectors = [(runningMean, 1), (runningVariance, 2), (weight, 3), (bias, 4)]
+        for case (let vector?, let argument) in vectors {
+            guard vector.shape == [c] else {
+                throw TensorError.wrongShape(
+                    name, vector.shape, expected: "\(["", "running_mean", "running_var", "weight", "bias"][argument]) of "
+                        + "[\(c)] for an input of \(shape)", argument: argument)
+            }
+            guard vector.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, vector.dtype) }
+        }
+        let rows = c == 0 ? 0 : count / c
+        let usesBatch = training || runningMean == nil || runningVariance == nil
+        guard !training || rows != 1 else {
+            throw TensorError.wrongShape(
+                name, shape, expected: "more than one value per channel when training", argument: 0)
+        }
+        if count == 0 { return try mul(1) }
+        let x: Values
+        let mean: [Double], inverse: [Double]
+        if usesBatch {
+            x = try values.channelsLast()
+            let (means, squares) = Kernels.columnMoments(x)
+            mean = means
+            inverse = squares.map { 1 / ($0 / Double(rows) + eps).squareRoot() }
+            if training {
+                try runningMean?.blend(means, momentum)
+                try runningVariance?.blend(squares.map { $0 / Double(rows - 1) }, momentum)
+            }
+        } else {
+            x = values
+            mean = runningMean.map { Kernels.widened($0.values) } ?? []
+            inverse = (runningVariance.map { Kernels.widened($0.values) } ?? []).map {
+                1 / ($0 + eps).squareRoot()
+            }
+        }
+        let factor = weight.map { Kernels.widened($0.values) } ?? [Double](repeating: 1, count: c)
+        let offset = bias.map { Kernels.widened($0.values) } ?? [Double](repeating: 0, count: c)
+        let scale = (0..<c).map { factor[$0] * inverse[$0] }
+        let shift = (0..<c).map { offset[$0] - mean[$0] * scale[$0] }
+        let out = try Deferred.columns(x, scale: scale, shift: shift)
+        let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
+        guard inputs && Gradients.isEnabled else { return Tensor(out) }
+        return Tensor(
+            out, BatchNormOperation(self, x, weight, bias, BatchNormStatistics(mean, inverse, factor, usesBatch)))
+    }
+
+    /// this = (1 - share)·this + share·new
+    private func blend(_ new: [Double], _ share: Double) throws {
+        let old = Kernels.widened(values)
+        let mixed = (0..<old.count).map { (1 - share) * old[$0] + share * new[$0] }
+        try Gradients.disabled {
+            try prepareToWrite(for: "batch_norm")
+            values.write(try Kernels.cast(try Values(mixed, shape), dtype))
+        }
+    }
+}
+
+/// What a normalisation was made of.
+final class BatchNormStatistics {
+    let mean: [Double], inverse: [Double], factor: [Double], usesBatch: Bool
+
+    init(_ mean: [Double], _ inverse: [Double], _ factor: [Double], _ usesBatch: Bool) {
+        (self.mean, self.inverse, self.factor, self.usesBatch) = (mean, inverse, factor, usesBatch)
+    }
+}
+
+/// With x̂ = (x - μ)/σ and m values a channel: db = Σ g, dw = Σ g x̂, dx = w/σ · (g - Σ g / m - x̂ Σ g x̂ / m) where μ and σ
+/// are the batch's own, else w/σ · g.
+final class BatchNormOperation: Operation {
+    private let x: Saved
+    private let statistics: BatchNormStatistics
+    private let shape: Shape, hasWeight: Bool, hasBias: Bool
+    override class var name: String { "batch_norm" }
+
+    init(_ x: Tensor, _ arranged: Values, _ weight: Tensor?, _ bias: Tensor?, _ statistics: BatchNormStatistics) {
+        self.x = Saved(x, as: arranged)
+        self.statistics = statistics
+        shape = x.shape
+        hasWeight = weight != nil
+        hasBias = bias != nil
+        super.init(x, weight, others: bias.map { [$0] } ?? [])
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        let wantsWeight = hasWeight && needs(1), wantsBias = hasBias && needs(2)
+        let x = try self.x.restored(for: Self.name).channelsLast()
+        let g = try gradient.channelsLast()
+        let c = shape[1], m = Double(shape.elementCount / Swift.max(c, 1))
+        let inverse = statistics.inverse
+        var sums: [Double] = [], products: [Double] = []
+        if wantsWeight || wantsBias || statistics.usesBatch {
+            (sums, products) = Kernels.columnProducts(g, x, nil, means: statistics.mean)
+        }
+        if wantsWeight {
+            let values = (0..<c).map { products[$0] * inverse[$0] }
+            try send(try Kernels.cast(try Values(values, Shape(c)), g.dtype), to: 1, walk)
+        }
+        if wantsBias { try send(try Kernels.cast(try Values(sums, Shape(c)), g.dtype), to: 2, walk) }
+        guard needs(0) else { return }
+        let a = (0..<c).map { statistics.factor[$0] * inverse[$0] }
+        guard statistics.usesBatch else {
+            return try send(try Kernels.combineColumns(g, nil, nil, mean: [], a, [], []), to: 0, walk)
+        }
+        let b = (0..<c).map { -a[$0] * inverse[$0] * inverse[$0] * products[$0] / m }
+        let d = (0..<c).map { -a[$0] * sums[$0] / m }
+        try send(try Kernels.combineColumns(g, x, nil, mean: statistics.mean, a, b, d), to: 0, walk)
+    }
+}
+
+extension Kernels {
+    /// Mean and sum of squared deviations of every channel; the channels are innermost.
+    static func columnMoments(_ x: Values) -> (means: [Double], squares: [Double]) {
+        let sizes = x.channels
+        var means = [Double](repeating: 0, count: sizes.c), squares = means
+        ck_column_moments(
+            x.dtype.code, x.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c), &means, &squares)
+        return (means, squares)
+    }
+
+    /// Σ g and Σ g·(x - mean) of every channel, where y > 0 if there is a y; the channels are innermost.
+    static func columnProducts(_ g: Values, _ x: Values, _ y: Values?, means: [Double]) -> (
+        sums: [Double], products: [Double]
+    ) {
+        let sizes = g.channels
+        var sums = [Double](repeating: 0, count: sizes.c), products = sums
+        ck_column_products(
+            g.dtype.code, g.channelsLastPointer, x.channelsLastPointer, y?.channelsLastPointer, means,
+            Int64(sizes.n * sizes.spatial), Int64(sizes.c), &sums, &products)
+        return (sums, products)
+    }
+
+    /// g·a + (x - mean)·b + d for every channel, g where y > 0 if there is a y; the channels are innermost.
+    static func combineColumns(
+        _ g: Values, _ x: Values?, _ y: Values?, mean: [Double], _ a: [Double], _ b: [Double], _ d: [Double],
+        masked: Values? = nil
+    ) throws -> Values {
+        let out = try Values(channelsLast: g.shape, g.dtype)
+        let sizes = g.channels
+        ck_combine_columns(
+            g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, mean, a, b, d,
+            out.channelsLastPointer, masked?.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c))
+        return out
+    }
+}

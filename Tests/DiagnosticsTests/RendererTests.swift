@@ -1,0 +1,135 @@
+import Diagnostics
+import Testing
+
+@Suite struct RendererTests {
+    private func render(_ labels: [Diagnostic.Label], notes: [String] = [], help: [String] = []) -> String {
+        let diagnostic = Diagnostic(.shape, "inner sizes differ", labels: labels, notes: notes, help: help)
+        return DiagnosticRenderer.render(diagnostic).plain
+    }
+
+    @Test func severalLabelsOnALine() {
+        let source = SourceText(name: "kd.dist", text: "\n\nlogits = h @ w\n")
+        let text = render([
+            .init(source, Span(13, 14)), .init(source, Span(11, 12), "[64, 256]"),
+            .init(source, Span(15, 16), "[128, 10]"),
+        ])
+        #expect(
+            text == """
+                error[shape]: inner sizes differ
+                 ┌─ kd.dist:3:12
+                 │
+                3│ logits = h @ w
+                 │          ^ ^ ^ [128, 10]
+                 │          [64, 256]
+                """)
+    }
+
+    @Test func linesApartAreSeparated() {
+        let source = SourceText(name: "a", text: "fn f(x) {\n\n\n\n\n\n\n\n\n    x\n")
+        let text = render([.init(source, Span(22, 23), "here"), .init(source, Span(8, 9), "opened", isPrimary: false)])
+        #expect(
+            text == """
+                error[shape]: inner sizes differ
+                  ┌─ a:10:5
+                  │
+                 1│ fn f(x) {
+                  │         - opened
+                  ⋮
+                10│     x
+                  │     ^ here
+                """)
+    }
+
+    @Test func wideCharactersTabsAndInvisibleOnesKeepTheirColumns() {
+        let wide = SourceText(name: "a", text: "\"教師\" + x")
+        #expect(render([.init(wide, Span(11, 12))]).hasSuffix("│ \"教師\" + x\n │          ^"))
+        let tab = SourceText(name: "a", text: "\tx")
+        #expect(render([.init(tab, Span(1, 2))]).hasSuffix("│     x\n │     ^"))
+        let combining = SourceText(name: "a", text: "e\u{301} x")
+        #expect(render([.init(combining, Span(4, 5))]).hasSuffix("\n │   ^"))
+        let broken = SourceText(name: "a", bytes: [0x61, 0xFF, 0x62])
+        #expect(render([.init(broken, Span(2, 3))]).hasSuffix("│ a\u{FFFD}b\n │   ^"))
+        let escape = SourceText(name: "a", text: "\u{1B}[31mx")
+        #expect(!render([.init(escape, Span(5, 6))]).contains("\u{1B}"))
+    }
+
+    @Test func severalSourcesFollowOneAnother() {
+        let first = SourceText(name: "a.dist", text: "f(1)")
+        let second = SourceText(name: "b.dist", text: "fn f() { }")
+        let text = render([
+            .init(first, Span(0, 4)), .init(second, Span(3, 4), "defined here", isPrimary: false),
+        ])
+        #expect(
+            text == """
+                error[shape]: inner sizes differ
+                 ┌─ a.dist:1:1
+                 │
+                1│ f(1)
+                 │ ^^^^
+                 ├─ b.dist:1:4
+                 │
+                1│ fn f() { }
+                 │    - defined here
+                """)
+    }
+
+    @Test(arguments: [0, 100, 155, 200, 5000, 99_990])
+    func ofLongLinesThePartAroundTheLabelIsShown(_ place: Int) {
+        let source = SourceText(
+            name: "a", text: String(repeating: "a", count: place) + "!" + String(repeating: "b", count: 9000))
+        let lines = render([.init(source, Span(place, place + 1), "here")]).split(separator: "\n").map { Array($0) }
+        #expect(lines[3].count < 170)
+        let column = lines[4].firstIndex(of: "^") ?? 0
+        #expect(lines[3][column] == "!")
+    }
+
+    @Test func labelsThatOverlapOrAreEmptyAreShown() {
+        let source = SourceText(name: "a", text: "abc")
+        #expect(render([.init(source, Span(3, 3), "end")]).hasSuffix("│ abc\n │    ^ end"))
+        #expect(render([.init(source, Span(0, 3)), .init(source, Span(1, 2), "b")]).contains("^^^"))
+        #expect(!render([.init(source, Span(50, 60), "beyond")]).isEmpty)
+    }
+
+    @Test func notesHelpAndFramesStandBelow() {
+        let source = SourceText(name: "a", text: "x")
+        let diagnostic = Diagnostic(
+            .name, "no x", labels: [.init(source, Span(0, 1))], notes: ["two\nlines"], help: ["did you mean `y`?"],
+            frames: [.init(function: "f", caller: "a:3:1")])
+        #expect(
+            DiagnosticRenderer.render(diagnostic).plain.hasSuffix(
+                "\n = in f, called at a:3:1\n = note: two\n         lines\n = help: did you mean `y`?"))
+    }
+
+    @Test func withoutAPlaceOnlyTheMessageStands() {
+        #expect(DiagnosticRenderer.render(Diagnostic(.io, "no such file")).plain == "error[io]: no such file")
+    }
+}
+
+@Suite struct NearestTests {
+    @Test(arguments: [
+        ("relu", "ReLU"), ("sofmax", "softmax"), ("Liner", "Linear"), ("lenght", "length"), ("batchsize", "batch_size"),
+    ])
+    func findsSlips(_ name: String, _ wanted: String) {
+        #expect(Nearest.match(name, in: ["ReLU", "softmax", "Linear", "length", "batch_size"]) == wanted)
+    }
+
+    @Test func staysSilentWhenNothingIsClose() {
+        #expect(Nearest.match("teacher", in: ["softmax", "Linear"]) == nil)
+        #expect(Nearest.match("", in: ["a"]) == nil)
+        #expect(Nearest.match("x", in: ["x"]) == nil)
+        #expect(Nearest.match(String(repeating: "a", count: 10_000), in: ["a"]) == nil)
+    }
+}
+
+@Suite struct MarkupTests {
+    @Test func joinsNeighboursOfOneStyle() {
+        var text = Markup("a", .strong)
+        text.append("b", .strong)
+        text.append("")
+        text.append("c")
+        #expect(text.runs.count == 2)
+        #expect(text.plain == "abc")
+        #expect(text.ansi == "\u{1B}[1mab\u{1B}[0mc")
+        #expect(Markup("<&>", .error).html == "<span class=\"error\">&lt;&amp;&gt;</span>")
+    }
+}
