@@ -3,7 +3,7 @@ public enum Nearest {
     /// The candidate closest to `name` by optimal string alignment distance (insertions, deletions, substitutions and
     /// swaps of neighbours), when it is close enough to be a slip: at most a third of the length, at least 1.
     ///
-    /// Case counts half, so that `relu` finds `ReLU`; ties go to the first candidate.
+    /// Case counts half, and a name that differs in case alone is one step away, so that `relu` finds `ReLU`; ties go to the first candidate.
     public static func match(_ name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.unicodeScalars)
         guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
@@ -12,7 +12,8 @@ public enum Nearest {
         for candidate in candidates where candidate != name {
             let scalars = Array(candidate.unicodeScalars)
             guard abs(scalars.count - wanted.count) * 2 <= limit else { continue }
-            let cost = distance(wanted, scalars)
+            let isSameWord = candidate.lowercased() == name.lowercased()
+            let cost = isSameWord ? 1 : distance(wanted, scalars)
             if cost <= limit, cost < (best?.cost ?? Int.max) { best = (candidate, cost) }
         }
         return best?.name

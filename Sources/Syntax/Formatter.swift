@@ -31,6 +31,18 @@ public struct Formatter {
     ///
     /// - Throws: the syntax errors of the source.
     public static func format(_ source: SourceText) throws(FormatFailure) -> String {
+        var text = try pass(source)
+        // A comment that moved out of an expression may let the next pass join lines; it settles at once.
+        for _ in 0..<4 {
+            let next = try pass(SourceText(name: source.name, text: text))
+            if next == text { break }
+            text = next
+        }
+        return text
+    }
+
+    /// Lays a text out once.
+    private static func pass(_ source: SourceText) throws(FormatFailure) -> String {
         let stream = Lexer.tokens(of: source)
         let parsed = Parser.parse(source, stream: stream)
         guard parsed.diagnostics.isEmpty else { throw FormatFailure(diagnostics: parsed.diagnostics) }
@@ -208,10 +220,10 @@ public struct Formatter {
             return .sequence([.text("import "), written(path), .text(" as "), written(name.span)])
         case .forEach(let pattern, let values, let body):
             let header = expression(values)
-            return .sequence([.text("for \(self.pattern(pattern)) in "), header, .text(" "), blocks([body])[0]])
+            return .sequence([.text("for \(self.pattern(pattern)) in "), header, .text(" "), .group(blocks([body])[0])])
         case .whileLoop(let condition, let body):
             let header = expression(condition)
-            return .sequence([.text("while "), header, .text(" "), blocks([body])[0]])
+            return .sequence([.text("while "), header, .text(" "), .group(blocks([body])[0])])
         case .breakLoop: return .text("break")
         case .continueLoop: return .text("continue")
         case .returnValue(let value):
@@ -255,7 +267,7 @@ public struct Formatter {
         if declaration.documentation != nil {
             documentation = tokens[tokenIndex(at: declaration.body.span.lower + 1)].span
         }
-        let body = blocks([declaration.body], documentation: documentation)[0]
+        let body = Layout.group(blocks([declaration.body], documentation: documentation)[0])
         return .sequence([.text(word + " "), written(declaration.name.span), parameters, .text(" "), body])
     }
 

@@ -50,7 +50,8 @@ import Testing
     @Test func breaksWhatIsTooLong() {
         let name = String(repeating: "n", count: 30)
         #expect(
-            format("f(\(name), \(name), \(name), 1)") == "f(\n    \(name),\n    \(name),\n    \(name),\n    1,\n)\n")
+            format("f(\(name), \(name), \(name), 100)") == "f(\n    \(name),\n    \(name),\n    \(name),\n    100,\n)\n"
+        )
         #expect(format("x = \(name) + \(name) + \(name) + 1") == "x = \(name) +\n    \(name) +\n    \(name) +\n    1\n")
         #expect(format("f(\n1)") == "f(\n    1,\n)\n")
         #expect(format("f(x => {\na\n})") == "f(x => {\n    a\n})\n")

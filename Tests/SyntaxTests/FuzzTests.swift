@@ -30,7 +30,8 @@ private let firstSeed = UInt64(getenv("DISTILL_FUZZ_SEED").map { String(cString:
         do {
             let once = try Formatter.format(source)
             let twice = try Formatter.format(SourceText(name: source.name, text: once))
-            #expect(once == twice, "seed \(seed)")
+            let isSettled = once == twice
+            #expect(isSettled, "seed \(seed)")
             let before = Lexer.tokens(of: source).comments.count
             #expect(Lexer.tokens(of: SourceText(name: "b", text: once)).comments.count == before, "seed \(seed)")
         } catch {
