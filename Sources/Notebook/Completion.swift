@@ -200,7 +200,7 @@ package struct Completion {
         }
         var own: [String] = []
         switch value {
-        case .module(let module): own = module.children.keys + module.ownParameters.keys + module.ownBuffers.keys
+        case .module(let module): own = Array(module.children.keys) + Array(module.ownParameters.keys) + Array(module.ownBuffers.keys)
         case .dict(let dict): own = dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
         default: break
         }

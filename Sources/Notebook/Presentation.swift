@@ -20,6 +20,10 @@ package struct Presentation {
         } else {
             figure = nil
         }
-        text = Display.shown(value, in: interpreter)
+        if case .object(let object) = value, let shown = try? object.type.display(object.payload, interpreter) {
+            text = shown
+        } else {
+            text = Markup(Display.repr(value, in: interpreter))
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Notebook
 
 /// Pictures inside the terminal, where it can show them.
 struct TerminalImages {

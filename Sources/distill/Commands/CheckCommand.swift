@@ -1,7 +1,6 @@
 import ArgumentParser
 import Diagnostics
 import Notebook
-import Syntax
 
 /// `distill check FILE`.
 struct CheckCommand: ParsableCommand {
@@ -21,7 +20,7 @@ struct CheckCommand: ParsableCommand {
                 failed = true
                 continue
             }
-            let diagnostics = Parser.parse(source).diagnostics
+            let diagnostics = Check.diagnostics(of: source)
             face.show(diagnostics)
             failed = failed || !diagnostics.isEmpty
         }

@@ -1,0 +1,158 @@
+import Glibc
+import Notebook
+import Testing
+
+@Suite("Command line")
+struct CommandLineTests {
+    @Test("-e shows the value of its last expression, and nothing else")
+    func expression() throws {
+        let result = try Program.run("-e", "1 + 1")
+        #expect(result.output == "2\n")
+        #expect(result.errors == "")
+        #expect(result.status == 0)
+        #expect(try Program.run("-e", "x = 3").output == "")
+        #expect(try Program.run("-e", "5;").output == "")
+    }
+
+    @Test("An error goes to standard error, with its place and status 1")
+    func failure() throws {
+        let result = try Program.run("-e", "x = 1\nx / 0")
+        #expect(result.output == "")
+        #expect(result.errors.contains("error[math]"))
+        #expect(result.errors.contains("-e:2:"))
+        #expect(result.status == 1)
+    }
+
+    @Test("A script shows what it prints, up to its first error")
+    func script() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("print(1)\n2\n# %% two\nraise \"no\"\n# %%\nprint(3)\n".utf8), to: folder + "/a.dist")
+        for arguments in [["run", "a.dist"], ["a.dist"]] {
+            let result = try Program.run(arguments, folder: folder)
+            #expect(result.output == "1\n")
+            #expect(result.errors.contains("error[raised]: no"))
+            #expect(result.errors.contains("a.dist:4:"))
+            #expect(result.status == 1)
+        }
+    }
+
+    @Test("A syntax error anywhere means that nothing runs")
+    func syntaxError() throws {
+        let result = try Program.run("-", input: "print(1)\n# %%\nx = (\n")
+        #expect(result.output == "")
+        #expect(result.errors.contains("error[syntax]"))
+        #expect(result.status == 1)
+    }
+
+    @Test("Standard input is run with - and without arguments")
+    func standardInput() throws {
+        #expect(try Program.run("-", input: "print(2 ** 5)").output == "32\n")
+        let bare = try Program.run([], input: "print(2 ** 5)")
+        #expect(bare.output == "32\n")
+        #expect(bare.errors == "")
+        #expect(bare.status == 0)
+    }
+
+    @Test("A missing file is named, with the one that was meant")
+    func missingFile() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("print(1)".utf8), to: folder + "/student.dist")
+        let result = try Program.run("run", "studnet.dist", folder: folder)
+        #expect(result.errors.contains("cannot read studnet.dist: no such file"))
+        #expect(result.errors.contains("did you mean student.dist?"))
+        #expect(result.status == 1)
+    }
+
+    @Test("--set overrides a param; a name that none has is a usage error")
+    func parameters() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("param T = 4\nparam name = \"x\"\nprint(T, name)".utf8), to: folder + "/p.dist")
+        let result = try Program.run("p.dist", "--set", "T=8", "--set", "name=kd", folder: folder)
+        #expect(result.output == "8 kd\n")
+        let unknown = try Program.run("p.dist", "--set", "TT=8", folder: folder)
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.contains("did you mean T?"))
+        #expect(unknown.output == "")
+        #expect(try Program.run("p.dist", "--set", "T", folder: folder).status == 2)
+    }
+
+    @Test("Usage errors have status 2 and leave standard output alone")
+    func usage() throws {
+        for arguments in [["--nonsense"], ["run"], ["doc"], ["explain", "E9999"], ["run", "a", "--threads", "0"]] {
+            let result = try Program.run(arguments)
+            #expect(result.status == 2, "\(arguments)")
+            #expect(result.output == "", "\(arguments)")
+            #expect(!result.errors.isEmpty, "\(arguments)")
+        }
+    }
+
+    @Test("Help, versions, codes and completions")
+    func help() throws {
+        #expect(try Program.run("--help").output.contains("distill help language"))
+        #expect(try Program.run("help", "run").output.contains("--set"))
+        #expect(try Program.run("help", "language").output.contains("Dist in ten minutes"))
+        #expect(try Program.run("--version").output == "\(Version.text)\n")
+        #expect(try Program.run("doc", "print").output.hasPrefix("print("))
+        #expect(try Program.run("explain", "E0301").output.contains("E0301"))
+        for shell in ["bash", "zsh", "fish"] {
+            #expect(try Program.run("completions", shell).output.contains("distill"))
+        }
+    }
+
+    @Test("Colour only where it is wanted")
+    func color() throws {
+        let escape = "\u{1B}["
+        #expect(!(try Program.run("-e", "1/0").errors.contains(escape)))
+        #expect(try Program.run("-e", "1/0", "--color", "always").errors.contains(escape))
+        #expect(!(try Program.run("-e", "1/0", "--color", "never").errors.contains(escape)))
+    }
+
+    @Test("A reader that has seen enough ends the program quietly")
+    func closedOutput() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("for i in range(200000) { print(i) }".utf8), to: folder + "/many.dist")
+        let command = "'\(Program.path)' run many.dist 2>errors | head -2 >output"
+        #expect(system("cd '\(folder)' && \(command)") == 0)
+        #expect(String(decoding: try TextFile.read(folder + "/output"), as: UTF8.self) == "0\n1\n")
+        #expect(try TextFile.read(folder + "/errors").isEmpty)
+    }
+
+    @Test("check finds syntax errors without running")
+    func check() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("print(1)".utf8), to: folder + "/good.dist")
+        try TextFile.write(Array("print(1)\nx = [1,, 2]\ny = )".utf8), to: folder + "/bad.dist")
+        let good = try Program.run("check", "good.dist", folder: folder)
+        #expect(good.status == 0)
+        #expect(good.output == "")
+        let bad = try Program.run("check", "bad.dist", folder: folder)
+        #expect(bad.status == 1)
+        #expect(bad.errors.contains("bad.dist:2:"))
+        #expect(bad.errors.contains("bad.dist:3:"))
+    }
+
+    @Test("report writes one page, with the error in place, and keeps the status")
+    func report() throws {
+        let folder = try Program.temporaryFolder()
+        let script = "# %% [markdown]\n# # A title\n# %% One\nprint(6 * 7)\nassert true\n# %% Two\nraise \"no\"\n# %%\n1\n"
+        try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
+        let result = try Program.run("report", "a.dist", "-o", "out.html", folder: folder)
+        #expect(result.status == 1)
+        #expect(result.output == "")
+        let page = String(decoding: try TextFile.read(folder + "/out.html"), as: UTF8.self)
+        #expect(page.contains("<h1>A title</h1>"))
+        #expect(page.contains("42"))
+        #expect(page.contains("✓ passed"))
+        #expect(page.contains("error[raised]"))
+        #expect(page.contains("not run"))
+        #expect(try Program.run("report", "a.dist", "-o", "out.pdf", folder: folder).status == 2)
+        #expect(try Program.run("report", "a.dist", "-o", "gone/out.md", folder: folder).errors.contains("cannot write"))
+    }
+
+    @Test("A time limit ends a loop")
+    func timeLimit() throws {
+        let result = try Program.run("-e", "while true { }", "--timeout", "0.2")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("error[limit]"))
+    }
+}
