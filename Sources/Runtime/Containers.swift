@@ -2,8 +2,8 @@ import OrderedCollections
 
 /// A list: a reference to elements that can be changed in place.
 public final class ListObject {
-    /// The elements.
-    public var elements: [Value]
+    /// The elements. (The check of overlapping accesses costs more than an access; no access here spans a call.)
+    @exclusivity(unchecked) public var elements: [Value]
 
     /// A list of elements.
     @inlinable public init(_ elements: [Value]) { self.elements = elements }
@@ -14,7 +14,7 @@ public final class ListObject {
 /// A dict: a reference to entries that keep the order of their insertion.
 public final class DictObject {
     /// The entries.
-    public var entries: OrderedDictionary<DictKey, Value>
+    @exclusivity(unchecked) public var entries: OrderedDictionary<DictKey, Value>
 
     /// A dict of entries.
     public init(_ entries: OrderedDictionary<DictKey, Value> = [:]) { self.entries = entries }
@@ -150,7 +150,7 @@ public final class PairObject {
 /// The variable that a closure and the function around it share.
 public final class Cell {
     /// What the variable holds.
-    public var value: Value
+    @exclusivity(unchecked) public var value: Value
 
     /// A variable with its first value.
     public init(_ value: Value) { self.value = value }
