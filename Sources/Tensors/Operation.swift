@@ -27,11 +27,22 @@ class Operation {
         self.others = others.map(\.edge)
     }
 
+    /// An operation whose only input is the operation that computes it together with others.
+    init(madeFrom source: Operation) {
+        number = Int(ck_next_number())
+        first = .interior(source)
+        second = .none
+        others = []
+    }
+
     /// The name in the language, for messages.
     class var name: String { "operation" }
 
     /// Sends the gradient of each input, given that of the result.
     func backward(_ gradient: Values, _ walk: Walk) throws { preconditionFailure("\(Self.self) has no derivative") }
+
+    /// Called instead of `backward` when the operation was only enqueued: it has collected its gradients itself.
+    func backwardWithoutGradient(_ walk: Walk) throws {}
 
     /// What arrives for one input; input 0 and 1 are those of `init`, then come `others`.
     final func edge(_ index: Int) -> Edge {
@@ -111,9 +122,9 @@ struct Saved {
 
     /// The values as they were.
     /// - Throws: `TensorError.overwritten` when a tensor that showed them has been written since.
-    func restored(for name: String) throws -> Values {
+    func restored(for name: @autoclosure () -> String) throws -> Values {
         guard values.storage.version == version, !values.storage.departed.contains(owner) else {
-            throw TensorError.overwritten(name)
+            throw TensorError.overwritten(name())
         }
         return values
     }
@@ -206,7 +217,11 @@ final class Walk {
                 wantedOperations[ObjectIdentifier(operation)] = arrived
             }
             try Gradients.disabled {
-                if let arrived { try operation.backward(arrived, self) }
+                if let arrived {
+                    try operation.backward(arrived, self)
+                } else {
+                    try operation.backwardWithoutGradient(self)
+                }
             }
             if !keepsGraph { operation.free() }
         }

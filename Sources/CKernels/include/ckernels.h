@@ -204,3 +204,12 @@ void ck_rmsprop(
 void ck_adagrad(
     ck_dtype dtype, void *p, const void *g, void *sum, double lr, double epsilon, double weight_decay, bool maximize,
     int64_t count);
+
+// MARK: Factorisations (factorisations.c): LAPACK on row-major matrices; 0 or LAPACK's code of failure
+
+/// a[m, n] = u[m, r] diag(s[r]) vt[r, n] with r = min(m, n), or square u and vt when `full`. `a` is overwritten.
+int ck_svd(bool full, int64_t m, int64_t n, double *a, double *u, double *s, double *vt);
+/// Symmetric a[n, n] (one triangle is read) becomes the eigenvectors in its columns; eigenvalues ascend in `w`.
+int ck_eigh(bool upper, int64_t n, double *a, double *w);
+/// a[n, n] becomes its inverse.
+int ck_inverse(int64_t n, double *a);
