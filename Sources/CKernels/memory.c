@@ -1,0 +1,132 @@
+#define _GNU_SOURCE
+#include "ckernels.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// Size classes: 64-byte steps up to 1 KiB, then four per power of two, so that at most a fifth of a block is wasted.
+// A freed block's first word links it to the next free one of its class.
+enum { SMALL_CLASSES = 16, CLASSES = SMALL_CLASSES + 4 * 40 };
+static const size_t small_limit = 1024;
+static const size_t huge_page = (size_t)2 << 20;
+// Blocks from here on are checked against the memory that is left before they are asked for.
+static const size_t checked_size = (size_t)32 << 20;
+
+typedef struct block { struct block *next; } block;
+typedef struct {
+    block *free[CLASSES];
+    int64_t system_allocations;
+    bool registered;
+} cache;
+
+static _Thread_local cache blocks;
+static pthread_key_t exit_key;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+
+static size_t class_size(int index) {
+    if (index < SMALL_CLASSES) { return (size_t)(index + 1) * 64; }
+    int power = (index - SMALL_CLASSES) / 4, quarter = (index - SMALL_CLASSES) % 4 + 1;
+    return (small_limit << power) + ((small_limit << power) / 4) * (size_t)quarter;
+}
+
+static int class_index(size_t bytes) {
+    if (bytes <= small_limit) { return bytes == 0 ? 0 : (int)((bytes - 1) / 64); }
+    int power = 63 - __builtin_clzll((unsigned long long)(bytes - 1)) - 10;
+    size_t base = small_limit << power;
+    return SMALL_CLASSES + power * 4 + (int)((bytes - 1 - base) / (base / 4));
+}
+
+static void free_all(cache *all) {
+    for (int i = 0; i < CLASSES; i++) {
+        while (all->free[i]) {
+            block *next = all->free[i]->next;
+            free(all->free[i]);
+            all->free[i] = next;
+        }
+    }
+}
+
+static void at_exit(void *all) { free_all(all); }
+static void make_key(void) { pthread_key_create(&exit_key, at_exit); }
+
+static size_t read_number(const char *path, const char *field) {
+    FILE *file = fopen(path, "re");
+    if (!file) { return SIZE_MAX; }
+    char line[256];
+    size_t value = SIZE_MAX;
+    while (fgets(line, sizeof line, file)) {
+        size_t prefix = strlen(field);
+        if (strncmp(line, field, prefix) == 0) {
+            unsigned long long number;
+            if (sscanf(line + prefix, "%llu", &number) == 1) { value = (size_t)number; }
+            break;
+        }
+    }
+    fclose(file);
+    return value;
+}
+
+size_t ck_available_memory(void) {
+    size_t available = read_number("/proc/meminfo", "MemAvailable:");
+    if (available != SIZE_MAX) { available *= 1024; }
+    size_t limit = read_number("/sys/fs/cgroup/memory.max", ""), used = read_number("/sys/fs/cgroup/memory.current", "");
+    if (limit != SIZE_MAX && used != SIZE_MAX) {
+        size_t left = limit > used ? limit - used : 0;
+        if (left < available) { available = left; }
+    }
+    return available;
+}
+
+void ck_trim(void) { free_all(&blocks); }
+
+static void *from_system(size_t size) {
+    void *fresh = NULL;
+    bool huge = size >= huge_page;
+    if (posix_memalign(&fresh, huge ? huge_page : 64, size) != 0) { return NULL; }
+    if (huge) { madvise(fresh, size, MADV_HUGEPAGE); }
+    return fresh;
+}
+
+void *ck_allocate(size_t bytes) {
+    if (bytes > (size_t)1 << 48) { return NULL; }
+    int index = class_index(bytes);
+    block *found = blocks.free[index];
+    if (found) {
+        blocks.free[index] = found->next;
+        return found;
+    }
+    size_t size = class_size(index);
+    if (size >= checked_size && size > ck_available_memory()) {
+        ck_trim();
+        if (size > ck_available_memory()) { return NULL; }
+    }
+    void *fresh = from_system(size);
+    if (!fresh) {
+        ck_trim();
+        fresh = from_system(size);
+    }
+    blocks.system_allocations += fresh != NULL;
+    return fresh;
+}
+
+void ck_release(void *pointer, size_t bytes) {
+    if (!blocks.registered) {
+        pthread_once(&exit_once, make_key);
+        pthread_setspecific(exit_key, &blocks);
+        blocks.registered = true;
+    }
+    int index = class_index(bytes);
+    block *freed = pointer;
+    // Very large blocks go back at once: they are rarely asked for twice and would pin memory others need.
+    if (bytes > (size_t)1 << 30) {
+        free(pointer);
+        return;
+    }
+    freed->next = blocks.free[index];
+    blocks.free[index] = freed;
+}
+
+int64_t ck_system_allocations(void) { return blocks.system_allocations; }

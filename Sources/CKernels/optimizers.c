@@ -1,0 +1,103 @@
+#include "vector.h"
+
+#define OPTIMIZERS(T, s)                                                                                             \
+    CK_CLONES static void sgd_##s(T *p, const T *grad, T lr, T decay, T sign, int64_t n) {                           \
+        CK_LOOP { p[i] -= lr * (sign * grad[i] + decay * p[i]); }                                                    \
+    }                                                                                                                \
+    CK_CLONES static void momentum_##s(                                                                              \
+        T *p, const T *grad, T *buffer, T lr, T momentum, T fresh, T decay, T sign, bool nesterov, bool first,       \
+        int64_t n) {                                                                                                 \
+        CK_LOOP {                                                                                                    \
+            T g = sign * grad[i] + decay * p[i];                                                                     \
+            T b = first ? g : momentum * buffer[i] + fresh * g;                                                      \
+            buffer[i] = b;                                                                                           \
+            p[i] -= lr * (nesterov ? g + momentum * b : b);                                                          \
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_CLONES static void adam_##s(                                                                                  \
+        T *p, const T *grad, T *mean, T *square, T *peak, T rate, T beta1, T beta2, T epsilon, T decay, T shrink,    \
+        T root, T sign, int64_t n) {                                                                                 \
+        CK_LOOP {                                                                                                    \
+            T q = p[i] * shrink, g = sign * grad[i] + decay * q;                                                     \
+            T m = mean[i] + (1 - beta1) * (g - mean[i]);                                                             \
+            T v = beta2 * square[i] + (1 - beta2) * g * g;                                                           \
+            mean[i] = m;                                                                                             \
+            square[i] = v;                                                                                           \
+            if (peak) { v = v > peak[i] ? v : peak[i]; peak[i] = v; }                                                \
+            p[i] = q - rate * m / (__builtin_elementwise_sqrt(v) / root + epsilon);                                  \
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_CLONES static void rmsprop_##s(                                                                               \
+        T *p, const T *grad, T *square, T *mean, T *buffer, T lr, T alpha, T epsilon, T decay, T momentum, T sign,   \
+        int64_t n) {                                                                                                 \
+        CK_LOOP {                                                                                                    \
+            T g = sign * grad[i] + decay * p[i];                                                                     \
+            T v = alpha * square[i] + (1 - alpha) * g * g;                                                           \
+            square[i] = v;                                                                                           \
+            if (mean) { T m = mean[i] + (1 - alpha) * (g - mean[i]); mean[i] = m; v -= m * m; }                      \
+            T step = g / (__builtin_elementwise_sqrt(v) + epsilon);                                                  \
+            if (buffer) { step = momentum * buffer[i] + step; buffer[i] = step; }                                    \
+            p[i] -= lr * step;                                                                                       \
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_CLONES static void adagrad_##s(T *p, const T *grad, T *sum, T lr, T epsilon, T decay, T sign, int64_t n) {    \
+        CK_LOOP {                                                                                                    \
+            T g = sign * grad[i] + decay * p[i], v = sum[i] + g * g;                                                 \
+            sum[i] = v;                                                                                              \
+            p[i] -= lr * g / (__builtin_elementwise_sqrt(v) + epsilon);                                              \
+        }                                                                                                            \
+    }
+OPTIMIZERS(float, f)
+OPTIMIZERS(double, d)
+
+void ck_sgd(
+    ck_dtype dtype, void *p, const void *g, void *buffer, double lr, double momentum, double dampening,
+    double weight_decay, bool nesterov, bool maximize, bool first, int64_t n) {
+    double sign = maximize ? -1 : 1, fresh = 1 - dampening;
+    if (dtype == CK_FLOAT32) {
+        if (!buffer) { sgd_f(p, g, (float)lr, (float)weight_decay, (float)sign, n); }
+        else {
+            momentum_f(
+                p, g, buffer, (float)lr, (float)momentum, (float)fresh, (float)weight_decay, (float)sign, nesterov, first,
+                n);
+        }
+    } else {
+        if (!buffer) { sgd_d(p, g, lr, weight_decay, sign, n); }
+        else { momentum_d(p, g, buffer, lr, momentum, fresh, weight_decay, sign, nesterov, first, n); }
+    }
+}
+
+void ck_adam(
+    ck_dtype dtype, void *p, const void *g, void *mean, void *square, void *peak, double lr, double beta1, double beta2,
+    double epsilon, double weight_decay, bool decoupled, bool maximize, int64_t step, int64_t n) {
+    double sign = maximize ? -1 : 1, rate = lr / (1 - pow(beta1, (double)step)), root = sqrt(1 - pow(beta2, (double)step));
+    double shrink = decoupled ? 1 - lr * weight_decay : 1, decay = decoupled ? 0 : weight_decay;
+    if (dtype == CK_FLOAT32) {
+        adam_f(
+            p, g, mean, square, peak, (float)rate, (float)beta1, (float)beta2, (float)epsilon, (float)decay,
+            (float)shrink, (float)root, (float)sign, n);
+    } else {
+        adam_d(p, g, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, root, sign, n);
+    }
+}
+
+void ck_rmsprop(
+    ck_dtype dtype, void *p, const void *g, void *square, void *mean, void *buffer, double lr, double alpha,
+    double epsilon, double weight_decay, double momentum, bool maximize, int64_t n) {
+    double sign = maximize ? -1 : 1;
+    if (dtype == CK_FLOAT32) {
+        rmsprop_f(
+            p, g, square, mean, buffer, (float)lr, (float)alpha, (float)epsilon, (float)weight_decay, (float)momentum,
+            (float)sign, n);
+    } else {
+        rmsprop_d(p, g, square, mean, buffer, lr, alpha, epsilon, weight_decay, momentum, sign, n);
+    }
+}
+
+void ck_adagrad(
+    ck_dtype dtype, void *p, const void *g, void *sum, double lr, double epsilon, double weight_decay, bool maximize,
+    int64_t n) {
+    double sign = maximize ? -1 : 1;
+    if (dtype == CK_FLOAT32) { adagrad_f(p, g, sum, (float)lr, (float)epsilon, (float)weight_decay, (float)sign, n); }
+    else { adagrad_d(p, g, sum, lr, epsilon, weight_decay, sign, n); }
+}

@@ -1,0 +1,62 @@
+/// The type of a tensor's elements.
+public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    /// IEEE single precision, the default.
+    case float32 = 0
+    /// IEEE double precision.
+    case float64
+    /// 64-bit integers; arithmetic wraps.
+    case int64
+    /// Bytes; arithmetic wraps.
+    case uint8
+    /// Truth values, one byte each.
+    case bool
+
+    /// The dtype called `name` in the language, if there is one.
+    public init?(name: String) {
+        guard let found = DType.allCases.first(where: { $0.description == name }) else { return nil }
+        self = found
+    }
+
+    /// The name in the language: `float32`, `float64`, `int64`, `uint8` or `bool`.
+    public var description: String {
+        switch self {
+        case .float32: "float32"
+        case .float64: "float64"
+        case .int64: "int64"
+        case .uint8: "uint8"
+        case .bool: "bool"
+        }
+    }
+
+    /// Bytes per element.
+    public var itemSize: Int {
+        switch self {
+        case .float32: 4
+        case .float64, .int64: 8
+        case .uint8, .bool: 1
+        }
+    }
+
+    /// Whether gradients can flow through tensors of this dtype.
+    public var isFloating: Bool { self == .float32 || self == .float64 }
+
+    /// The smallest dtype that holds the values of both, as `torch.promote_types`.
+    public static func promote(_ left: DType, _ right: DType) -> DType {
+        if left == right { return left }
+        if left.isFloating || right.isFloating {
+            return left == .float64 || right == .float64 ? .float64 : .float32
+        }
+        if left == .bool { return right }
+        if right == .bool { return left }
+        return .int64
+    }
+
+    /// PyTorch's rule for operands of unequal standing: a lower one (0-d tensor, number) raises the kind, never the width.
+    static func combine(_ higher: DType?, _ lower: DType?) -> DType? {
+        guard let higher else { return lower }
+        guard let lower else { return higher }
+        if higher.isFloating { return higher }
+        if higher == .bool || lower.isFloating { return promote(higher, lower) }
+        return higher
+    }
+}

@@ -1,0 +1,161 @@
+import CKernels
+
+extension Kernels {
+    /// a op b with broadcasting to `shape`; both have the dtype of the result.
+    static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, _ shape: Shape, name: String) throws -> Values {
+        let out = try Values(shape, a.dtype)
+        try binary(op, a, b, into: out, name: name)
+        return out
+    }
+
+    /// a op b into existing memory, which may be that of a.
+    static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, into out: Values, name: String) throws {
+        let status: ck_status
+        if a.shape == out.shape && b.shape == out.shape {
+            status = ck_binary(op, a.dtype.code, a.raw, 1, b.raw, 1, out.raw, Int64(out.count))
+        } else {
+            status = a.shape.strides(in: out.shape).withPointer { sa in
+                b.shape.strides(in: out.shape).withPointer { sb in
+                    out.shape.sizes.withPointer { sizes in
+                        ck_binary_broadcast(
+                            op, a.dtype.code, a.raw, sa, b.raw, sb, out.raw, Int32(out.shape.rank), sizes)
+                    }
+                }
+            }
+        }
+        try check(status, name)
+    }
+
+    /// x op scalar, or scalar op x when `reversed`, in the dtype of x.
+    static func binary(
+        _ op: ck_binary_op, _ x: Values, scalar: Scalar, reversed: Bool = false, into target: Values? = nil,
+        name: String
+    ) throws -> Values {
+        let out = try target ?? Values(x.shape, x.dtype)
+        let status = withBits(of: scalar, as: x.dtype) { bits in
+            reversed
+                ? ck_binary(op, x.dtype.code, bits, 0, x.raw, 1, out.raw, Int64(x.count))
+                : ck_binary(op, x.dtype.code, x.raw, 1, bits, 0, out.raw, Int64(x.count))
+        }
+        try check(status, name)
+        return out
+    }
+
+    private static func check(_ status: ck_status, _ name: String) throws {
+        if status == CK_ZERO_DIVISOR { throw TensorError.divisionByZero(name) }
+        if status == CK_NEGATIVE_EXPONENT { throw TensorError.negativeExponent(name) }
+    }
+
+    private static func withBits<Result>(
+        of scalar: Scalar, as dtype: DType, _ body: (UnsafeRawPointer) -> Result
+    ) -> Result {
+        switch dtype {
+        case .float32: withUnsafePointer(to: Float(scalar.double)) { body($0) }
+        case .float64: withUnsafePointer(to: scalar.double) { body($0) }
+        case .int64: withUnsafePointer(to: scalar.integer) { body($0) }
+        case .uint8: withUnsafePointer(to: UInt8(truncatingIfNeeded: scalar.integer)) { body($0) }
+        case .bool: withUnsafePointer(to: UInt8(scalar.double != 0 ? 1 : 0)) { body($0) }
+        }
+    }
+
+    /// a op b elementwise as truth values; both have one dtype.
+    static func compare(_ op: ck_compare_op, _ a: Values, _ b: Values, _ shape: Shape) throws -> Values {
+        let out = try Values(shape, .bool)
+        a.shape.strides(in: shape).withPointer { sa in
+            b.shape.strides(in: shape).withPointer { sb in
+                shape.sizes.withPointer { sizes in
+                    ck_compare_broadcast(
+                        op, a.dtype.code, a.raw, sa, b.raw, sb, out.raw.assumingMemoryBound(to: UInt8.self),
+                        Int32(shape.rank), sizes)
+                }
+            }
+        }
+        return out
+    }
+
+    /// condition ? a : b with broadcasting; a and b have one dtype.
+    static func choose(_ condition: Values, _ a: Values, _ b: Values, _ shape: Shape) throws -> Values {
+        let out = try Values(shape, a.dtype)
+        condition.shape.strides(in: shape).withPointer { sc in
+            a.shape.strides(in: shape).withPointer { sa in
+                b.shape.strides(in: shape).withPointer { sb in
+                    shape.sizes.withPointer { sizes in
+                        ck_where_broadcast(
+                            a.dtype.itemSize, condition.raw.assumingMemoryBound(to: UInt8.self), sc, a.raw, sa, b.raw,
+                            sb, out.raw, Int32(shape.rank), sizes)
+                    }
+                }
+            }
+        }
+        return out
+    }
+
+    static func cast(_ x: Values, _ dtype: DType) throws -> Values {
+        if x.dtype == dtype { return x }
+        let out = try Values(x.shape, dtype)
+        ck_cast(x.dtype.code, x.raw, dtype.code, out.raw, Int64(x.count))
+        return out
+    }
+
+    static func filled(_ shape: Shape, _ dtype: DType, _ value: Scalar) throws -> Values {
+        let out = try Values(shape, dtype)
+        fill(out, value)
+        return out
+    }
+
+    static func fill(_ out: Values, _ value: Scalar) {
+        let integer = out.dtype == .bool ? (value.double != 0 ? 1 : 0) : value.integer
+        ck_fill(out.dtype.code, value.double, Int64(integer), out.raw, Int64(out.count))
+    }
+
+    /// alpha · x + beta for floating dtypes.
+    static func affine(_ x: Values, _ alpha: Double, _ beta: Double = 0) throws -> Values {
+        let out = try Values(x.shape, x.dtype)
+        ck_affine(x.dtype.code, alpha, beta, x.raw, out.raw, Int64(x.count))
+        return out
+    }
+
+    /// y += alpha · x
+    static func add(_ x: Values, times alpha: Double = 1, to y: Values) {
+        ck_axpy(y.dtype.code, alpha, x.raw, y.raw, Int64(y.count))
+    }
+
+    /// g · a · b elementwise.
+    static func product(_ g: Values, _ a: Values, _ b: Values) throws -> Values {
+        let out = try Values(g.shape, g.dtype)
+        ck_mul3(g.dtype.code, g.raw, a.raw, b.raw, out.raw, Int64(g.count))
+        return out
+    }
+
+    static func arange(_ count: Int, _ dtype: DType, start: Scalar, step: Scalar) throws -> Values {
+        let out = try Values(Shape(count), dtype)
+        ck_arange(
+            dtype.code, start.double, step.double, Int64(start.integer), Int64(step.integer), out.raw, Int64(count))
+        return out
+    }
+
+    static func unary(_ op: ck_unary_op, _ x: Values, _ p: Double = 0, _ q: Double = 0, into target: Values? = nil)
+        throws
+        -> Values
+    {
+        let out = try target ?? Values(x.shape, x.dtype)
+        ck_unary(op, x.dtype.code, p, q, x.raw, out.raw, Int64(x.count))
+        return out
+    }
+
+    static func unaryBackward(_ op: ck_unary_op, _ g: Values, _ v: Values, _ p: Double, _ q: Double) throws -> Values {
+        let out = try Values(g.shape, g.dtype)
+        ck_unary_backward(op, g.dtype.code, p, q, g.raw, v.raw, out.raw, Int64(g.count))
+        return out
+    }
+
+    static func classify(_ op: ck_classify_op, _ x: Values) throws -> Values {
+        let out = try Values(x.shape, .bool)
+        ck_classify(op, x.dtype.code, x.raw, out.raw.assumingMemoryBound(to: UInt8.self), Int64(x.count))
+        return out
+    }
+
+    static func unequal(_ a: Values, _ b: Values, rtol: Double, atol: Double, equalNaN: Bool) -> Int {
+        Int(ck_count_unequal(a.dtype.code, a.raw, b.raw, rtol, atol, equalNaN, Int64(a.count)))
+    }
+}

@@ -1,0 +1,38 @@
+import CKernels
+
+extension Kernels {
+    /// Cross entropy of rows of n logits with class indices; see ckernels.h.
+    static func crossEntropy(
+        _ x: Values, _ labels: Values, _ weight: Values?, smoothing: Double, ignore: Int, _ losses: Values,
+        _ weights: Values, _ gradient: Values?, n: Int
+    ) throws {
+        let indices = labels.raw.assumingMemoryBound(to: Int64.self)
+        let bad = ck_cross_entropy(
+            x.dtype.code, x.raw, indices, weight?.raw, smoothing, Int64(ignore), losses.raw, weights.raw, gradient?.raw,
+            Int64(labels.count), Int64(n))
+        if bad >= 0 {
+            throw TensorError.classOutOfRange("cross_entropy", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
+        }
+    }
+
+    /// The distillation loss in one pass; see ckernels.h. Gives Σ KL and Σ CE, and fills the gradient.
+    static func distillation(
+        _ s: Values, _ t: Values, _ labels: Values?, temperature: Double, soft: Double, hard: Double,
+        _ gradient: Values,
+        rows: Int, n: Int
+    ) throws -> (soft: Double, hard: Double) {
+        var losses: (Double, Double) = (0, 0)
+        let indices = labels?.raw.assumingMemoryBound(to: Int64.self)
+        let bad = withUnsafeMutablePointer(to: &losses) { pointer in
+            pointer.withMemoryRebound(to: Double.self, capacity: 2) { both in
+                ck_distillation(
+                    s.dtype.code, s.raw, t.raw, indices, temperature, soft, hard, both, gradient.raw, Int64(rows),
+                    Int64(n))
+            }
+        }
+        if bad >= 0, let indices {
+            throw TensorError.classOutOfRange("hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
+        }
+        return losses
+    }
+}

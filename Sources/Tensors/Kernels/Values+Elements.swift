@@ -1,0 +1,67 @@
+extension Values {
+    init(_ list: [Float], _ shape: Shape) throws {
+        try self.init(shape, .float32)
+        list.withUnsafeBytes { copy($0) }
+    }
+
+    init(_ list: [Double], _ shape: Shape) throws {
+        try self.init(shape, .float64)
+        list.withUnsafeBytes { copy($0) }
+    }
+
+    init(_ list: [Int], _ shape: Shape) throws {
+        try self.init(shape, .int64)
+        list.withUnsafeBytes { copy($0) }
+    }
+
+    init(_ list: [UInt8], _ shape: Shape) throws {
+        try self.init(shape, .uint8)
+        list.withUnsafeBytes { copy($0) }
+    }
+
+    init(_ list: [Bool], _ shape: Shape) throws {
+        try self.init(shape, .bool)
+        list.withUnsafeBytes { copy($0) }
+    }
+
+    /// Contents from bytes in the machine's order.
+    init(bytes: UnsafeRawBufferPointer, _ shape: Shape, _ dtype: DType) throws {
+        try self.init(shape, dtype)
+        copy(bytes)
+    }
+
+    private func copy(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count == count * dtype.itemSize)
+        if let base = bytes.baseAddress { raw.copyMemory(from: base, byteCount: bytes.count) }
+    }
+
+    /// The elements of values of that dtype.
+    func array<Element: BitwiseCopyable>(of type: Element.Type) -> [Element] {
+        precondition(MemoryLayout<Element>.size == dtype.itemSize)
+        return [Element](unsafeUninitializedCapacity: count) { buffer, used in
+            if let base = buffer.baseAddress {
+                UnsafeMutableRawPointer(base).copyMemory(from: raw, byteCount: count * dtype.itemSize)
+            }
+            used = count
+        }
+    }
+
+    /// One element.
+    func scalar(at index: Int) -> Scalar {
+        precondition(index >= 0 && index < count)
+        switch dtype {
+        case .float32: return .float(Double(raw.assumingMemoryBound(to: Float.self)[index]))
+        case .float64: return .float(raw.assumingMemoryBound(to: Double.self)[index])
+        case .int64: return .int(raw.assumingMemoryBound(to: Int.self)[index])
+        case .uint8: return .int(Int(raw.assumingMemoryBound(to: UInt8.self)[index]))
+        case .bool: return .bool(raw.assumingMemoryBound(to: UInt8.self)[index] != 0)
+        }
+    }
+
+    /// Calls `body` with the bytes.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(storage) {
+            try body(UnsafeRawBufferPointer(start: raw, count: count * dtype.itemSize))
+        }
+    }
+}

@@ -1,0 +1,264 @@
+import CKernels
+
+/// Where a gradient goes: nowhere, to a leaf, or to the operation that made an input.
+enum Edge {
+    case none
+    case leaf(Tensor)
+    case interior(Operation)
+}
+
+/// One step of a computation that gradients flow back through. Each subclass holds what its derivative needs; forward and
+/// backward stand together in its file. Operations are numbered in order of creation, which is the order of the graph.
+class Operation {
+    final let number: Int
+    private final var first: Edge
+    private final var second: Edge
+    private final var others: [Edge]
+    /// The gradient of the result, summed up while later operations are worked off.
+    fileprivate final var upstream: Values?
+    fileprivate final var isQueued = false
+    private final var isFreed = false
+
+    /// - Parameters: up to two inputs; those that need no gradient are not kept.
+    init(_ first: Tensor?, _ second: Tensor? = nil, others: [Tensor] = []) {
+        number = Int(ck_next_number())
+        self.first = first?.edge ?? .none
+        self.second = second?.edge ?? .none
+        self.others = others.map(\.edge)
+    }
+
+    /// An operation whose only input is the operation that computes it together with others.
+    init(madeFrom source: Operation) {
+        number = Int(ck_next_number())
+        first = .interior(source)
+        second = .none
+        others = []
+    }
+
+    /// The name in the language, for messages.
+    class var name: String { "operation" }
+
+    /// Sends the gradient of each input, given that of the result.
+    func backward(_ gradient: Values, _ walk: Walk) throws { preconditionFailure("\(Self.self) has no derivative") }
+
+    /// Called instead of `backward` when the operation was only enqueued: it has collected its gradients itself.
+    func backwardWithoutGradient(_ walk: Walk) throws {}
+
+    /// What arrives for one input; input 0 and 1 are those of `init`, then come `others`.
+    final func edge(_ index: Int) -> Edge {
+        switch index {
+        case 0: first
+        case 1: second
+        default: others[index - 2]
+        }
+    }
+
+    /// Whether input `index` wants its gradient.
+    final func needs(_ index: Int) -> Bool {
+        if case .none = edge(index) { false } else { true }
+    }
+
+    /// Sends a gradient to input `index`, which has that shape and dtype.
+    final func send(_ gradient: Values, to index: Int, _ walk: Walk) throws {
+        try walk.send(gradient, along: edge(index))
+    }
+
+    /// Lets go of the inputs, so that what only this operation kept alive is freed.
+    fileprivate final func free() {
+        isFreed = true
+        first = .none
+        second = .none
+        others = []
+    }
+
+    fileprivate final func checkNotFreed(for name: String) throws {
+        if isFreed { throw TensorError.graphFreed(name) }
+    }
+
+    private final var hasInteriorEdge: Bool {
+        if case .interior = first { return true }
+        if case .interior = second { return true }
+        return !others.isEmpty
+    }
+
+    private final func moveInterior(to list: inout [Operation]) {
+        if case .interior(let operation) = first { list.append(operation) }
+        if case .interior(let operation) = second { list.append(operation) }
+        for case .interior(let operation) in others { list.append(operation) }
+        first = .none
+        second = .none
+        others = []
+    }
+
+    // A chain of a million operations must not free itself by a million nested calls.
+    deinit {
+        guard hasInteriorEdge else { return }
+        var list: [Operation] = []
+        moveInterior(to: &list)
+        while var operation = list.popLast() {
+            if isKnownUniquelyReferenced(&operation) { operation.moveInterior(to: &list) }
+        }
+    }
+}
+
+/// Values that a derivative needs, with the means to notice that they were overwritten.
+struct Saved {
+    private let values: Values
+    private let version: Int
+    private let owner: Int
+
+    init(_ tensor: Tensor) {
+        values = tensor.values
+        version = tensor.values.storage.version
+        owner = tensor.number
+    }
+
+    /// The result of the operation `number`, which is about to become a tensor.
+    init(_ values: Values, madeBy number: Int) {
+        self.values = values
+        version = values.storage.version
+        owner = number
+    }
+
+    /// The values as they were.
+    /// - Throws: `TensorError.overwritten` when a tensor that showed them has been written since.
+    func restored(for name: String) throws -> Values {
+        guard values.storage.version == version, !values.storage.departed.contains(owner) else {
+            throw TensorError.overwritten(name)
+        }
+        return values
+    }
+}
+
+extension Tensor {
+    /// Where gradients of this tensor go.
+    var edge: Edge {
+        if let operation { return .interior(operation) }
+        return isLeafRequiringGradient ? .leaf(self) : .none
+    }
+
+    /// Whether an operation on this tensor has to be recorded.
+    var isRecorded: Bool { requiresGradient && Gradients.isEnabled }
+}
+
+/// One pass from a result back to the leaves, latest operation first.
+final class Walk {
+    private var heap: [Operation] = []
+    private let keepsGraph: Bool
+    private let name: String
+    /// Gradients that are asked for instead of being added to leaves.
+    private var wantedLeaves: [ObjectIdentifier: Values]?
+    private var wantedOperations: [ObjectIdentifier: Values] = [:]
+
+    init(name: String, keepsGraph: Bool, wanted: [Tensor]? = nil) {
+        self.name = name
+        self.keepsGraph = keepsGraph
+        wantedLeaves = wanted == nil ? nil : [:]
+    }
+
+    /// Adds a gradient that belongs to the walk alone or is shared read-only.
+    func send(_ gradient: Values, along edge: Edge) throws {
+        switch edge {
+        case .none: break
+        case .leaf(let tensor):
+            if wantedLeaves != nil {
+                let key = ObjectIdentifier(tensor)
+                let total = try sum(wantedLeaves?[key], gradient)
+                wantedLeaves?[key] = total
+            } else {
+                var gradient = gradient
+                let owned = isKnownUniquelyReferenced(&gradient.storage)
+                try tensor.accumulate(gradient, owned: owned)
+            }
+        case .interior(let operation):
+            operation.upstream = try sum(operation.upstream.take(), gradient)
+            enqueue(operation)
+        }
+    }
+
+    /// Makes sure that an operation is worked off even if nothing is sent to it directly.
+    func enqueue(_ operation: Operation) {
+        guard !operation.isQueued else { return }
+        operation.isQueued = true
+        push(operation)
+    }
+
+    /// A leaf's gradient memory for kernels that add into it, when nothing else is asked for.
+    func target(_ edge: Edge) -> (values: Values, beta: Double)? {
+        guard wantedLeaves == nil, case .leaf(let tensor) = edge else { return nil }
+        return tensor.gradientTarget()
+    }
+
+    private func sum(_ present: Values?, _ gradient: Values) throws -> Values {
+        guard var present else { return gradient }
+        if isKnownUniquelyReferenced(&present.storage) {
+            Kernels.add(gradient, to: present)
+            return present
+        }
+        return try Kernels.binary(CK_ADD, present, gradient, present.shape, name: name)
+    }
+
+    /// Runs backward from `root`, whose gradient is `gradient`.
+    func run(from root: Operation, _ gradient: Values, wantedInterior: [Operation] = []) throws {
+        let wanted = Set(wantedInterior.map(ObjectIdentifier.init))
+        defer {
+            for operation in heap {
+                operation.upstream = nil
+                operation.isQueued = false
+            }
+        }
+        try send(gradient, along: .interior(root))
+        while let operation = pop() {
+            try Interrupt.check()
+            operation.isQueued = false
+            let arrived = operation.upstream.take()
+            try operation.checkNotFreed(for: name)
+            if let arrived, !wanted.isEmpty, wanted.contains(ObjectIdentifier(operation)) {
+                wantedOperations[ObjectIdentifier(operation)] = arrived
+            }
+            try Gradients.disabled {
+                if let arrived {
+                    try operation.backward(arrived, self)
+                } else {
+                    try operation.backwardWithoutGradient(self)
+                }
+            }
+            if !keepsGraph { operation.free() }
+        }
+    }
+
+    func gradient(of tensor: Tensor) -> Values? {
+        if let operation = tensor.operation { return wantedOperations[ObjectIdentifier(operation)] }
+        return wantedLeaves?[ObjectIdentifier(tensor)]
+    }
+
+    // A binary heap on the operations' numbers.
+
+    private func push(_ operation: Operation) {
+        heap.append(operation)
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            if heap[parent].number >= heap[child].number { break }
+            heap.swapAt(parent, child)
+            child = parent
+        }
+    }
+
+    private func pop() -> Operation? {
+        guard let last = heap.popLast() else { return nil }
+        if heap.isEmpty { return last }
+        let top = heap[0]
+        heap[0] = last
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            if child >= heap.count { break }
+            if child + 1 < heap.count && heap[child + 1].number > heap[child].number { child += 1 }
+            if heap[parent].number >= heap[child].number { break }
+            heap.swapAt(parent, child)
+            parent = child
+        }
+        return top
+    }
+}

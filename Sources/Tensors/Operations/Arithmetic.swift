@@ -1,0 +1,419 @@
+import CKernels
+
+/// An operand of elementwise arithmetic.
+public enum Operand {
+    /// A tensor.
+    case tensor(Tensor)
+    /// A number.
+    case scalar(Scalar)
+}
+
+/// Elementwise arithmetic of two operands.
+public enum ArithmeticOperator: String, Sendable, CaseIterable {
+    /// x + y
+    case add = "+"
+    /// x - y
+    case subtract = "-"
+    /// x · y
+    case multiply = "*"
+    /// x / y, float for integers
+    case divide = "/"
+    /// ⌊x / y⌋
+    case floorDivide = "//"
+    /// x - ⌊x / y⌋ y
+    case remainder = "%"
+    /// x to the power of y
+    case power = "**"
+    /// The larger.
+    case maximum
+    /// The smaller.
+    case minimum
+
+    var code: ck_binary_op {
+        switch self {
+        case .add: CK_ADD
+        case .subtract: CK_SUB
+        case .multiply: CK_MUL
+        case .divide: CK_DIV
+        case .floorDivide: CK_FLOOR_DIVIDE
+        case .remainder: CK_REMAINDER
+        case .power: CK_POW
+        case .maximum: CK_MAXIMUM
+        case .minimum: CK_MINIMUM
+        }
+    }
+}
+
+extension Operand {
+    var tensor: Tensor? {
+        if case .tensor(let tensor) = self { return tensor }
+        return nil
+    }
+
+    /// The dtype both operands are converted to, by PyTorch's promotion.
+    static func commonDType(_ left: Operand, _ right: Operand) -> DType {
+        var full: DType?, zero: DType?, number: DType?
+        func merge(_ into: inout DType?, _ dtype: DType) { into = into.map { DType.promote($0, dtype) } ?? dtype }
+        for operand in [left, right] {
+            switch operand {
+            case .tensor(let tensor) where tensor.rank > 0: merge(&full, tensor.dtype)
+            case .tensor(let tensor): merge(&zero, tensor.dtype)
+            case .scalar(let scalar): merge(&number, scalar.dtype)
+            }
+        }
+        return DType.combine(full, DType.combine(zero, number)) ?? .float32
+    }
+}
+
+extension Tensor {
+    /// Elementwise arithmetic with broadcasting and PyTorch's promotion.
+    /// - Throws: `TensorError` for shapes that do not broadcast, and for integer division by zero.
+    public static func arithmetic(_ op: ArithmeticOperator, _ left: Operand, _ right: Operand) throws -> Tensor {
+        switch (left, right) {
+        case (.tensor(let x), .tensor(let y)): return try arithmetic(op, x, y)
+        case (.tensor(let x), .scalar(let y)): return try arithmetic(op, x, y, reversed: false)
+        case (.scalar(let x), .tensor(let y)): return try arithmetic(op, y, x, reversed: true)
+        case (.scalar(let x), .scalar(let y)): return try arithmetic(op, try Tensor(x), try Tensor(y))
+        }
+    }
+
+    private static func resultDType(_ op: ArithmeticOperator, _ common: DType) throws -> DType {
+        switch op {
+        case .divide: return common.isFloating ? common : .float32
+        case .subtract where common == .bool:
+            throw TensorError.wrongDType(op.rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
+        case .floorDivide, .remainder, .power:
+            if common == .bool { throw TensorError.wrongDType(op.rawValue, .bool, expected: "numbers") }
+            return common
+        default: return common
+        }
+    }
+
+    private static func code(_ op: ArithmeticOperator, _ dtype: DType) -> ck_binary_op {
+        guard dtype == .bool else { return op.code }
+        return switch op {
+        case .add, .maximum: CK_OR
+        default: CK_AND
+        }
+    }
+
+    private static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
+        var a = x.values, b = y.values
+        let shape: Shape
+        if a.dtype == b.dtype && a.dtype.isFloating {
+            shape = try Shape.broadcast(a.shape, b.shape, for: op.rawValue)
+        } else {
+            let dtype = try resultDType(op, Operand.commonDType(.tensor(x), .tensor(y)))
+            shape = try Shape.broadcast(a.shape, b.shape, for: op.rawValue)
+            a = try Kernels.cast(a, dtype)
+            b = try Kernels.cast(b, dtype)
+        }
+        let out = try Kernels.binary(code(op, a.dtype), a, b, shape, name: op.rawValue)
+        guard (x.requiresGradient || y.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
+        switch op {
+        case .add: return Tensor(out, Addition(x, y, sign: 1))
+        case .subtract: return Tensor(out, Addition(x, y, sign: -1))
+        case .multiply: return Tensor(out, Multiplication(x, y))
+        case .divide: return Tensor(out, Division(x, y))
+        case .power:
+            let operation = Power(x, y)
+            operation.keep(result: out)
+            return Tensor(out, operation)
+        case .maximum, .minimum: return Tensor(out, Choice(x, y, maximum: op == .maximum))
+        case .remainder: return Tensor(out, RemainderOperation(x, y))
+        case .floorDivide: return Tensor(out)
+        }
+    }
+
+    private static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ scalar: Scalar, reversed: Bool) throws
+        -> Tensor
+    {
+        var a = x.values
+        let dtype: DType
+        if a.dtype.isFloating {
+            dtype = a.dtype
+        } else {
+            dtype = try resultDType(op, Operand.commonDType(.tensor(x), .scalar(scalar)))
+            a = try Kernels.cast(a, dtype)
+        }
+        let out = try Kernels.binary(code(op, dtype), a, scalar: scalar, reversed: reversed, name: op.rawValue)
+        guard x.isRecorded else { return Tensor(out) }
+        let value = scalar.double
+        switch (op, reversed) {
+        case (.add, _), (.subtract, false): return Tensor(out, Identity(x))
+        case (.subtract, true): return Tensor(out, Scaling(x, -1))
+        case (.multiply, _): return Tensor(out, Scaling(x, value))
+        case (.divide, false): return Tensor(out, Scaling(x, 1 / value))
+        case (.power, false): return Tensor(out, PowerOfScalarExponent(x, value))
+        case (.remainder, false): return Tensor(out, Identity(x))
+        case (.floorDivide, _): return Tensor(out)
+        default:
+            // The rare ones go through a 0-d tensor.
+            let number = Tensor(try Kernels.filled(.scalar, dtype, scalar))
+            return try arithmetic(op, reversed ? number : x, reversed ? x : number)
+        }
+    }
+}
+
+extension Values {
+    /// A gradient summed over broadcast dimensions and converted to an input's dtype.
+    func fitted(to shape: Shape, _ dtype: DType) throws -> Values {
+        var result = self
+        if self.shape != shape { result = try result.summed(to: shape) }
+        return result.dtype == dtype ? result : try Kernels.cast(result, dtype)
+    }
+
+    /// Sums over the dimensions that `shape` was stretched along.
+    func summed(to target: Shape) throws -> Values {
+        let shift = shape.rank - target.rank
+        var dims: [Int] = []
+        for d in 0..<shape.rank where d < shift || (target[d - shift] == 1 && shape[d] != 1) { dims.append(d) }
+        return try reduced(CK_SUM, dims: dims).reshaped(target)
+    }
+
+    /// A reduction over some dimensions, kept with size 1.
+    func reduced(_ op: ck_reduce_op, dims: [Int]) throws -> Values {
+        guard let low = dims.min(), let high = dims.max() else { return self }
+        var kept = shape
+        for d in dims { kept[d] = 1 }
+        if high - low + 1 == dims.count {
+            return try Kernels.reduce(
+                op, self, outer: shape.product(0..<low), n: shape.product(low..<high + 1),
+                inner: shape.product(high + 1..<shape.rank), kept)
+        }
+        let others = (0..<shape.rank).filter { !dims.contains($0) }
+        let moved = try Kernels.permute(self, others + dims.sorted())
+        let n = dims.reduce(1) { $0 * shape[$1] }
+        return try Kernels.reduce(op, moved, outer: kept.elementCount, n: n, inner: 1, kept)
+    }
+}
+
+/// Shape and dtype of an input, to which its gradient is fitted.
+struct InputForm {
+    let shape: Shape
+    let dtype: DType
+    init(_ tensor: Tensor) {
+        shape = tensor.shape
+        dtype = tensor.dtype
+    }
+}
+
+/// y = a ± b
+private final class Addition: Operation {
+    private let left: InputForm, right: InputForm, sign: Double
+    override class var name: String { "+" }
+
+    init(_ x: Tensor, _ y: Tensor, sign: Double) {
+        left = InputForm(x)
+        right = InputForm(y)
+        self.sign = sign
+        super.init(x, y)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        if needs(0) { try send(try gradient.fitted(to: left.shape, left.dtype), to: 0, walk) }
+        if needs(1) {
+            let fitted = try gradient.fitted(to: right.shape, right.dtype)
+            try send(sign == 1 ? fitted : try Kernels.affine(fitted, sign), to: 1, walk)
+        }
+    }
+}
+
+/// y = factor · x + constant
+final class Scaling: Operation {
+    private let factor: Double, dtype: DType
+    override class var name: String { "*" }
+
+    init(_ x: Tensor, _ factor: Double) {
+        self.factor = factor
+        dtype = x.dtype
+        super.init(x)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        try send(try Kernels.affine(gradient, factor).fitted(to: gradient.shape, dtype), to: 0, walk)
+    }
+}
+
+/// y = a · b
+private final class Multiplication: Operation {
+    private let left: InputForm, right: InputForm
+    private let savedLeft: Saved?, savedRight: Saved?
+    override class var name: String { "*" }
+
+    init(_ x: Tensor, _ y: Tensor) {
+        left = InputForm(x)
+        right = InputForm(y)
+        savedLeft = y.requiresGradient ? Saved(x) : nil
+        savedRight = x.requiresGradient ? Saved(y) : nil
+        super.init(x, y)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        if let savedRight {
+            let factor = try Kernels.cast(try savedRight.restored(for: "*"), gradient.dtype)
+            let product = try Kernels.binary(CK_MUL, gradient, factor, gradient.shape, name: "*")
+            try send(try product.fitted(to: left.shape, left.dtype), to: 0, walk)
+        }
+        if let savedLeft {
+            let factor = try Kernels.cast(try savedLeft.restored(for: "*"), gradient.dtype)
+            let product = try Kernels.binary(CK_MUL, gradient, factor, gradient.shape, name: "*")
+            try send(try product.fitted(to: right.shape, right.dtype), to: 1, walk)
+        }
+    }
+}
+
+/// y = a / b: da = g / b, db = -g a / b²
+private final class Division: Operation {
+    private let left: InputForm, right: InputForm
+    private let numerator: Saved?, denominator: Saved
+    override class var name: String { "/" }
+
+    init(_ x: Tensor, _ y: Tensor) {
+        left = InputForm(x)
+        right = InputForm(y)
+        numerator = y.requiresGradient ? Saved(x) : nil
+        denominator = Saved(y)
+        super.init(x, y)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        let b = try Kernels.cast(try denominator.restored(for: "/"), gradient.dtype)
+        let quotient = try Kernels.binary(CK_DIV, gradient, b, gradient.shape, name: "/")
+        if needs(0) { try send(try quotient.fitted(to: left.shape, left.dtype), to: 0, walk) }
+        if let numerator {
+            let a = try Kernels.cast(try numerator.restored(for: "/"), gradient.dtype)
+            let slope = try Kernels.binary(CK_DIV, quotient, b, gradient.shape, name: "/")
+            let product = try Kernels.affine(
+                try Kernels.binary(CK_MUL, slope, a, gradient.shape, name: "/"), -1)
+            try send(try product.fitted(to: right.shape, right.dtype), to: 1, walk)
+        }
+    }
+}
+
+/// y = xᵖ for a number p: dx = g p xᵖ⁻¹
+private final class PowerOfScalarExponent: Operation {
+    private let x: Saved, exponent: Double, form: InputForm
+    override class var name: String { "**" }
+
+    init(_ x: Tensor, _ exponent: Double) {
+        self.x = Saved(x)
+        self.exponent = exponent
+        form = InputForm(x)
+        super.init(x)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        let base = try Kernels.cast(try x.restored(for: "**"), gradient.dtype)
+        let slope: Values
+        if exponent == 0 {
+            slope = try Kernels.filled(base.shape, base.dtype, 0)
+        } else if exponent == 2 {
+            slope = try Kernels.affine(base, 2)
+        } else {
+            slope = try Kernels.affine(
+                try Kernels.binary(CK_POW, base, scalar: .float(exponent - 1), name: "**"), exponent)
+        }
+        let product = try Kernels.binary(CK_MUL, gradient, slope, gradient.shape, name: "**")
+        try send(try product.fitted(to: form.shape, form.dtype), to: 0, walk)
+    }
+}
+
+/// y = aᵇ: da = g b aᵇ⁻¹ (0 where b is 0), db = g y ln a (0 where a is 0 and b is not negative)
+private final class Power: Operation {
+    private let left: InputForm, right: InputForm
+    private let base: Saved, exponent: Saved
+    private var result: Saved?
+    override class var name: String { "**" }
+
+    init(_ x: Tensor, _ y: Tensor) {
+        left = InputForm(x)
+        right = InputForm(y)
+        base = Saved(x)
+        exponent = Saved(y)
+        super.init(x, y)
+    }
+
+    func keep(result values: Values) { result = Saved(values, madeBy: number) }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        let shape = gradient.shape, dtype = gradient.dtype
+        let a = try Kernels.expand(try Kernels.cast(try base.restored(for: "**"), dtype), shape)
+        let b = try Kernels.expand(try Kernels.cast(try exponent.restored(for: "**"), dtype), shape)
+        let zero = try Kernels.filled(.scalar, dtype, 0)
+        if needs(0) {
+            let lower = try Kernels.binary(CK_SUB, b, scalar: 1, name: "**")
+            let slope = try Kernels.product(gradient, b, try Kernels.binary(CK_POW, a, lower, shape, name: "**"))
+            let flat = try Kernels.compare(CK_EQ, b, zero, shape)
+            let masked = try Kernels.choose(flat, zero, slope, shape)
+            try send(try masked.fitted(to: left.shape, left.dtype), to: 0, walk)
+        }
+        if needs(1), let result {
+            let y = try result.restored(for: "**")
+            let slope = try Kernels.product(gradient, y, try Kernels.unary(CK_LOG, a))
+            let flat = try Kernels.binary(
+                CK_AND, try Kernels.compare(CK_EQ, a, zero, shape), try Kernels.compare(CK_GE, b, zero, shape), shape,
+                name: "**")
+            let masked = try Kernels.choose(flat, zero, slope, shape)
+            try send(try masked.fitted(to: right.shape, right.dtype), to: 1, walk)
+        }
+    }
+}
+
+/// y = max(a, b) or min(a, b): the gradient goes to the one that was chosen, half to each where they are equal.
+private final class Choice: Operation {
+    private let left: InputForm, right: InputForm
+    private let a: Saved, b: Saved, maximum: Bool
+    override class var name: String { "maximum" }
+
+    init(_ x: Tensor, _ y: Tensor, maximum: Bool) {
+        left = InputForm(x)
+        right = InputForm(y)
+        a = Saved(x)
+        b = Saved(y)
+        self.maximum = maximum
+        super.init(x, y)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        let x = try Kernels.cast(try a.restored(for: "maximum"), gradient.dtype)
+        let y = try Kernels.cast(try b.restored(for: "maximum"), gradient.dtype)
+        let zero = try Kernels.filled(.scalar, gradient.dtype, 0)
+        let half = try Kernels.affine(gradient, 0.5)
+        let equal = try Kernels.compare(CK_EQ, x, y, gradient.shape)
+        for (index, form, op) in [(0, left, maximum ? CK_GT : CK_LT), (1, right, maximum ? CK_LT : CK_GT)]
+        where needs(index) {
+            let wins = try Kernels.compare(op, x, y, gradient.shape)
+            let part = try Kernels.choose(
+                equal, half, try Kernels.choose(wins, gradient, zero, gradient.shape), gradient.shape)
+            try send(try part.fitted(to: form.shape, form.dtype), to: index, walk)
+        }
+    }
+}
+
+/// y = a - ⌊a / b⌋ b: da = g, db = -g ⌊a / b⌋
+private final class RemainderOperation: Operation {
+    private let left: InputForm, right: InputForm
+    private let a: Saved, b: Saved
+    override class var name: String { "%" }
+
+    init(_ x: Tensor, _ y: Tensor) {
+        left = InputForm(x)
+        right = InputForm(y)
+        a = Saved(x)
+        b = Saved(y)
+        super.init(x, y)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        if needs(0) { try send(try gradient.fitted(to: left.shape, left.dtype), to: 0, walk) }
+        if needs(1) {
+            let x = try Kernels.cast(try a.restored(for: "%"), gradient.dtype)
+            let y = try Kernels.cast(try b.restored(for: "%"), gradient.dtype)
+            let whole = try Kernels.binary(CK_FLOOR_DIVIDE, x, y, gradient.shape, name: "%")
+            let product = try Kernels.affine(
+                try Kernels.binary(CK_MUL, gradient, whole, gradient.shape, name: "%"), -1)
+            try send(try product.fitted(to: right.shape, right.dtype), to: 1, walk)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+extension Tensor {
+    /// A float32 tensor of one dimension, or of `shape`.
+    public convenience init(_ elements: [Float], shape: [Int]? = nil) throws {
+        self.init(try Values(elements, try Tensor.shape(shape, of: elements.count)))
+    }
+
+    /// A float64 tensor of one dimension, or of `shape`.
+    public convenience init(_ elements: [Double], shape: [Int]? = nil) throws {
+        self.init(try Values(elements, try Tensor.shape(shape, of: elements.count)))
+    }
+
+    /// An int64 tensor of one dimension, or of `shape`.
+    public convenience init(_ elements: [Int], shape: [Int]? = nil) throws {
+        self.init(try Values(elements, try Tensor.shape(shape, of: elements.count)))
+    }
+
+    /// A uint8 tensor of one dimension, or of `shape`.
+    public convenience init(_ elements: [UInt8], shape: [Int]? = nil) throws {
+        self.init(try Values(elements, try Tensor.shape(shape, of: elements.count)))
+    }
+
+    /// A bool tensor of one dimension, or of `shape`.
+    public convenience init(_ elements: [Bool], shape: [Int]? = nil) throws {
+        self.init(try Values(elements, try Tensor.shape(shape, of: elements.count)))
+    }
+
+    /// A 0-d tensor: int64, float32 or bool unless `dtype` says otherwise.
+    public convenience init(_ scalar: Scalar, dtype: DType? = nil) throws {
+        self.init(try Kernels.filled(.scalar, dtype ?? scalar.dtype, scalar))
+    }
+
+    /// A tensor from bytes in the machine's order.
+    /// - Throws: `TensorError` when the bytes are not as many as shape and dtype ask for.
+    public convenience init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
+        let sizes = try Shape(shape)
+        guard bytes.count == sizes.elementCount * dtype.itemSize else {
+            throw TensorError.wrongValue(
+                "tensor", argument: "bytes", value: "\(bytes.count)",
+                expected: "\(sizes.elementCount * dtype.itemSize) for \(dtype) \(sizes)")
+        }
+        self.init(try Values(bytes: bytes, sizes, dtype))
+    }
+
+    private static func shape(_ shape: [Int]?, of count: Int) throws -> Shape {
+        guard let shape else { return Shape(count) }
+        let sizes = try Shape(shape)
+        guard sizes.elementCount == count else {
+            throw TensorError.wrongCount("tensor", Shape(count), shape)
+        }
+        return sizes
+    }
+
+    /// The elements as `Float`, whatever the dtype.
+    public func floats() throws -> [Float] {
+        let converted = try Kernels.cast(values, .float32)
+        return converted.array(of: Float.self)
+    }
+
+    /// The elements as `Double`, whatever the dtype.
+    public func doubles() throws -> [Double] {
+        let converted = try Kernels.cast(values, .float64)
+        return converted.array(of: Double.self)
+    }
+
+    /// The elements as integers, truncated.
+    public func integers() throws -> [Int] {
+        let converted = try Kernels.cast(values, .int64)
+        return converted.array(of: Int.self)
+    }
+
+    /// The elements as truth values: whether they differ from zero.
+    public func booleans() throws -> [Bool] {
+        let converted = try Kernels.cast(values, .bool)
+        return converted.array(of: UInt8.self).map { $0 != 0 }
+    }
+
+    /// The elements as bytes in the machine's order.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try values.withBytes(body)
+    }
+
+    /// The only element.
+    /// - Throws: `TensorError.notOneElement`.
+    public func item() throws -> Scalar {
+        guard count == 1 else { throw TensorError.notOneElement("item", shape) }
+        return values.scalar(at: 0)
+    }
+
+    /// The only element as a float.
+    /// - Throws: `TensorError.notOneElement`.
+    public func itemDouble() throws -> Double { try item().double }
+
+    /// The element at a flat position, without a copy of the rest.
+    /// - Throws: `TensorError.indexOutOfRange`.
+    public func element(_ position: Int) throws -> Scalar {
+        guard position >= 0 && position < count else {
+            throw TensorError.indexOutOfRange("item", index: position, size: count, dim: 0)
+        }
+        return values.scalar(at: position)
+    }
+
+    /// A tensor of the same elements in memory of its own, with history.
+    public func clone() throws -> Tensor {
+        let copy = try values.copied()
+        return isRecorded ? Tensor(copy, Identity(self)) : Tensor(copy)
+    }
+
+    /// The same elements without history.
+    public func detach() throws -> Tensor { try sharing(shape) }
+
+    /// The same elements as another dtype; gradients flow between float dtypes. Gives `self` when nothing changes.
+    public func to(_ dtype: DType) throws -> Tensor {
+        if dtype == self.dtype { return self }
+        let converted = try Kernels.cast(values, dtype)
+        return isRecorded && dtype.isFloating ? Tensor(converted, Conversion(self)) : Tensor(converted)
+    }
+}
+
+/// y = x
+final class Identity: Operation {
+    override class var name: String { "clone" }
+    override func backward(_ gradient: Values, _ walk: Walk) throws { try send(gradient, to: 0, walk) }
+}
+
+/// y = x in another dtype.
+private final class Conversion: Operation {
+    private let dtype: DType
+    override class var name: String { "to" }
+
+    init(_ x: Tensor) {
+        dtype = x.dtype
+        super.init(x)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        try send(try Kernels.cast(gradient, dtype), to: 0, walk)
+    }
+}

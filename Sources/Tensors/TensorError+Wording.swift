@@ -1,0 +1,112 @@
+extension TensorError {
+    /// What sort of mistake it is.
+    public var kind: FailureKind {
+        switch self {
+        case .notBroadcastable, .unequalShapes, .innerSizesDiffer, .wrongShape, .wrongCount, .negativeSize,
+            .tooManyDimensions, .emptyReduction, .notOneElement, .ragged, .backwardFromMany, .wrongGradient:
+            .shape
+        case .dimensionOutOfRange, .indexOutOfRange, .wrongIndex: .index
+        case .tooLarge, .outOfMemory: .limit
+        case .wrongDType, .unequalDTypes, .gradientOfIntegers: .type
+        case .divisionByZero, .negativeExponent, .singular: .math
+        case .interrupted: .interrupt
+        case .repeatedDimension, .wrongValue, .classOutOfRange, .noTensors, .noHistory, .graphFreed, .overwritten,
+            .writeIntoLeaf, .notALeaf, .unused, .gradientMismatch:
+            .value
+        }
+    }
+
+    /// One sentence that begins with the function's language name and carries the values that matter.
+    public var message: String {
+        switch self {
+        case .notBroadcastable(let name, let left, let right):
+            "\(name): shapes \(left) and \(right) do not broadcast"
+        case .unequalShapes(let name, let left, let right):
+            "\(name): shapes differ: \(left) and \(right)"
+        case .innerSizesDiffer(let name, let left, let right):
+            "\(name): inner sizes differ: \(left) @ \(right)"
+        case .wrongShape(let name, let shape, let expected, _):
+            "\(name): expected \(expected), got shape \(shape)"
+        case .wrongCount(let name, let shape, let sizes):
+            "\(name): \(shape) has \(shape.elementCount) elements, which do not fit \(list(sizes))"
+        case .negativeSize(let name, let sizes):
+            "\(name): sizes must not be negative, got \(list(sizes))"
+        case .dimensionOutOfRange(let name, let dim, let shape):
+            "\(name): dim \(dim) is out of range for shape \(shape), allowed \(-max(shape.rank, 1)) … "
+                + "\(max(shape.rank, 1) - 1)"
+        case .repeatedDimension(let name, let dim, let dims):
+            "\(name): dim \(dim) appears twice in \(list(dims))"
+        case .tooManyDimensions(let name, let rank):
+            "\(name): \(rank) dimensions, at most \(Shape.maximumRank) are supported"
+        case .tooLarge(let name, let sizes):
+            "\(name): a tensor of shape \(list(sizes)) is larger than any memory"
+        case .outOfMemory(let bytes, let available):
+            "tensor: \(size(bytes)) asked for, \(size(available)) available"
+        case .indexOutOfRange(let name, let index, let size, let dim):
+            size == 0
+                ? "\(name): index \(index) is out of range: dim \(dim) is empty"
+                : "\(name): index \(index) is out of range for dim \(dim) of size \(size), allowed \(-size) … \(size - 1)"
+        case .wrongIndex(let name, let problem): "\(name): \(problem)"
+        case .wrongDType(let name, let dtype, let expected): "\(name): expected \(expected), got \(dtype)"
+        case .unequalDTypes(let name, let left, let right): "\(name): dtypes differ: \(left) and \(right)"
+        case .wrongValue(let name, let argument, let value, let expected):
+            "\(name): \(argument) must be \(expected), got \(value)"
+        case .classOutOfRange(let name, let label, let row, let classes):
+            "\(name): class \(label) in row \(row) is out of range: the input has \(classes) classes"
+        case .divisionByZero(let name): "\(name): division by zero"
+        case .negativeExponent(let name): "\(name): an integer tensor cannot be raised to a negative power"
+        case .emptyReduction(let name, let shape): "\(name): no elements to choose from in shape \(shape)"
+        case .notOneElement(let name, let shape): "\(name): expected one element, got shape \(shape)"
+        case .noTensors(let name): "\(name): the list of tensors is empty"
+        case .ragged(let name): "\(name): nested lists differ in length"
+        case .gradientOfIntegers(let dtype): "requires_grad: only float tensors have gradients, this one is \(dtype)"
+        case .noHistory(let name): "\(name): the result depends on no tensor with requires_grad"
+        case .backwardFromMany(let shape): "backward: expected a single number, got shape \(shape)"
+        case .graphFreed(let name): "\(name): the graph was freed by an earlier backward"
+        case .overwritten(let name): "backward: a tensor that \(name) needs was overwritten after it was used"
+        case .writeIntoLeaf(let name): "\(name): the tensor requires a gradient, write into it inside no_grad"
+        case .notALeaf: "requires_grad: only a tensor that no operation made can change it"
+        case .wrongGradient(let shape, let dtype, let expected, let expectedDType):
+            "backward: gradient is \(dtype) \(shape), the tensor is \(expectedDType) \(expected)"
+        case .unused(let name, let position): "\(name): the result does not depend on input \(position)"
+        case .singular(let name): "\(name): the matrix is singular or the factorisation does not converge"
+        case .gradientMismatch(let input, let element, let analytic, let numerical):
+            "gradcheck: input \(input), element \(element): backward gives \(analytic), finite differences \(numerical)"
+        case .interrupted: "interrupted"
+        }
+    }
+
+    /// A way out, if there is an obvious one.
+    public var help: String? {
+        switch self {
+        case .backwardFromMany: "reduce it first, for example with mean() or sum()"
+        case .graphFreed: "compute the result again, or pass retain_graph=true to the first backward"
+        case .overwritten: "write into a clone(), or write after backward"
+        case .writeIntoLeaf: "no_grad { … }"
+        case .notALeaf: "detach() gives a tensor of its own"
+        case .gradientOfIntegers: "convert it with float()"
+        case .noHistory: "set requires_grad = true on what is to be trained, and compute outside no_grad"
+        case .unequalDTypes(_, _, let right): "convert one of them with to(\"\(right)\")"
+        default: nil
+        }
+    }
+
+    /// Short labels for the arguments at fault, by position.
+    public var operands: [Int: String] {
+        switch self {
+        case .notBroadcastable(_, let left, let right), .unequalShapes(_, let left, let right),
+            .innerSizesDiffer(_, let left, let right):
+            [0: left.description, 1: right.description]
+        case .wrongShape(_, let shape, _, let argument): [argument: shape.description]
+        case .wrongCount(_, let shape, _): [0: shape.description]
+        case .unequalDTypes(_, let left, let right): [0: left.description, 1: right.description]
+        default: [:]
+        }
+    }
+
+    private func list(_ values: [Int]) -> String { "[" + values.map(String.init).joined(separator: ", ") + "]" }
+
+    private func size(_ bytes: Int) -> String {
+        bytes >= 1 << 30 ? "\((Double(bytes) / 0x1p30 * 10).rounded() / 10) GB" : "\(bytes >> 20) MB"
+    }
+}
