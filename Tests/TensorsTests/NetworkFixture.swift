@@ -59,7 +59,8 @@ struct NetworkFixture: CustomStringConvertible, Sendable {
     func pair(_ name: String, _ standard: Int) -> Pair { pair(name) ?? Pair(standard) }
 
     func pair(_ name: String) -> Pair? {
-        guard let numbers = options[name]?.split(separator: ",").compactMap({ Int($0) }), let first = numbers.first else {
+        guard let numbers = options[name]?.split(separator: ",").compactMap({ Int($0) }), let first = numbers.first
+        else {
             return nil
         }
         return numbers.count > 1 ? Pair(first, numbers[1]) : Pair(first)

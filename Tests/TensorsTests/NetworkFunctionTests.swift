@@ -26,7 +26,8 @@ import Testing
                 dilation: f.pair("dilation", 1), ceilMode: f.flag("ceil_mode"))
         case "avg_pool2d":
             return try x.avgPool2d(
-                f.pair("kernel", 1), stride: f.pair("stride"), padding: f.pair("padding", 0), ceilMode: f.flag("ceil_mode"),
+                f.pair("kernel", 1), stride: f.pair("stride"), padding: f.pair("padding", 0),
+                ceilMode: f.flag("ceil_mode"),
                 countIncludePad: f.flag("count_include_pad", true),
                 divisorOverride: f.options["divisor_override"].flatMap { Int($0) })
         case "adaptive_avg_pool2d": return try x.adaptiveAvgPool2d(f.pair("size", 1))
@@ -61,7 +62,8 @@ import Testing
 
     static func inputs(_ f: NetworkFixture, _ dtype: DType) throws -> [String: Tensor] {
         var inputs: [String: Tensor] = [:]
-        for name in f.entries.keys where !name.hasPrefix("out") && !name.hasPrefix("grad.") && !name.hasPrefix("after.") {
+        for name in f.entries.keys where !name.hasPrefix("out") && !name.hasPrefix("grad.") && !name.hasPrefix("after.")
+        {
             inputs[name] = try f.tensor(name, name == "index" ? .int64 : dtype)
         }
         for (name, tensor) in inputs where f.entries["grad." + name] != nil { try tensor.requireGradient() }
@@ -86,7 +88,10 @@ import Testing
         }
     }
 
-    @Test(arguments: fixtures.filter { ($0.entries["out"]?.numbers.count ?? 0) < 400 && $0.entries["out"]?.numbers.isEmpty == false })
+    @Test(
+        arguments: fixtures.filter {
+            ($0.entries["out"]?.numbers.count ?? 0) < 400 && $0.entries["out"]?.numbers.isEmpty == false
+        })
     func `gradients agree with finite differences`(_ f: NetworkFixture) throws {
         let inputs = try Self.inputs(f, .float64)
         let names = inputs.keys.filter { inputs[$0]?.requiresGradient == true }.sorted()
