@@ -34,7 +34,7 @@ extension Library {
                 pytorch: .same("torch.tensor"), seeAlso: ["zeros", "arange", "tolist"],
                 examples: [
                     Example("tensor([[1, 2], [3, 4]]).shape", "[2, 2]"),
-                    Example("tensor([1, 2.5]).dtype", "\"float32\""),
+                    Example("print(tensor([1, 2.5]).dtype)", "float32"),
                     Example("tensor([1, 0, 1], dtype=\"bool\").tolist()", "[true, false, true]"),
                 ]
             ) { (data: Value, dtype: DType?, requiresGrad: Bool) in
