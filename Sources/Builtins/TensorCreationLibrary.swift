@@ -53,7 +53,7 @@ extension Library {
                     Example("zeros([2], dtype=\"int64\").tolist()", "[0, 0]"),
                 ]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.zeros(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.zeros(size.sizes(for: "zeros"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(
@@ -61,7 +61,7 @@ extension Library {
                 returns: "a tensor of shape `size`", pytorch: .same("torch.ones"), seeAlso: ["zeros", "full"],
                 examples: [Example("ones(3).tolist()", "[1.0, 1.0, 1.0]")]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.ones(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.ones(size.sizes(for: "ones"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(

@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [
         ("tensor([[1, 2], [3]])", "shape", "tensor: lists of one level must have the same length"),
         ("tensor([1, [2]])", "shape", "tensor: lists of one level must have the same length"),
-        ("tensor([\"a\"])", "type", "tensor: lists may hold numbers and bools, not string"),
+        ("tensor([\"a\"])", "type", "tensor: lists may hold numbers and bools, not string \"a\""),
         (
             "a = []\nfor i in [1, 2, 3, 4, 5, 6, 7, 8, 9] { a = [a] }\ntensor(a)", "shape",
             "tensor: lists may nest at most 8 deep"
@@ -49,6 +49,10 @@ import Testing
         ("ones(3).item()", "shape", "item: expected one element, got shape [3]"),
         ("cat([])", "value", "cat: the list of tensors is empty"),
         ("max(zeros(0))", "shape", "max: no elements to choose from in shape [0]"),
+        ("tensor({\"a\": 1})", "type", "tensor: data must be a number or lists of numbers, not dict"),
+        ("zeros(2, \"a\")", "type", "zeros: size must be integers or a list of integers, not string \"a\""),
+        ("zeros([2], [3])", "type", "zeros: size must be integers or one list of integers, not 2 lists"),
+        ("flip(ones(3))", "type", "flip needs the argument dims"),
         ("relu(true)", "type", "relu: a bool is no number"),
         (
             "cross_entropy(zeros(2, 3), tensor([0, 3]))", "value",
