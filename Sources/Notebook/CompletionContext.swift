@@ -15,6 +15,13 @@ package struct CompletionContext: Equatable {
         package var steps: [Step] = []
         /// Whether it was called: what is known then is the kind of its result.
         package var isCalled = false
+
+        /// A place from its parts.
+        package init(name: String, steps: [Step] = [], isCalled: Bool = false) {
+            self.name = name
+            self.steps = steps
+            self.isCalled = isCalled
+        }
     }
 
     /// The call whose brackets are open at the cursor.
