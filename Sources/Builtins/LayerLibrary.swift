@@ -38,14 +38,14 @@ extension Library {
                 }
                 return named.isEmpty ? Sequential(unnamed) : Sequential(named: named)
             })
-        let list = Parameter<[Module]>("modules", "the modules", default: [])
+        let list = Parameter<[Module]?>.optional("modules", "the modules", defaultText: "[]")
         add(
             Builtin(
                 "ModuleList", .networks, "Modules in a list, for a `forward` that goes through them itself.",
                 list, returns: "a module that is indexed and iterated like a list", pytorch: .same("torch.nn.ModuleList"),
                 seeAlso: ["Sequential"],
                 examples: [Example("len(ModuleList([Linear(2, 2), Linear(2, 2)]).parameters())", "4")]
-            ) { (modules: [Module]) in ModuleList(modules) })
+            ) { (modules: [Module]?) in ModuleList(modules ?? []) })
     }
 
     private func addBasicLayers() {

@@ -103,7 +103,7 @@ extension Library {
                 seeAlso: ["unfreeze"],
                 examples: [Example("net = Linear(2, 2); net.freeze(); net.weight.requires_grad", "false")]
             ) { (net: Module) in
-                net.freeze()
+                try net.freeze()
                 return net
             })
         add(
@@ -113,7 +113,7 @@ extension Library {
                 seeAlso: ["freeze"],
                 examples: [Example("net = Linear(2, 2); net.freeze(); net.unfreeze(); net.weight.requires_grad", "true")]
             ) { (net: Module) in
-                net.unfreeze()
+                try net.unfreeze()
                 return net
             })
         add(
@@ -122,7 +122,7 @@ extension Library {
                 pytorch: .same("torch.nn.Module.zero_grad"), seeAlso: ["parameters"],
                 examples: [Example("net = Linear(2, 1); net(ones(1, 2)).sum().backward(); net.zero_grad(); net.weight.grad == none", "true")]
             ) { (net: Module) in
-                for parameter in net.parameters() { parameter.gradient = nil }
+                for parameter in net.parameters() { parameter.clearGradient() }
                 return net
             })
     }
@@ -152,7 +152,7 @@ extension Library {
                     guard !isList, let path = paths.first else {
                         throw Failure(.value, "features: without x, give one path", help: ["features(net, \"layer3\")(x)"])
                     }
-                    return .module(try FeatureExtractor(net, at: path))
+                    return Value.module(try FeatureExtractor(net, at: path))
                 }
                 let found = try Learning.features(net, at: paths, of: x)
                 if isList { return found.encode(in: call.interpreter) }

@@ -49,34 +49,9 @@ extension Tensor {
         let recorded = inputs.contains { $0.requiresGradient } && Gradients.isEnabled
         // One result for the graph: the hidden states, and the last cell state behind them.
         let joined = Tensor(run.result.reshaped(all), recorded ? LSTMOperation(inputs, run) : nil)
-        let output = try joined.narrow(0, from: 0, count: steps)
-        let last = try joined.narrow(0, from: reverse ? 0 : steps - 1, count: 1).reshape([n, h])
-        return (output, last, try joined.narrow(0, from: steps, count: 1).reshape([n, h]))
-    }
-
-    private func narrow(_ dim: Int, from start: Int, count: Int) throws -> Tensor {
-        let target = shape.replacing(dim, with: count)
-        let inner = shape.product(dim + 1..<rank)
-        let out = try values.part(at: start * inner, target).copied()
-        return isRecorded ? Tensor(out, Narrowing(self, start * inner)) : Tensor(out)
-    }
-}
-
-/// A run of whole rows from the front dimension.
-private final class Narrowing: Operation {
-    private let start: Int, shape: Shape
-    override class var name: String { "lstm" }
-
-    init(_ x: Tensor, _ start: Int) {
-        self.start = start
-        shape = x.shape
-        super.init(x)
-    }
-
-    override func backward(_ gradient: Values, _ walk: Walk) throws {
-        let out = try Kernels.filled(shape, gradient.dtype, 0)
-        out.part(at: start, gradient.shape).write(gradient)
-        try send(out, to: 0, walk)
+        let output = try joined.narrow(dim: 0, start: 0, length: steps)
+        let last = try joined.narrow(dim: 0, start: reverse ? 0 : steps - 1, length: 1).reshape([n, h])
+        return (output, last, try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h]))
     }
 }
 

@@ -1,0 +1,46 @@
+import Diagnostics
+import Glibc
+import Syntax
+import Testing
+
+@Suite struct ExampleTests {
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    /// The notebooks of a folder of the repository.
+    private static func notebooks(_ folder: String) -> [String] {
+        guard let directory = opendir("\(root)/\(folder)") else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(".dist") { names.append("\(root)/\(folder)/\(name)") }
+        }
+        return names.sorted()
+    }
+
+    private static func source(_ path: String) -> SourceText {
+        var bytes: [UInt8] = []
+        if let file = fopen(path, "r") {
+            while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+            fclose(file)
+        }
+        return SourceText(name: path, bytes: bytes)
+    }
+
+    @Test func thereAreExamples() { #expect(!Self.notebooks("examples").isEmpty) }
+
+    @Test(arguments: notebooks("examples"))
+    func everyExampleParsesAndKeepsItsTreeWhenFormatted(_ path: String) throws {
+        let source = Self.source(path)
+        let before = Parser.parse(source)
+        #expect(before.diagnostics.map { DiagnosticRenderer.render($0).plain } == [])
+        let formatted = SourceText(name: path, text: try Formatter.format(source))
+        #expect(Parser.parse(formatted).program.equalsIgnoringSpans(before.program))
+        #expect(Cells.split(formatted).map(\.title) == Cells.split(source).map(\.title))
+        for cell in Cells.split(source) {
+            #expect(Parser.parse(source, range: cell.span).diagnostics.isEmpty)
+        }
+    }
+}
