@@ -49,7 +49,8 @@ extension Session {
     package func knowledge(commands: [String]) -> Completion.Knowledge {
         Completion.Knowledge(
             library: interpreter.library, interpreter: interpreter,
-            variables: interpreter.globals.map(\.name).filter { !isOwn($0) }, value: { [interpreter] in interpreter.global($0) },
+            variables: interpreter.globals.map(\.name).filter { !isOwn($0) },
+            value: { [interpreter] in interpreter.global($0) },
             commands: commands)
     }
 

@@ -7,7 +7,8 @@ struct FormatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fmt", abstract: "Give scripts the one layout; comments and cells are kept.")
 
-    @Argument(help: "The scripts; `-` formats standard input to standard output.", completion: .file(extensions: ["dist"]))
+    @Argument(
+        help: "The scripts; `-` formats standard input to standard output.", completion: .file(extensions: ["dist"]))
     var files: [String]
 
     @Flag(help: "Change nothing; name the files that would change, with exit status 1.")
