@@ -282,7 +282,7 @@ private struct ContextScanner {
                 if isDigit(bytes[position]) || Self.keywords.contains(word) { return (nil, false) }
                 return (CompletionContext.Place(name: word, steps: steps.reversed(), isCalled: isCalled), true)
             }
-            guard let opener = matchingOpener(before: position) else { return (nil, false) }
+            guard let opener = matchingOpener(before: position) else { return (nil, isCalled || !steps.isEmpty) }
             if byte == UInt8(ascii: "]") {
                 let inside = String(decoding: bytes[(opener + 1)..<(position - 1)], as: UTF8.self)
                 if let number = Int(inside) {
@@ -300,7 +300,7 @@ private struct ContextScanner {
                 return (nil, true)
             }
         }
-        return (nil, !steps.isEmpty)
+        return (nil, isCalled || !steps.isEmpty)
     }
 
     /// The bracket that the one just before `position` closes; strings inside are taken as they come.
