@@ -14,6 +14,7 @@ extension Library {
         addStrings()
         addLists()
         addDicts()
+        addFiles()
     }
 
     private func addConstants() {

@@ -2,8 +2,8 @@ import OrderedCollections
 
 /// A list: a reference to elements that can be changed in place.
 public final class ListObject {
-    /// The elements.
-    public var elements: [Value]
+    /// The elements. (The check of overlapping accesses costs more than an access; no access here spans a call.)
+    @exclusivity(unchecked) public var elements: [Value]
 
     /// A list of elements.
     @inlinable public init(_ elements: [Value]) { self.elements = elements }
@@ -14,7 +14,7 @@ public final class ListObject {
 /// A dict: a reference to entries that keep the order of their insertion.
 public final class DictObject {
     /// The entries.
-    public var entries: OrderedDictionary<DictKey, Value>
+    @exclusivity(unchecked) public var entries: OrderedDictionary<DictKey, Value>
 
     /// A dict of entries.
     public init(_ entries: OrderedDictionary<DictKey, Value> = [:]) { self.entries = entries }
@@ -150,7 +150,7 @@ public final class PairObject {
 /// The variable that a closure and the function around it share.
 public final class Cell {
     /// What the variable holds.
-    public var value: Value
+    @exclusivity(unchecked) public var value: Value
 
     /// A variable with its first value.
     public init(_ value: Value) { self.value = value }
@@ -177,24 +177,34 @@ enum Teardown {
         guard values.contains(where: isContainer) else { return }
         var pending: [Value] = []
         swap(&pending, &values)
-        while let value = pending.popLast() {
-            switch consume value {
-            case .list(var list):
-                guard isKnownUniquelyReferenced(&list) else { continue }
-                take(&list.elements, into: &pending)
-            case .dict(var dict):
-                guard isKnownUniquelyReferenced(&dict) else { continue }
-                pending.append(contentsOf: dict.entries.values)
-                dict.entries = [:]
-            case .pair(var pair):
-                guard isKnownUniquelyReferenced(&pair) else { continue }
-                pair.release(into: &pending)
-            case .function(var function):
-                guard isKnownUniquelyReferenced(&function) else { continue }
-                function.release(into: &pending)
-            default: break
+        // Each container is first taken out of its place, so that a unique one is known to be.
+        while let last = pending.indices.last {
+            if var list = list(pending[last]) {
+                pending.removeLast()
+                if isKnownUniquelyReferenced(&list) { take(&list.elements, into: &pending) }
+            } else if var dict = dict(pending[last]) {
+                pending.removeLast()
+                if isKnownUniquelyReferenced(&dict) {
+                    pending.append(contentsOf: dict.entries.values)
+                    dict.entries = [:]
+                }
+            } else if var pair = pair(pending[last]) {
+                pending.removeLast()
+                if isKnownUniquelyReferenced(&pair) { pair.release(into: &pending) }
+            } else if var function = function(pending[last]) {
+                pending.removeLast()
+                if isKnownUniquelyReferenced(&function) { function.release(into: &pending) }
+            } else {
+                pending.removeLast()
             }
         }
+    }
+
+    private static func list(_ value: Value) -> ListObject? { if case .list(let list) = value { list } else { nil } }
+    private static func dict(_ value: Value) -> DictObject? { if case .dict(let dict) = value { dict } else { nil } }
+    private static func pair(_ value: Value) -> PairObject? { if case .pair(let pair) = value { pair } else { nil } }
+    private static func function(_ value: Value) -> Function? {
+        if case .function(let function) = value { function } else { nil }
     }
 
     private static func take(_ elements: inout [Value], into pending: inout [Value]) {

@@ -10,6 +10,7 @@ public enum Display {
     /// A value as `print` shows it: strings bare.
     public static func text(_ value: Value, in interpreter: Interpreter) -> String {
         if case .string(let string) = value { return string.text }
+        if case .tensor(let tensor) = value { return TensorDisplay.block(tensor) }
         return repr(value, in: interpreter)
     }
 
@@ -18,6 +19,45 @@ public enum Display {
         var writer = ValueWriter(interpreter: interpreter)
         writer.write(value)
         return writer.text
+    }
+
+    /// A value as a cell displays it: lists and dicts wrapped, tensors with a header.
+    public static func display(_ value: Value, in interpreter: Interpreter, width: Int = 100) -> Markup {
+        switch value {
+        case .object(let object):
+            if let shown = try? object.type.display(object.payload, interpreter) { return shown }
+        case .list(let list):
+            let line = repr(value, in: interpreter)
+            guard line.utf8.count > width, list.elements.count > 1 else { return Markup(line) }
+            return Markup(wrapped(list.elements.map { repr($0, in: interpreter) }, "[", "]", width))
+        case .dict(let dict):
+            let line = repr(value, in: interpreter)
+            guard line.utf8.count > width, dict.entries.count > 1 else { return Markup(line) }
+            let entries = dict.entries.map {
+                repr($0.key.value, in: interpreter) + ": " + repr($0.value, in: interpreter)
+            }
+            return Markup(wrapped(entries, "{", "}", width))
+        case .tensor(let tensor): return Markup(TensorDisplay.block(tensor))
+        default: break
+        }
+        return Markup(repr(value, in: interpreter))
+    }
+
+    /// Parts on lines as full as the width allows; of many lines the first and last ten.
+    private static func wrapped(_ parts: [String], _ open: String, _ close: String, _ width: Int) -> String {
+        var lines: [String] = []
+        var line = open
+        for (index, part) in parts.enumerated() {
+            let piece = part + (index + 1 < parts.count ? ", " : "")
+            if line.utf8.count + piece.utf8.count > width, line.utf8.count > 1 {
+                lines.append(line)
+                line = " "
+            }
+            line += piece
+        }
+        lines.append(line + close)
+        if lines.count > 40 { lines = lines.prefix(10) + [" … \(lines.count - 20) more lines"] + lines.suffix(10) }
+        return lines.joined(separator: "\n")
     }
 
     /// A value in a message: cut when it is long, and never a library object's whole display.

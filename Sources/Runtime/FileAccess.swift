@@ -5,6 +5,19 @@ public protocol FileAccess {
     func resolve(_ path: String, from importer: String?) -> String
     /// The bytes of a file.
     func read(_ path: String) throws -> [UInt8]
+    /// Replaces a file whole, or makes it.
+    func write(_ bytes: [UInt8], to path: String) throws
+    /// Whether there is a file or folder.
+    func exists(_ path: String) -> Bool
+}
+
+extension FileAccess {
+    /// An `io` error: writing has to be allowed by the session.
+    public func write(_ bytes: [UInt8], to path: String) throws {
+        throw Failure(.io, "cannot write \(path): this session writes no files")
+    }
+    /// Whether the file can be read.
+    public func exists(_ path: String) -> Bool { (try? read(path)) != nil }
 }
 
 /// No files at all: for `-e` in tests, and for embedders that allow none.

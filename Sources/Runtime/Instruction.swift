@@ -66,6 +66,8 @@ final class CallSite {
     /// The list method that a method call found, when the instruction loop may call it.
     var listBody: Builtin.Body?
     var listCount = -1
+    /// Whether that method is the library's `append`, which the loop does itself.
+    var isAppend = false
 
     init(shape: CallShape, name: String? = nil, fallbackSlot: Int? = nil) {
         self.shape = shape

@@ -104,6 +104,7 @@ extension Interpreter {
             if case .list = receiver, case .function(let function) = callee, site.shape.names.isEmpty {
                 site.listBody = function.quickBody
                 site.listCount = function.quickCount
+                site.isAppend = site.name == "append" && site.listCount == 2
             }
             try call(&cursor, callee, shape: site.shape, first: window + 1, result: window, site: site)
         } else {

@@ -50,6 +50,7 @@ extension Interpreter {
     func execute(_ cursor: inout Cursor, floor: Int) -> Exit {
         let codeArray = code
         let constantArray = constants
+        let siteArray = sites
         let code = codeArray.span
         let constants = constantArray.span
         let globals = globalCount - 1
@@ -192,6 +193,12 @@ extension Interpreter {
                 guard let order = Self.quickCompare(r[base &+ Int(i.b)], r[base &+ Int(i.c)]) else { return .slow }
                 r[a] = .bool(order >= 0)
                 pc &+= 1
+            case .contains:
+                guard case .dict(let dict) = r[base &+ Int(i.c)], let key = DictKey(r[base &+ Int(i.b)]) else {
+                    return .slow
+                }
+                r[a] = .bool(dict.entries[key] != nil)
+                pc &+= 1
             case .jumpUnlessEqual:
                 guard let order = Self.quickCompare(r[a], r[base &+ Int(i.b)]) else { return .slow }
                 pc &+= order == 0 ? 1 : Int(i.d)
@@ -329,8 +336,14 @@ extension Interpreter {
                 }
             case .callMethod:
                 let count = Int(i.b)
-                guard count > 0, case .list = r[a &+ 1] else { return .slow }
-                let site = sites[Int(i.d)]
+                guard count > 0, case .list(let list) = r[a &+ 1] else { return .slow }
+                let site = siteArray[Int(i.d)]
+                if site.isAppend, count == 2 {
+                    list.elements.append(r[a &+ 2])
+                    r[a] = .none
+                    pc &+= 1
+                    continue
+                }
                 guard site.listCount == count, let body = site.listBody else { return .slow }
                 do {
                     let result = try body(r.span.extracting(a &+ 1..<a &+ 1 &+ count), self)
