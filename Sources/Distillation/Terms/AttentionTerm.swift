@@ -1,0 +1,39 @@
+import Tensors
+
+/// Attention transfer: Q = nrm(vec(mean_c |f|^p)); ⟨(Q_s − Q_t)²⟩ per pair, the larger map averaged down.
+///
+/// S. Zagoruyko, N. Komodakis, *Paying More Attention to Attention*, arXiv:1612.03928.
+public final class AttentionTerm: PairTerm {
+    /// The power of the activations.
+    public let power: Double
+    /// 1000, as the authors' β.
+    public override class var suggestedWeight: Double { 1000 }
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a power that is not positive.
+    public init(pairs: [LayerPair] = [], power: Double = 2, name: String? = nil) throws {
+        try requirePositive("attention", "p", power)
+        self.power = power
+        super.init("attention", name: name, pairs: pairs)
+    }
+
+    /// The options as they are written.
+    public override var options: String { power == 2 ? "" : "p=\(number(power))" }
+    /// The formula.
+    public override var formula: String { "⟨(Q_s − Q_t)²⟩, Q = nrm(vec(mean_c |f|^p))" }
+
+    override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
+        try requireSameBatch(student, teacher)
+        let (s, t) = try Maps.toCommonSize(student, teacher)
+        let difference = try map(s) - map(t)
+        return try difference.square().mean()
+    }
+
+    private func map(_ x: Tensor) throws -> Tensor {
+        guard x.rank >= 3 else {
+            throw DistillationError.feature(
+                term: name, problem: "needs maps [B, C, …] with positions to attend to, given \(x.shape)")
+        }
+        let powered = power == 2 ? try x.square() : try x.abs().pow(Scalar(power))
+        return try Rows.normalized(rows(powered.mean(dims: [1])))
+    }
+}

@@ -1,0 +1,30 @@
+import Tensors
+
+/// Activation boundaries: Σ[(s + m)²·1(s > −m, t ≤ 0) + (s − m)²·1(s ≤ m, t > 0)]/B on pre-activations.
+///
+/// B. Heo et al., *Knowledge Transfer via Distillation of Activation Boundaries*, arXiv:1811.03233.
+public final class BoundaryTerm: PairTerm {
+    /// The margin m.
+    public let margin: Double
+
+    /// A term for some pairs of equal shapes.
+    public init(pairs: [LayerPair] = [], margin: Double = 1, name: String? = nil) {
+        self.margin = margin
+        super.init("boundary", name: name, pairs: pairs)
+    }
+
+    /// The options as they are written.
+    public override var options: String { margin == 1 ? "" : "m=\(number(margin))" }
+    /// The formula.
+    public override var formula: String { "Σ[(s+m)²·1(s>−m, t≤0) + (s−m)²·1(s≤m, t>0)]/B" }
+
+    override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
+        guard student.shape == teacher.shape else {
+            throw DistillationError.unequal(term: name, student: student.shape.array, teacher: teacher.shape.array)
+        }
+        // relu(s + m)² and relu(m − s)² are the squares where their condition on s holds, and 0 elsewhere.
+        let off = try (student + Scalar(margin)).relu().square() * teacher.le(0).to(student.dtype)
+        let on = try (Scalar(margin) - student).relu().square() * teacher.gt(0).to(student.dtype)
+        return try (off + on).sum() * Scalar(1 / Double(max(1, student.shape.first ?? 1)))
+    }
+}

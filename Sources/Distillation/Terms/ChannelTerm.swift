@@ -1,0 +1,29 @@
+import Tensors
+
+/// Channel-wise distillation: T²/(C·B) Σ KL of the softmax over positions, per channel.
+///
+/// C. Shu et al., *Channel-wise Knowledge Distillation for Dense Prediction*, arXiv:2011.13256.
+public final class ChannelTerm: PairTerm {
+    /// T.
+    public let temperature: Double
+
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a T that is not positive.
+    public init(pairs: [LayerPair] = [], temperature: Double = 4, name: String? = nil) throws {
+        try requirePositive("channel", "T", temperature)
+        self.temperature = temperature
+        super.init("channel", name: name, pairs: pairs)
+    }
+
+    /// The options as they are written.
+    public override var options: String { "T=\(number(temperature))" }
+    /// The formula.
+    public override var formula: String { "T²/(C·B) Σ KL(softmax_positions(f_t/T) ‖ softmax_positions(f_s/T))" }
+
+    override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
+        let (s, t) = try equalMaps(student, teacher)
+        let logStudent = try Logits.scaled(s, temperature).logSoftmax(dim: 2)
+        let logTeacher = try Logits.scaled(t, temperature).logSoftmax(dim: 2)
+        let sum = try (logTeacher.exp() * (logTeacher - logStudent)).sum()
+        return try sum * Scalar(temperature * temperature / Double(max(1, s.shape[0] * s.shape[1])))
+    }
+}

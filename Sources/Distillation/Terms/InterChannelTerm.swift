@@ -1,0 +1,27 @@
+import Tensors
+
+/// Inter-channel correlation: G = row-nrm(F Fᵀ) between channels of each example; Σ (G_s − G_t)²/(C·B²).
+///
+/// L. Liu et al., *Exploring Inter-Channel Correlation for Diversity-Preserved Knowledge Distillation* (ICKD), ICCV 2021.
+public final class InterChannelTerm: PairTerm {
+    /// A term for some pairs.
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("icc", name: name, pairs: pairs) }
+
+    /// The formula.
+    public override var formula: String { "Σ (G_s − G_t)²/(C·B²), G = row-nrm(F Fᵀ) between channels" }
+
+    override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
+        try requireSameBatch(student, teacher)
+        let s = try gram(student)
+        let t = try gram(teacher)
+        guard s.shape == t.shape else {
+            throw DistillationError.unequal(term: name, student: student.shape.array, teacher: teacher.shape.array)
+        }
+        return try (s - t).square().sum() * Scalar(1 / Double(max(1, s.shape[1] * s.shape[0] * s.shape[0])))
+    }
+
+    private func gram(_ x: Tensor) throws -> Tensor {
+        let maps = try Maps.flattened(x)
+        return try Rows.normalized(maps.bmm(maps.transpose(1, 2)))
+    }
+}

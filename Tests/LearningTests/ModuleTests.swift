@@ -1,0 +1,89 @@
+import Learning
+import OrderedCollections
+import Tensors
+import Testing
+
+@Suite struct ModuleTests {
+    private func net() throws -> Sequential {
+        Sequential(named: [
+            "trunk": Sequential([try Linear(4, 8), Activation(.relu)]), "head": try Linear(8, 3),
+        ])
+    }
+
+    @Test func namesArePyTorchs() throws {
+        let names = try net().namedParameters().map(\.name)
+        #expect(names == ["trunk.0.weight", "trunk.0.bias", "head.weight", "head.bias"])
+        #expect(try Array(net().stateDict().keys) == names)
+        #expect(try net().parameterCount == 4 * 8 + 8 + 8 * 3 + 3)
+    }
+
+    @Test func linearIsInitialisedWithinItsBound() throws {
+        let weight = try Linear(100, 50).weight.detach().doubles()
+        #expect(weight.allSatisfy { abs($0) <= 0.1 })
+        #expect((weight.max() ?? 0) > 0.09)
+    }
+
+    @Test func statesMoveBetweenNetworks() throws {
+        let (a, b) = (try net(), try net())
+        let x = try Tensor.randn([2, 4])
+        #expect(try !a(x).equals(b(x)))
+        try b.loadStateDict(a.stateDict())
+        #expect(try a(x).detach().equals(b(x).detach()))
+        var state = try a.stateDict()
+        state["head.bias"] = nil
+        state["extra"] = x
+        #expect(throws: ModuleError.stateNames(missing: ["head.bias"], unexpected: ["extra"])) { try b.loadStateDict(state) }
+        let names = try b.loadStateDict(state, strict: false)
+        #expect(names.missing == ["head.bias"] && names.unexpected == ["extra"])
+    }
+
+    @Test func aCopyIsIndependent() throws {
+        let a = try net()
+        let copied = try a.copy()
+        let x = try Tensor.randn([2, 4])
+        #expect(try a(x).detach().equals(copied(x).detach()))
+        _ = try Gradients.disabled { try a.parameters()[0].zero_() }
+        #expect(try !a(x).detach().equals(copied(x).detach()))
+        #expect(copied.parameters().allSatisfy(\.requiresGradient))
+    }
+
+    @Test func featuresAreTakenByPath() throws {
+        let a = try net()
+        let x = try Tensor.randn([2, 4])
+        let found = try features(a, at: ["trunk.1", "head@input", "0.0"], of: x)
+        #expect(found["trunk.1"]?.shape == [2, 8])
+        #expect(try found["trunk.1"]?.detach().equals(#require(found["head@input"]).detach()) == true)
+        #expect(try found["output"]?.detach().equals(a(x).detach()) == true)
+        #expect(throws: ModuleError.self) { try features(a, at: ["tail"], of: x) }
+    }
+
+    @Test func slicesShareLayers() throws {
+        let a = Sequential([try Linear(4, 8), Activation(.relu), try Linear(8, 3)])
+        #expect(a.dropLast().count == 2)
+        #expect(try a.dropLast().layer(at: 0) === a.layer(at: 0))
+        #expect(throws: ModuleError.self) { try a.layer(at: 3) }
+    }
+
+    @Test func dropoutActsInTrainingOnly() throws {
+        let dropout = try Dropout(p: 0.5)
+        let x = try Tensor.ones([1000])
+        let zeros = try dropout(x).doubles().count { $0 == 0 }
+        #expect(zeros > 400 && zeros < 600)
+        dropout.eval()
+        #expect(try dropout(x).equals(x))
+    }
+
+    @Test func frozenNetworksGetNoGradient() throws {
+        let a = try net()
+        try a.freeze()
+        #expect(try !a(Tensor.randn([2, 4])).requiresGradient)
+        try a.unfreeze()
+        #expect(try a(Tensor.randn([2, 4])).requiresGradient)
+    }
+
+    @Test func wrongInputsAreExplained() throws {
+        let layer = try Linear(4, 8)
+        #expect(throws: ModuleError.self) { try layer(Tensor.randn([2, 5])) }
+        #expect(throws: ModuleError.self) { try Linear(0, 8) }
+    }
+}

@@ -1,0 +1,195 @@
+"""Writes Tests/DistillationTests/Fixtures/terms.json: values and gradients of the terms, from the formulas, in float64."""
+import json, math, pathlib
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(0)
+cases = []
+
+
+def case(name, function, student, teacher, labels=None):
+    student = [s.clone().requires_grad_() for s in student]
+    value = function(student, teacher, labels)
+    value.backward()
+    cases.append({
+        "name": name, "value": value.item(), "labels": labels.tolist() if labels is not None else None,
+        "student": [{"shape": list(s.shape), "values": s.detach().flatten().tolist()} for s in student],
+        "teacher": [{"shape": list(t.shape), "values": t.flatten().tolist()} for t in teacher],
+        "gradient": [(s.grad if s.grad is not None else torch.zeros_like(s)).flatten().tolist() for s in student]})
+
+
+def kd(s, t, T):
+    return T * T * F.kl_div(F.log_softmax(s / T, 1), F.softmax(t / T, 1), reduction="batchmean")
+
+
+def standard(z):
+    return (z - z.mean(1, keepdim=True)) / (1e-7 + z.std(1, keepdim=True))
+
+
+def dkd(s, t, y, T=4, a=1, b=8):
+    mask = F.one_hot(y, s.shape[1]).bool()
+    def parts(z):
+        p = F.softmax(z / T, 1)
+        py = p[mask]
+        rest = (z / T)[~mask].reshape(len(y), -1)
+        return torch.stack([py, 1 - py], 1), F.log_softmax(rest, 1)
+    ps, ls = parts(s)
+    pt, lt = parts(t)
+    tckd = F.kl_div(ps.log(), pt, reduction="batchmean")
+    nckd = F.kl_div(ls, lt.exp(), reduction="batchmean")
+    return T * T * (a * tckd + b * nckd)
+
+
+def pearson(a, b):
+    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
+    return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1) + 1e-8)
+
+
+def dist(s, t):
+    p, q = F.softmax(s, 1), F.softmax(t, 1)
+    return 1 - pearson(p, q).mean() + 1 - pearson(p.T, q.T).mean()
+
+
+def nkd(s, t, y, g=1.5):
+    mask = F.one_hot(y, s.shape[1]).bool()
+    target = -(F.softmax(t, 1)[mask] * F.log_softmax(s, 1)[mask]).mean()
+    so, to = s[~mask].reshape(len(y), -1), t[~mask].reshape(len(y), -1)
+    return target - g * (F.softmax(to, 1) * F.log_softmax(so, 1)).sum(1).mean()
+
+
+def wsld(s, t, y, T=2):
+    ce_s, ce_t = F.cross_entropy(s, y, reduction="none"), F.cross_entropy(t, y, reduction="none")
+    w = (1 - torch.exp(-ce_s / (ce_t + 1e-7))).detach()
+    return T * T * (w * -(F.softmax(t / T, 1) * F.log_softmax(s / T, 1)).sum(1)).mean()
+
+
+def mlkd(s, t):
+    p, q = F.softmax(s / 4, 1), F.softmax(t / 4, 1)
+    B, K = s.shape
+    return (sum(kd(s, t, T) for T in [2, 3, 4, 5, 6]) + ((q.T @ q - p.T @ p) ** 2).sum() / K
+            + ((q @ q.T - p @ p.T) ** 2).sum() / B)
+
+
+def jsd(s, t, b):
+    p, q = F.softmax(s, 1), F.softmax(t, 1)
+    kl = lambda a, c: (a * (a.log() - c.log())).sum(1).mean()
+    if b == 0: return kl(q, p)
+    if b == 1: return kl(p, q)
+    m = (1 - b) * p + b * q
+    return b * kl(q, m) + (1 - b) * kl(p, m)
+
+
+def swap(s, t, y, T=4):
+    t = t.clone()
+    for i, label in enumerate(y):
+        top = t[i].argmax()
+        a, b = t[i, top].item(), t[i, label].item()
+        t[i, top], t[i, label] = b, a
+    return kd(s, t, T)
+
+
+def virtual(s, y, a=0.99, T=20):
+    q = torch.full_like(s, (1 - a) / (s.shape[1] - 1)).detach()
+    q[torch.arange(len(y)), y] = a
+    return kd(s, q.log(), T)
+
+
+for B, K in [(6, 5), (1, 3), (4, 10)]:
+    s, t, y = 3 * torch.randn(B, K), 3 * torch.randn(B, K), torch.randint(0, K, (B,))
+    one = lambda f: (lambda a, b, labels: f(a[0], b[0], labels))
+    for name, f in {
+        "hard": lambda s, t, y: F.cross_entropy(s, y), "soft": lambda s, t, y: kd(s, t, 4),
+        "soft_T1_mean": lambda s, t, y: F.kl_div(F.log_softmax(s, 1), F.softmax(t, 1), reduction="mean"),
+        "soft_standardize": lambda s, t, y: kd(standard(s), standard(t), 2),
+        "logit_mse": lambda s, t, y: F.mse_loss(s, t), "dkd": dkd, "nkd": nkd, "wsld": wsld,
+        "mlkd": lambda s, t, y: mlkd(s, t), "jsd_0": lambda s, t, y: jsd(s, t, 0),
+        "jsd_0.3": lambda s, t, y: jsd(s, t, 0.3), "jsd_1": lambda s, t, y: jsd(s, t, 1),
+        "label_swap": swap, "virtual_teacher": lambda s, t, y: virtual(s, y),
+    }.items():
+        case(name, one(f), [s], [t], y)
+    if B > 1: case("dist", one(lambda s, t, y: dist(s, t)), [s], [t], y)
+
+
+def nrm(x):
+    return x / x.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+
+
+def attention(s, t):
+    h = min(s.shape[2], t.shape[2])
+    q = lambda f: nrm(F.adaptive_avg_pool2d(f, (h, h)).pow(2).mean(1).flatten(1))
+    return (q(s) - q(t)).pow(2).mean()
+
+
+def similarity(s, t):
+    g = lambda f: nrm(f.flatten(1) @ f.flatten(1).T)
+    return (g(t) - g(s)).pow(2).sum() / len(s) ** 2
+
+
+def pkt(s, t):
+    def p(f):
+        u = nrm(f.flatten(1))
+        c = (u @ u.T + 1) / 2
+        return c / c.sum(1, keepdim=True)
+    a, b = p(t), p(s)
+    return (a * ((a + 1e-7) / (b + 1e-7)).log()).mean()
+
+
+def rkd(s, t):
+    s, t = s.flatten(1), t.flatten(1)
+    def d(f):
+        e = f[:, None] - f[None]
+        sq = (e ** 2).sum(2)
+        keep = sq > 0
+        r = torch.where(keep, torch.where(keep, sq, torch.ones_like(sq)).sqrt(), torch.zeros_like(sq))
+        return r / r[keep].mean()
+    def angle(f):
+        e = f[None] - f[:, None]
+        n = (e ** 2).sum(2, keepdim=True).clamp(min=1e-24).sqrt()
+        u = e / n
+        return torch.bmm(u, u.transpose(1, 2))
+    return 25 * F.smooth_l1_loss(d(s), d(t)) + 50 * F.smooth_l1_loss(angle(s), angle(t))
+
+
+def channel(s, t, T=4):
+    s, t = s.flatten(2), t.flatten(2)
+    return T * T * F.kl_div(F.log_softmax(s / T, 2), F.softmax(t / T, 2), reduction="sum") / (s.shape[0] * s.shape[1])
+
+
+def pearson_maps(s, t):
+    def z(f):
+        return (f - f.mean((0, 2, 3), keepdim=True)) / (f.std((0, 2, 3), keepdim=True, unbiased=False) + 1e-6)
+    return F.mse_loss(z(s), z(t)) / 2
+
+
+def icc(s, t):
+    g = lambda f: nrm(f.flatten(2) @ f.flatten(2).transpose(1, 2))
+    return (g(s) - g(t)).pow(2).sum() / (s.shape[1] * s.shape[0] ** 2)
+
+
+def nst(s, t):
+    a, b = nrm(s.flatten(2)), nrm(t.flatten(2))
+    k = lambda x, y: (x @ y.transpose(1, 2)).pow(2).mean()
+    return k(b, b) + k(a, a) - 2 * k(a, b)
+
+
+def boundary(s, t, m=1):
+    return (((s + m) ** 2 * ((s > -m) & (t <= 0))) + ((s - m) ** 2 * ((s <= m) & (t > 0)))).sum() / len(s)
+
+
+s, t = torch.randn(3, 4, 4, 4), torch.randn(3, 4, 4, 4)
+for name, f in {"attention": attention, "similarity": similarity, "pkt": pkt, "rkd": rkd, "channel": channel,
+                "pearson": pearson_maps, "icc": icc, "nst": nst, "boundary": boundary,
+                "feature": lambda s, t: F.mse_loss(s, t), "feature_l1": lambda s, t: F.l1_loss(s, t),
+                "feature_smooth_l1": lambda s, t: F.smooth_l1_loss(s, t),
+                "feature_cosine": lambda s, t: 1 - F.cosine_similarity(s.flatten(1), t.flatten(1)).mean()}.items():
+    case(name, lambda a, b, y: f(a[0], b[0]), [s], [t])
+case("attention", lambda a, b, y: attention(a[0], b[0]), [torch.randn(2, 3, 3, 3)], [torch.randn(2, 5, 6, 6)])
+def fsp(a, b, y):
+    m = lambda f: f[0].flatten(2) @ f[1].flatten(2).transpose(1, 2) / f[0].flatten(2).shape[2]
+    return (m(a) - m(b)).pow(2).mean()
+case("fsp", fsp, [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)], [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)])
+
+path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/terms.json"
+path.write_text(json.dumps(cases))
+print(len(cases), "cases", path.stat().st_size, "bytes")
