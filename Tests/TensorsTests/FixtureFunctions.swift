@@ -51,7 +51,7 @@ private let pointwiseFunctions: [String: FixtureFunction] = [
     "leaky_relu": unary { try $0.leakyReLU(negativeSlope: 0.1) }, "elu": unary { try $0.elu(alpha: 1.3) },
     "gelu": unary { try $0.gelu() }, "gelu_tanh": unary { try $0.gelu(approximate: "tanh") },
     "silu": unary { try $0.silu() }, "softplus": unary { try $0.softplus(beta: 2, threshold: 15) },
-    "hardtanh": unary { try $0.hardtanh(minimum: -1.25, maximum: 2) },
+    "hardtanh": unary { try $0.hardtanh(minimum: -1.5, maximum: 2) },
     "clamp": unary { try $0.clamp(min: -1.5, max: 1) }, "round": unary { try $0.round() },
     "floor": unary { try $0.floor() }, "ceil": unary { try $0.ceil() }, "isnan": unary { try $0.isnan() },
     "isinf": unary { try $0.isinf() }, "isfinite": unary { try $0.isfinite() },

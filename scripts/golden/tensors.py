@@ -145,7 +145,7 @@ for name, fn, only in [
     ("sigmoid", torch.sigmoid, "small"), ("erf", torch.erf, "small"), ("relu", torch.relu, "all"),
     ("leaky_relu", lambda x: F.leaky_relu(x, 0.1), "all"), ("elu", lambda x: F.elu(x, 1.3), "small"),
     ("gelu", F.gelu, "small"), ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), "small"), ("silu", F.silu, "small"),
-    ("softplus", lambda x: F.softplus(x, 2, 15), "small"), ("hardtanh", lambda x: F.hardtanh(x, -1.25, 2), "all"),
+    ("softplus", lambda x: F.softplus(x, 2, 15), "small"), ("hardtanh", lambda x: F.hardtanh(x, -1.5, 2), "all"),
     ("clamp", lambda x: x.clamp(-1.5, 1), "all"), ("round", torch.round, "all"), ("floor", torch.floor, "all"),
     ("ceil", torch.ceil, "all"),
 ]:
