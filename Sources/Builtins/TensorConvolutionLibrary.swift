@@ -13,7 +13,10 @@ extension Pair: ValueDecodable, LiteralEncodable {
         return Pair(sizes[0], sizes[1])
     }
     /// Says what the two numbers of a list are.
-    public static func mismatch(_ value: Value) -> Mismatch { Mismatch(expected: "int or [height, width]") }
+    public static func mismatch(_ value: Value) -> Mismatch {
+        let isList = if case .list = value { true } else { false }
+        return Mismatch(expected: "int or [height, width]", isValueError: isList)
+    }
     /// The int, or the list of two.
     public var literal: Literal { height == width ? .int(height) : .list([.int(height), .int(width)]) }
 }

@@ -34,7 +34,7 @@ extension Library {
                 pytorch: .same("torch.tensor"), seeAlso: ["zeros", "arange", "tolist"],
                 examples: [
                     Example("tensor([[1, 2], [3, 4]]).shape", "[2, 2]"),
-                    Example("tensor([1, 2.5]).dtype", "\"float32\""),
+                    Example("print(tensor([1, 2.5]).dtype)", "float32"),
                     Example("tensor([1, 0, 1], dtype=\"bool\").tolist()", "[true, false, true]"),
                 ]
             ) { (data: Value, dtype: DType?, requiresGrad: Bool) in
@@ -53,7 +53,7 @@ extension Library {
                     Example("zeros([2], dtype=\"int64\").tolist()", "[0, 0]"),
                 ]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.zeros(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.zeros(size.sizes(for: "zeros"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(
@@ -61,7 +61,7 @@ extension Library {
                 returns: "a tensor of shape `size`", pytorch: .same("torch.ones"), seeAlso: ["zeros", "full"],
                 examples: [Example("ones(3).tolist()", "[1.0, 1.0, 1.0]")]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.ones(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.ones(size.sizes(for: "ones"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(

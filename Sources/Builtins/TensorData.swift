@@ -82,7 +82,11 @@ enum TensorData {
                 "tensor: lists may hold numbers and single-element tensors, not a tensor of shape \(tensor.shape)",
                 help: ["stack(tensors) joins tensors of one shape"])
         default:
-            throw Failure(.type, "tensor: lists may hold numbers and bools, not \(value.typeName)")
+            throw Failure(
+                .type,
+                depth == 0
+                    ? "tensor: data must be a number or lists of numbers, not \(Display.typeWithDetail(value))"
+                    : "tensor: lists may hold numbers and bools, not \(Display.typeWithDetail(value))")
         }
     }
 

@@ -77,23 +77,34 @@ extension DType: ValueDecodable, LiteralEncodable {
 enum SizePart: ValueDecodable {
     case size(Int)
     case list([Int])
+    /// Anything else, kept until the function that knows its name refuses it.
+    case other(Value)
 
     static var languageType: LanguageType { .union([.int, .list(.int)]) }
     static var mayCallBack: Bool { false }
 
     static func decode(_ value: Value, in interpreter: Interpreter) -> SizePart? {
         if case .int(let size) = value { return .size(size) }
-        return [Int].decode(value, in: interpreter).map { .list($0) }
+        return [Int].decode(value, in: interpreter).map { .list($0) } ?? .other(value)
     }
 }
 
 extension [SizePart] {
-    /// The integers, however they were written.
-    var sizes: [Int] {
-        flatMap { part in
+    /// The integers, whether they were written as one list or separately.
+    /// - Throws: a type error for anything else.
+    func sizes(for function: String, _ argument: String = "size") throws -> [Int] {
+        if case .list(let sizes)? = first, count == 1 { return sizes }
+        return try map { part in
             switch part {
-            case .size(let size): [size]
-            case .list(let sizes): sizes
+            case .size(let size): return size
+            case .list(let sizes):
+                throw Failure(
+                    .type, "\(function): \(argument) must be integers or one list of integers, not \(count) lists",
+                    help: ["join them: \(sizes) + …"])
+            case .other(let value):
+                throw Failure(
+                    .type,
+                    "\(function): \(argument) must be integers or a list of integers, not \(Display.typeWithDetail(value))")
             }
         }
     }

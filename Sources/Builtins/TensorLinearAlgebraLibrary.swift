@@ -117,7 +117,8 @@ extension Library {
                 notes: ["A singular matrix is a math error."], pytorch: .same("torch.linalg.inv"),
                 seeAlso: ["linalg_svd"],
                 examples: [
-                    Example("linalg_inv(tensor([[2.0, 0.0], [0.0, 4.0]])).tolist()", "[[0.5, 0.0], [0.0, 0.25]]")
+                    Example(
+                        "a = tensor([[2.0, 1.0], [1.0, 1.0]]); allclose(a @ linalg_inv(a), eye(2), atol=1e-6)", "true")
                 ]
             ) { (matrix: Tensor) in try matrix.linalgInv() })
     }

@@ -17,7 +17,7 @@ extension Library {
             Attribute(
                 "dtype", on: .tensor,
                 "The type of the elements: \"float32\", \"float64\", \"int64\", \"uint8\" or \"bool\".",
-                examples: [Example("(arange(3) > 1).dtype", "\"bool\"")]
+                examples: [Example("print((arange(3) > 1).dtype)", "bool")]
             ) { (x: Tensor) in x.dtype.description })
         add(
             Attribute(
@@ -111,7 +111,7 @@ extension Library {
             Example("arange(3).float().tolist()", "[0.0, 1.0, 2.0]"))
         convert(
             "double", .float64, .same("torch.Tensor.double"), seeAlso: ["to", "float"],
-            Example("zeros(2).double().dtype", "\"float64\""))
+            Example("print(zeros(2).double().dtype)", "float64"))
         convert(
             "long", .int64, .same("torch.Tensor.long"), seeAlso: ["to", "int"],
             Example("tensor([2.9]).long().tolist()", "[2]"))

@@ -38,7 +38,7 @@ extension Library {
                 seeAlso: ["randn", "randint", "manual_seed"],
                 examples: [Example("x = rand(100); [(x >= 0).all().item(), (x < 1).all().item()]", "[true, true]")]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.rand(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.rand(size.sizes(for: "rand"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(
@@ -51,7 +51,7 @@ extension Library {
                         "[true, true]")
                 ]
             ) { (size: [SizePart], dtype: DType, requiresGrad: Bool) in
-                try Tensor.randn(size.sizes, dtype: dtype).askingForGradient(requiresGrad)
+                try Tensor.randn(size.sizes(for: "randn"), dtype: dtype).askingForGradient(requiresGrad)
             })
         add(
             Builtin(

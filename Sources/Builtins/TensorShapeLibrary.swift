@@ -26,7 +26,7 @@ extension Library {
                     Example("arange(6).reshape(2, 3).tolist()", "[[0, 1, 2], [3, 4, 5]]"),
                     Example("reshape(zeros(4, 28, 28), [4, -1]).shape", "[4, 784]"),
                 ]
-            ) { (input: Tensor, shape: [SizePart]) in try input.reshape(shape.sizes) })
+            ) { (input: Tensor, shape: [SizePart]) in try input.reshape(shape.sizes(for: "reshape", "shape")) })
         add(
             Builtin(
                 "flatten", .shaping, "Several dimensions as one.", Self.input,
@@ -103,7 +103,10 @@ extension Library {
                 Parameter<[Int]>.variadic("dims", "the dimensions"), returns: "a tensor of the same shape",
                 pytorch: .same("torch.Tensor.flip"), seeAlso: ["roll"],
                 examples: [Example("tensor([[1, 2], [3, 4]]).flip(0, 1).tolist()", "[[4, 3], [2, 1]]")]
-            ) { (input: Tensor, dims: [Int]) in try input.flip(dims: dims) })
+            ) { (input: Tensor, dims: [Int]) in
+                guard !dims.isEmpty else { throw Failure(.type, "flip needs the argument dims", help: ["flip(x, 0)"]) }
+                return try input.flip(dims: dims)
+            })
         add(
             Builtin(
                 "roll", .shaping, "Shifts the elements; what leaves at one end comes in at the other.", Self.input,
@@ -125,7 +128,7 @@ extension Library {
                 pytorch: .differs("torch.Tensor.expand", "the result is independent, never a view"),
                 seeAlso: ["repeat", "unsqueeze"],
                 examples: [Example("tensor([[1], [2]]).expand(2, 3).tolist()", "[[1, 1, 1], [2, 2, 2]]")]
-            ) { (input: Tensor, sizes: [SizePart]) in try input.expand(sizes.sizes) })
+            ) { (input: Tensor, sizes: [SizePart]) in try input.expand(sizes.sizes(for: "expand", "sizes")) })
         add(
             Builtin(
                 "repeat", .shaping, "Copies the tensor several times along its dimensions.", Self.input,
@@ -133,6 +136,6 @@ extension Library {
                 returns: "a tensor whose sizes are multiplied", pytorch: .same("torch.Tensor.repeat"),
                 seeAlso: ["expand", "cat"],
                 examples: [Example("tensor([1, 2]).repeat(2, 2).tolist()", "[[1, 2, 1, 2], [1, 2, 1, 2]]")]
-            ) { (input: Tensor, repeats: [SizePart]) in try input.repeat(repeats.sizes) })
+            ) { (input: Tensor, repeats: [SizePart]) in try input.repeat(repeats.sizes(for: "repeat", "repeats")) })
     }
 }

@@ -3,7 +3,7 @@ import Runtime
 import Testing
 
 @Suite struct `Tensor declarations` {
-    let library = TensorScripts.library()
+    let library = TensorScripts.tensors()
 
     static func builtins(_ library: Library) -> [Builtin] {
         library.functions.values.flatMap(\.overloads) + library.methods.values.flatMap(\.values).flatMap(\.overloads)
@@ -51,16 +51,16 @@ import Testing
             #expect(builtin.parameters.allSatisfy { !$0.documentation.isEmpty }, "\(name): documents its parameters")
             if case .none = builtin.pytorch { Issue.record("\(name): says how it relates to PyTorch") }
         }
-        for attribute in library.attributes.values.flatMap(\.values) {
+        for attribute in (library.attributes[.tensor] ?? [:]).values {
             #expect(attribute.summary.hasSuffix("."), "\(attribute.name): the summary is a sentence")
             #expect(!attribute.examples.isEmpty, "\(attribute.name): has an example")
         }
     }
 
     static let examples: [(name: String, example: Example)] = {
-        let library = TensorScripts.library()
+        let library = TensorScripts.tensors()
         return builtins(library).flatMap { builtin in builtin.examples.map { (builtin.name, $0) } }
-            + library.attributes.values.flatMap(\.values).flatMap { attribute in
+            + (library.attributes[.tensor] ?? [:]).values.flatMap { attribute in
                 attribute.examples.map { (attribute.name, $0) }
             }
     }()

@@ -5,11 +5,17 @@ import Syntax
 
 /// Runs scripts against the tensor library, as a cell would.
 struct TensorScripts {
-    /// A library with tensors, and the constants that examples read.
+    /// The tensor library alone.
+    static func tensors() -> Library {
+        let library = Library()
+        library.addTensors()
+        return library
+    }
+
+    /// The tensor library beside the core.
     static func library() -> Library {
         let library = Library()
-        library.add(Constant("nan", "Not a number.", .float(.nan)))
-        library.add(Constant("inf", "Infinity.", .float(.infinity)))
+        library.addCore()
         library.addTensors()
         return library
     }
