@@ -119,11 +119,13 @@ final class Deferred {
     // MARK: Computing
 
     fileprivate func run(into storage: Storage) {
-        let sizes = ChannelsLast(n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank), itemSize: dtype.itemSize)
+        let sizes = ChannelsLast(
+            n: shape[0], c: shape[1], spatial: shape.product(2..<shape.rank), itemSize: dtype.itemSize)
         if let parent {
             parent.settle()
             switch step {
-            case .scale(let scale, let shift): finish(from: parent.block, sizes, scale, shift, nil, false, into: storage)
+            case .scale(let scale, let shift):
+                finish(from: parent.block, sizes, scale, shift, nil, false, into: storage)
             case .add(let residual): finish(from: parent.block, sizes, nil, nil, residual, false, into: storage)
             case .rectify: finish(from: parent.block, sizes, nil, nil, nil, true, into: storage)
             case .none: break
@@ -147,7 +149,8 @@ final class Deferred {
     }
 
     private func finish(
-        from source: UnsafeMutableRawPointer, _ sizes: ChannelsLast, _ scale: [Double]?, _ shift: [Double]?, _ residual: Values?,
+        from source: UnsafeMutableRawPointer, _ sizes: ChannelsLast, _ scale: [Double]?, _ shift: [Double]?,
+        _ residual: Values?,
         _ relu: Bool, into storage: Storage
     ) {
         let more = residual.map { Self.pointer($0, sizes) }

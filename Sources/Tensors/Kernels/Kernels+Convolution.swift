@@ -22,7 +22,8 @@ extension Kernels {
 
         /// act((conv(x) + bias)·scale + shift + residual) in one pass.
         func run(
-            scale: [Double]?, shift: [Double]?, residual: UnsafeRawPointer?, relu: Bool, into out: UnsafeMutableRawPointer
+            scale: [Double]?, shift: [Double]?, residual: UnsafeRawPointer?, relu: Bool,
+            into out: UnsafeMutableRawPointer
         ) {
             let channels = Int(geometry.co)
             var offsets: [Double]?
@@ -128,7 +129,8 @@ extension Kernels {
     }
 
     /// The gradient of a convolution's input, channels innermost.
-    static func convolutionBackwardData(_ geometry: ck_convolution, _ g: Values, _ weight: Values, _ shape: Shape) throws
+    static func convolutionBackwardData(_ geometry: ck_convolution, _ g: Values, _ weight: Values, _ shape: Shape)
+        throws
         -> Values
     {
         let out = try Values(channelsLast: shape, g.dtype)
@@ -159,7 +161,8 @@ extension Kernels {
         if g.dtype == .float32,
             ck_conv_backward_weights(
                 &geometry, x.channelsLastPointer.assumingMemoryBound(to: Float.self),
-                g.channelsLastPointer.assumingMemoryBound(to: Float.self), weight.raw.assumingMemoryBound(to: Float.self),
+                g.channelsLastPointer.assumingMemoryBound(to: Float.self),
+                weight.raw.assumingMemoryBound(to: Float.self),
                 sums?.raw.assumingMemoryBound(to: Float.self))
         {
             return (weight, sums)

@@ -11,7 +11,8 @@ extension Tensor {
     /// - Returns: [..., L, Ev].
     /// - Throws: `TensorError` when shapes, dtypes or arguments do not fit.
     public func scaledDotProductAttention(
-        key: Tensor, value: Tensor, mask: Tensor? = nil, dropoutP: Double = 0, isCausal: Bool = false, scale: Double? = nil
+        key: Tensor, value: Tensor, mask: Tensor? = nil, dropoutP: Double = 0, isCausal: Bool = false,
+        scale: Double? = nil
     ) throws -> Tensor {
         let weights = try attentionWeights(
             key: key, mask: mask, isCausal: isCausal, scale: scale, name: "scaled_dot_product_attention")

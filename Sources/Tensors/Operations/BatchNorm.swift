@@ -13,7 +13,8 @@ extension Tensor {
     ///   - eps: Added to the variance.
     /// - Throws: `TensorError` when shapes or dtypes do not fit, and for a batch of one value a channel in training.
     public func batchNorm(
-        runningMean: Tensor?, runningVariance: Tensor?, weight: Tensor? = nil, bias: Tensor? = nil, training: Bool = false,
+        runningMean: Tensor?, runningVariance: Tensor?, weight: Tensor? = nil, bias: Tensor? = nil,
+        training: Bool = false,
         momentum: Double = 0.1, eps: Double = 1e-5
     ) throws -> Tensor {
         let name = "batch_norm"
@@ -26,7 +27,8 @@ extension Tensor {
         for case (let vector?, let argument) in vectors {
             guard vector.shape == [c] else {
                 throw TensorError.wrongShape(
-                    name, vector.shape, expected: "\(["", "running_mean", "running_var", "weight", "bias"][argument]) of "
+                    name, vector.shape,
+                    expected: "\(["", "running_mean", "running_var", "weight", "bias"][argument]) of "
                         + "[\(c)] for an input of \(shape)", argument: argument)
             }
             guard vector.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, vector.dtype) }

@@ -36,7 +36,8 @@ extension Tensor {
     }
 
     private func convolved(
-        _ weight: Tensor, _ bias: Tensor?, _ stride: Pair, _ padding: Pair, _ dilation: Pair, _ groups: Int, name: String
+        _ weight: Tensor, _ bias: Tensor?, _ stride: Pair, _ padding: Pair, _ dilation: Pair, _ groups: Int,
+        name: String
     ) throws -> Tensor {
         if rank == 3 {
             return try unsqueeze(dim: 0).convolved(weight, bias, stride, padding, dilation, groups, name: name)
@@ -48,7 +49,8 @@ extension Tensor {
         guard weight.shape[1] * groups == c, o % groups == 0 else {
             throw TensorError.wrongShape(
                 name, shape,
-                expected: "\(weight.shape[1] * groups) channels (weight \(weight.shape), groups \(groups))", argument: 0)
+                expected: "\(weight.shape[1] * groups) channels (weight \(weight.shape), groups \(groups))", argument: 0
+            )
         }
         let kh = weight.shape[2], kw = weight.shape[3]
         let oh = try window.size(shape[2], kh, stride.height, padding.height, dilation.height, shape)
@@ -107,7 +109,8 @@ extension Tensor {
         let c = shape[1], o = weight.shape[1] * groups
         guard weight.shape[0] == c, c % groups == 0 else {
             throw TensorError.wrongShape(
-                name, shape, expected: "\(weight.shape[0]) channels, a multiple of groups \(groups) (weight \(weight.shape))",
+                name, shape,
+                expected: "\(weight.shape[0]) channels, a multiple of groups \(groups) (weight \(weight.shape))",
                 argument: 0)
         }
         let kh = weight.shape[2], kw = weight.shape[3]
@@ -115,7 +118,8 @@ extension Tensor {
             let size = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
             guard size > 0 else {
                 throw TensorError.wrongShape(
-                    name, shape, expected: "an input whose output is not empty (kernel \(k), stride \(s), padding \(p))",
+                    name, shape,
+                    expected: "an input whose output is not empty (kernel \(k), stride \(s), padding \(p))",
                     argument: 0)
             }
             return size
@@ -245,7 +249,8 @@ private final class ConvolutionOperation: Operation {
         }
         if let weight, needs(0) {
             try send(
-                try Kernels.convolutionBackwardData(geometry, g, try weight.restored(for: title), inputShape), to: 0, walk)
+                try Kernels.convolutionBackwardData(geometry, g, try weight.restored(for: title), inputShape), to: 0,
+                walk)
         }
     }
 }

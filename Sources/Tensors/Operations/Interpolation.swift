@@ -27,7 +27,8 @@ extension Tensor {
         guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
         guard (size == nil) != (scaleFactor == nil) else {
             throw TensorError.wrongValue(
-                name, argument: "size or scale_factor", value: size == nil ? "neither" : "both", expected: "one of them")
+                name, argument: "size or scale_factor", value: size == nil ? "neither" : "both", expected: "one of them"
+            )
         }
         guard !alignCorners || mode == .bilinear else {
             throw TensorError.wrongValue(

@@ -19,7 +19,8 @@ extension Tensor {
     ) throws -> (output: Tensor, hidden: Tensor, cell: Tensor) {
         let name = "lstm"
         guard rank == 3, shape[0] > 0, dtype.isFloating else {
-            throw TensorError.wrongShape(name, shape, expected: "a float [T, N, inputs] with at least one step", argument: 0)
+            throw TensorError.wrongShape(
+                name, shape, expected: "a float [T, N, inputs] with at least one step", argument: 0)
         }
         let steps = shape[0], n = shape[1]
         guard hiddenWeight.rank == 2, hiddenWeight.shape[0] == 4 * hiddenWeight.shape[1] else {

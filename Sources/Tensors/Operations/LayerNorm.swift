@@ -9,7 +9,9 @@ extension Tensor {
     ///   - bias: Of that shape.
     ///   - eps: Added to the variance.
     /// - Throws: `TensorError` when shapes or dtypes do not fit.
-    public func layerNorm(_ shape: [Int], weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5) throws -> Tensor {
+    public func layerNorm(_ shape: [Int], weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5) throws
+        -> Tensor
+    {
         let name = "layer_norm"
         guard !shape.isEmpty, self.shape.array.suffix(shape.count).elementsEqual(shape) else {
             throw TensorError.wrongShape(
@@ -52,7 +54,9 @@ extension Tensor {
     ///   - bias: [C].
     ///   - eps: Added to the variance.
     /// - Throws: `TensorError` when shapes or dtypes do not fit.
-    public func groupNorm(_ groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5) throws -> Tensor {
+    public func groupNorm(_ groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5) throws
+        -> Tensor
+    {
         let name = "group_norm"
         guard rank >= 2 else {
             throw TensorError.wrongShape(name, shape, expected: "[N, C] or [N, C, …]", argument: 0)

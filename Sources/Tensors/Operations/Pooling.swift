@@ -104,7 +104,8 @@ private struct PoolWindow {
     }
 
     init(
-        _ x: Tensor, _ kernel: Pair, _ stride: Pair, _ padding: Pair, _ dilation: Pair, ceilMode: Bool, countsPadding: Bool,
+        _ x: Tensor, _ kernel: Pair, _ stride: Pair, _ padding: Pair, _ dilation: Pair, ceilMode: Bool,
+        countsPadding: Bool,
         _ name: String
     ) throws {
         try Self.check(x, name)
@@ -114,14 +115,16 @@ private struct PoolWindow {
         try dilation.check(name, "dilation", atLeast: 1)
         guard padding.height <= kernel.height / 2, padding.width <= kernel.width / 2 else {
             throw TensorError.wrongValue(
-                name, argument: "padding", value: padding.description, expected: "at most half the kernel size \(kernel)")
+                name, argument: "padding", value: padding.description,
+                expected: "at most half the kernel size \(kernel)")
         }
         func axis(_ n: Int, _ k: Int, _ s: Int, _ p: Int, _ d: Int) throws -> Axis {
             let reach = n + 2 * p - d * (k - 1) - 1
             guard reach >= 0 else {
                 throw TensorError.wrongShape(
                     name, x.shape,
-                    expected: "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
+                    expected:
+                        "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
                         + "padding \(p))", argument: 0)
             }
             var count = (reach + (ceilMode ? s - 1 : 0)) / s + 1
@@ -221,7 +224,8 @@ private final class AveragePool: Operation {
         let out = try Values(channelsLast: shape, g.dtype)
         pool.withWindows { rows, columns in
             ck_avg_pool_backward(
-                g.dtype.code, rows, columns, Int64(divisor ?? 0), Int64(shape[0]), Int64(shape[1]), g.channelsLastPointer,
+                g.dtype.code, rows, columns, Int64(divisor ?? 0), Int64(shape[0]), Int64(shape[1]),
+                g.channelsLastPointer,
                 out.channelsLastPointer)
         }
         try send(out, to: 0, walk)

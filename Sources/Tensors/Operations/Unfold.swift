@@ -22,7 +22,8 @@ extension Tensor {
             guard reach >= 0 else {
                 throw TensorError.wrongShape(
                     name, shape,
-                    expected: "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
+                    expected:
+                        "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
                         + "dilation \(d), padding \(p))", argument: 0)
             }
             return reach / s + 1
@@ -36,7 +37,8 @@ extension Tensor {
         _ = try Shape([shape[0], shape[1], area, oh, ow], for: name)
         let target = try Shape([shape[0], shape[1] * area, oh * ow], for: name)
         var geometry = ck_convolution(
-            n: Int64(shape[0]), g: 1, ci: Int64(shape[1]), co: 1, ih: Int64(shape[2]), iw: Int64(shape[3]), oh: Int64(oh),
+            n: Int64(shape[0]), g: 1, ci: Int64(shape[1]), co: 1, ih: Int64(shape[2]), iw: Int64(shape[3]),
+            oh: Int64(oh),
             ow: Int64(ow), kh: Int64(kernel.height), kw: Int64(kernel.width), sh: Int64(stride.height),
             sw: Int64(stride.width), ph: Int64(padding.height), pw: Int64(padding.width), dh: Int64(dilation.height),
             dw: Int64(dilation.width))

@@ -1,0 +1,204 @@
+import Tensors
+
+/// (x - mean) / √(variance + eps) · weight + bias for each channel (Ioffe and Szegedy, 2015), with running statistics that
+/// take the batch's place in evaluation. ``BatchNorm1d`` and ``BatchNorm2d`` say what inputs they take.
+public class BatchNorm: Module {
+    /// The number of channels.
+    public let features: Int
+    /// Added to the variance.
+    public let eps: Double
+    /// The share of the new batch in the running statistics; nil averages over all batches alike.
+    public let momentum: Double?
+    /// The factor, [C], at first 1, unless the layer has none.
+    public let weight: Tensor?
+    /// The offset, [C], at first 0, unless the layer has none.
+    public let bias: Tensor?
+    /// The running mean, [C], unless statistics are not tracked.
+    public let runningMean: Tensor?
+    /// The running unbiased variance, [C], unless statistics are not tracked.
+    public let runningVariance: Tensor?
+    /// How many batches the running statistics have seen.
+    public let batchesTracked: Tensor?
+
+    /// A layer for `features` channels.
+    ///
+    /// - Throws: ``ModuleError/argument(layer:problem:)`` unless there is at least one channel.
+    public required init(
+        _ features: Int, eps: Double = 1e-5, momentum: Double? = 0.1, affine: Bool = true,
+        trackRunningStats: Bool = true
+    ) throws {
+        guard features > 0 else {
+            throw ModuleError.argument(layer: "BatchNorm", problem: "needs at least one channel, given \(features)")
+        }
+        self.features = features
+        self.eps = eps
+        self.momentum = momentum
+        weight = affine ? try Tensor.ones([features]).requireGradient() : nil
+        bias = affine ? try Tensor.zeros([features]).requireGradient() : nil
+        runningMean = trackRunningStats ? try Tensor.zeros([features]) : nil
+        runningVariance = trackRunningStats ? try Tensor.ones([features]) : nil
+        batchesTracked = trackRunningStats ? try Tensor(0, dtype: .int64) : nil
+        super.init()
+        if let weight { register(parameter: weight, as: "weight") }
+        if let bias { register(parameter: bias, as: "bias") }
+        if let runningMean { register(buffer: runningMean, as: "running_mean") }
+        if let runningVariance { register(buffer: runningVariance, as: "running_var") }
+        if let batchesTracked { register(buffer: batchesTracked, as: "num_batches_tracked") }
+    }
+
+    /// The channels and whatever differs from the defaults.
+    public override var options: String {
+        "\(features)" + (eps == 1e-5 ? "" : ", eps=\(eps)")
+            + (momentum == 0.1 ? "" : ", momentum=" + (momentum.map { "\($0)" } ?? "none"))
+            + (weight == nil ? ", affine=false" : "") + (runningMean == nil ? ", track_running_stats=false" : "")
+    }
+
+    /// Which ranks the layer takes, and how to say so.
+    fileprivate var ranks: (allowed: ClosedRange<Int>, text: String) { (2...8, "[N, C] or [N, C, …]") }
+
+    /// x [N, C, …] → the same shape.
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard ranks.allowed.contains(x.rank), x.shape[1] == features else {
+            throw ModuleError.input(
+                layer: typeName, problem: "expected \(ranks.text) with C = \(features), given \(x.shape)", help: nil)
+        }
+        var share = momentum ?? 0
+        if isTraining, let batchesTracked {
+            _ = try Gradients.disabled { try batchesTracked.add_(1) }
+            if momentum == nil { share = 1 / Swift.max(1, try batchesTracked.itemDouble()) }
+        }
+        return try x.batchNorm(
+            runningMean: runningMean, runningVariance: runningVariance, weight: weight, bias: bias,
+            training: isTraining,
+            momentum: share, eps: eps)
+    }
+
+    /// A copy with its own parameters and statistics.
+    public override func duplicate(_ copies: ModuleCopies) throws -> Module {
+        let copy = try Self(
+            features, eps: eps, momentum: momentum, affine: weight != nil, trackRunningStats: runningMean != nil)
+        _ = try Gradients.disabled {
+            for (from, to) in [
+                (weight, copy.weight), (bias, copy.bias), (runningMean, copy.runningMean),
+                (runningVariance, copy.runningVariance), (batchesTracked, copy.batchesTracked),
+            ] {
+                guard let from, let to else { continue }
+                _ = try to.copy_(from)
+                if from.requiresGradient != to.requiresGradient { try to.requireGradient(from.requiresGradient) }
+            }
+        }
+        return copy
+    }
+}
+
+/// Batch normalisation of vectors [N, C] or sequences [N, C, L].
+public final class BatchNorm1d: BatchNorm {
+    fileprivate override var ranks: (allowed: ClosedRange<Int>, text: String) { (2...3, "[N, C] or [N, C, L]") }
+}
+
+/// Batch normalisation of images [N, C, H, W].
+public final class BatchNorm2d: BatchNorm {
+    fileprivate override var ranks: (allowed: ClosedRange<Int>, text: String) { (4...4, "[N, C, H, W]") }
+}
+
+/// (x - mean) / √(variance + eps) · weight + bias over the last dimensions (Ba et al., 2016).
+public final class LayerNorm: Module {
+    /// The sizes of the dimensions that are normalised together.
+    public let shape: [Int]
+    /// Added to the variance.
+    public let eps: Double
+    /// The factor, at first 1, unless the layer has none.
+    public let weight: Tensor?
+    /// The offset, at first 0, unless the layer has none.
+    public let bias: Tensor?
+
+    /// A layer for inputs that end in `shape`.
+    ///
+    /// - Throws: ``ModuleError/argument(layer:problem:)`` for an empty shape.
+    public convenience init(_ shape: [Int], eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) throws {
+        try self.init(
+            shape, eps: eps, weight: affine ? Tensor.ones(shape).requireGradient() : nil,
+            bias: affine && bias ? Tensor.zeros(shape).requireGradient() : nil)
+    }
+
+    /// A layer with given parameters.
+    public init(_ shape: [Int], eps: Double = 1e-5, weight: Tensor?, bias: Tensor?) throws {
+        guard !shape.isEmpty, shape.allSatisfy({ $0 > 0 }) else {
+            throw ModuleError.argument(layer: "LayerNorm", problem: "needs sizes of at least 1, given \(shape)")
+        }
+        (self.shape, self.eps, self.weight, self.bias) = (shape, eps, weight, bias)
+        super.init()
+        if let weight { register(parameter: weight, as: "weight") }
+        if let bias { register(parameter: bias, as: "bias") }
+    }
+
+    /// The sizes and whatever differs from the defaults.
+    public override var options: String {
+        (shape.count == 1 ? "\(shape[0])" : "\(shape)") + (eps == 1e-5 ? "" : ", eps=\(eps)")
+            + (weight == nil ? ", elementwise_affine=false" : bias == nil ? ", bias=false" : "")
+    }
+
+    /// x […, shape] → the same shape.
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        try x.layerNorm(shape, weight: weight, bias: bias, eps: eps)
+    }
+
+    /// A copy with its own parameters.
+    public override func duplicate(_ copies: ModuleCopies) throws -> Module {
+        try LayerNorm(shape, eps: eps, weight: copies.tensor(weight), bias: copies.tensor(bias))
+    }
+}
+
+/// (x - mean) / √(variance + eps) · weight + bias over groups of channels (Wu and He, 2018).
+public final class GroupNorm: Module {
+    /// Into how many groups the channels are split.
+    public let groups: Int
+    /// The number of channels.
+    public let channels: Int
+    /// Added to the variance.
+    public let eps: Double
+    /// The factor, [C], at first 1, unless the layer has none.
+    public let weight: Tensor?
+    /// The offset, [C], at first 0, unless the layer has none.
+    public let bias: Tensor?
+
+    /// A layer for `channels` channels.
+    ///
+    /// - Throws: ``ModuleError/argument(layer:problem:)`` unless the groups divide the channels.
+    public convenience init(_ groups: Int, _ channels: Int, eps: Double = 1e-5, affine: Bool = true) throws {
+        try self.init(
+            groups, channels, eps: eps, weight: affine ? Tensor.ones([channels]).requireGradient() : nil,
+            bias: affine ? Tensor.zeros([channels]).requireGradient() : nil)
+    }
+
+    /// A layer with given parameters.
+    public init(_ groups: Int, _ channels: Int, eps: Double = 1e-5, weight: Tensor?, bias: Tensor?) throws {
+        guard groups > 0, channels > 0, channels % groups == 0 else {
+            throw ModuleError.argument(
+                layer: "GroupNorm", problem: "the groups must divide the channels, given \(groups), \(channels)")
+        }
+        (self.groups, self.channels, self.eps, self.weight, self.bias) = (groups, channels, eps, weight, bias)
+        super.init()
+        if let weight { register(parameter: weight, as: "weight") }
+        if let bias { register(parameter: bias, as: "bias") }
+    }
+
+    /// The sizes and whatever differs from the defaults.
+    public override var options: String {
+        "\(groups), \(channels)" + (eps == 1e-5 ? "" : ", eps=\(eps)") + (weight == nil ? ", affine=false" : "")
+    }
+
+    /// x [N, C, …] → the same shape.
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard x.rank >= 2, x.shape[1] == channels else {
+            throw ModuleError.input(
+                layer: "GroupNorm", problem: "expected [N, C, …] with C = \(channels), given \(x.shape)", help: nil)
+        }
+        return try x.groupNorm(groups, weight: weight, bias: bias, eps: eps)
+    }
+
+    /// A copy with its own parameters.
+    public override func duplicate(_ copies: ModuleCopies) throws -> Module {
+        try GroupNorm(groups, channels, eps: eps, weight: copies.tensor(weight), bias: copies.tensor(bias))
+    }
+}
