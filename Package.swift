@@ -73,7 +73,8 @@ let package = Package(
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
         .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
         .testTarget(name: "NotebookTests", dependencies: ["Notebook"], exclude: ["Transcripts"]),
-        .testTarget(name: "DistillTests", dependencies: ["Notebook"]),
+        .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
+        .testTarget(name: "DistillTests", dependencies: ["Notebook", "CPseudoTerminal"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

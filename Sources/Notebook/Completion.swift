@@ -200,8 +200,10 @@ package struct Completion {
         }
         var own: [String] = []
         switch value {
-        case .module(let module): own = Array(module.children.keys) + Array(module.ownParameters.keys) + Array(module.ownBuffers.keys)
-        case .dict(let dict): own = dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        case .module(let module):
+            own = Array(module.children.keys) + Array(module.ownParameters.keys) + Array(module.ownBuffers.keys)
+        case .dict(let dict):
+            own = dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
         default: break
         }
         return own.filter(Self.isName) + knowledge.library.members(of: value).sorted()
@@ -214,7 +216,9 @@ package struct Completion {
 
     /// What the result of a call to a library function has: `Linear(4, 2).`.
     private func receivers(ofResult place: CompletionContext.Place) -> [Builtin.Receiver] {
-        guard place.isCalled, place.steps.isEmpty, let function = knowledge.library.functions[place.name] else { return [] }
+        guard place.isCalled, place.steps.isEmpty, let function = knowledge.library.functions[place.name] else {
+            return []
+        }
         return function.overloads.flatMap { Self.receivers(of: $0.resultType) }
     }
 
@@ -249,7 +253,9 @@ package struct Completion {
             guard let parameter else { continue }
             let options = fitting(parameter.options)
             if !options.isEmpty { return options }
-            if ["pairs", "path", "paths", "layer", "layers"].contains(parameter.name), !layers.isEmpty, parameter.name != "path" {
+            if ["pairs", "path", "paths", "layer", "layers"].contains(parameter.name), !layers.isEmpty,
+                parameter.name != "path"
+            {
                 return layers
             }
         }
@@ -262,7 +268,11 @@ package struct Completion {
         case .dict(let dict): dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
         case .module(let module): module.paths
         default:
-            if case .list(let columns)? = attribute("columns", of: value) { columns.elements.compactMap(\.text) } else { [] }
+            if case .list(let columns)? = attribute("columns", of: value) {
+                columns.elements.compactMap(\.text)
+            } else {
+                []
+            }
         }
     }
 

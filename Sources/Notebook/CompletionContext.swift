@@ -15,6 +15,13 @@ package struct CompletionContext: Equatable {
         package var steps: [Step] = []
         /// Whether it was called: what is known then is the kind of its result.
         package var isCalled = false
+
+        /// A place from its parts.
+        package init(name: String, steps: [Step] = [], isCalled: Bool = false) {
+            self.name = name
+            self.steps = steps
+            self.isCalled = isCalled
+        }
     }
 
     /// The call whose brackets are open at the cursor.
@@ -275,7 +282,7 @@ private struct ContextScanner {
                 if isDigit(bytes[position]) || Self.keywords.contains(word) { return (nil, false) }
                 return (CompletionContext.Place(name: word, steps: steps.reversed(), isCalled: isCalled), true)
             }
-            guard let opener = matchingOpener(before: position) else { return (nil, false) }
+            guard let opener = matchingOpener(before: position) else { return (nil, isCalled || !steps.isEmpty) }
             if byte == UInt8(ascii: "]") {
                 let inside = String(decoding: bytes[(opener + 1)..<(position - 1)], as: UTF8.self)
                 if let number = Int(inside) {
@@ -293,7 +300,7 @@ private struct ContextScanner {
                 return (nil, true)
             }
         }
-        return (nil, !steps.isEmpty)
+        return (nil, isCalled || !steps.isEmpty)
     }
 
     /// The bracket that the one just before `position` closes; strings inside are taken as they come.

@@ -25,7 +25,8 @@ package enum Explanations {
 
     /// A hint at the codes that exist.
     package static func nearest(_ code: String) -> String {
-        Nearest.match(code.uppercased(), in: codes).map { "did you mean \($0)?" } ?? "an error shows its code when it has one"
+        Nearest.match(code.uppercased(), in: codes).map { "did you mean \($0)?" }
+            ?? "an error shows its code when it has one"
     }
 
     /// All codes.
@@ -74,36 +75,51 @@ package enum Explanations {
                 "an operator between types that it does not join",
                 "For example a string and a number: write str(x) or an f-string."
             )
-        case .notCallable: ("calling something that is no function", "Only functions, modules and some objects are called.")
+        case .notCallable:
+            ("calling something that is no function", "Only functions, modules and some objects are called.")
         case .notACondition:
             (
                 "a condition that is no bool",
                 "if, while, and, or, not take a bool or a one-element bool tensor. Write the comparison out: "
                     + "len(xs) > 0, x != none, n != 0, mask.any()."
             )
-        case .notIterable: ("a loop over something without elements", "Lists, ranges, dicts, strings, tensors, datasets can be looped over.")
+        case .notIterable:
+            (
+                "a loop over something without elements",
+                "Lists, ranges, dicts, strings, tensors, datasets can be looped over."
+            )
         case .missingArgument: ("an argument is missing", "The message shows the signature.")
-        case .unknownArgument: ("an argument that the function has not got", "The message shows the signature and the nearest name.")
+        case .unknownArgument:
+            ("an argument that the function has not got", "The message shows the signature and the nearest name.")
         case .doubledArgument: ("an argument given twice", "Once by position and once by name, as a rule.")
         case .tooManyArguments: ("more arguments than the function takes", "The message shows the signature.")
         case .wrongOption: ("a string that is none of the options", "The message lists the options.")
         case .wrongValue: ("a value outside the allowed range", "The message gives the range.")
         case .unpacking:
-            ("taking a list apart into another number of names", "a, b = xs needs exactly two elements; the message gives both numbers.")
+            (
+                "taking a list apart into another number of names",
+                "a, b = xs needs exactly two elements; the message gives both numbers."
+            )
         case .shape:
             (
                 "tensors whose shapes do not fit",
                 "The operands are underlined with their shapes. reshape, transpose, unsqueeze and flatten change them; losses "
                     + "never broadcast."
             )
-        case .indexOutOfRange: ("an index outside a list, string or tensor", "Indices run from 0, negative ones from the end.")
+        case .indexOutOfRange:
+            ("an index outside a list, string or tensor", "Indices run from 0, negative ones from the end.")
         case .missingKey: ("a key that a dict has not got", "d.get(key, default) gives a default instead.")
         case .arithmetic: ("arithmetic without a result", "Division of an int by zero, or an int beyond 64 bits.")
         case .io: ("a file or folder that could not be used", "The message gives the path and the system's reason.")
-        case .importCycle: ("files that import each other", "The message lists the files; move what both need into a third.")
+        case .importCycle:
+            ("files that import each other", "The message lists the files; move what both need into a third.")
         case .raised: ("an error that the script raised itself", "By raise; try { … } catch e { … } catches it.")
         case .assertion: ("an assertion that did not hold", "The condition behind assert was false.")
-        case .limit: ("a limit was reached", "Memory, call depth, time or steps. --max-memory and --timeout set the first and the last but one.")
+        case .limit:
+            (
+                "a limit was reached",
+                "Memory, call depth, time or steps. --max-memory and --timeout set the first and the last but one."
+            )
         case .interrupted: ("Ctrl-C", "The session keeps every value that was assigned before.")
         case .fault: ("a fault of distill itself", "Please report it with the cell that caused it.")
         }

@@ -15,10 +15,8 @@ extension Session {
 
     /// The variables, those of the REPL itself (`_`, `_3`, `Out`) left out.
     package var variables: [Variable] {
-        interpreter.variableNames.filter { !isOwn($0) }.compactMap { name in
-            interpreter.variable(name).map { value in
-                Variable(name: name, type: typeDescription(of: value), brief: brief(value))
-            }
+        interpreter.globals.filter { !isOwn($0.name) }.map { name, value in
+            Variable(name: name, type: typeDescription(of: value), brief: brief(value))
         }
     }
 
@@ -51,14 +49,15 @@ extension Session {
     package func knowledge(commands: [String]) -> Completion.Knowledge {
         Completion.Knowledge(
             library: interpreter.library, interpreter: interpreter,
-            variables: interpreter.variableNames.filter { !isOwn($0) }, value: { [interpreter] in interpreter.variable($0) },
+            variables: interpreter.globals.map(\.name).filter { !isOwn($0) },
+            value: { [interpreter] in interpreter.global($0) },
             commands: commands)
     }
 
     /// Help on a variable: its type and value, of a function its signature and docstring, or its source; none when no
     /// variable has the name.
     package func describe(_ name: String, withSource: Bool) -> Markup? {
-        guard let value = interpreter.variable(name) else { return nil }
+        guard let value = interpreter.global(name) else { return nil }
         guard case .function(let function) = value else {
             var page = Markup(name, .name)
             page.append(": \(typeDescription(of: value))\n", .dim)

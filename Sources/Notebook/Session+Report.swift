@@ -15,7 +15,8 @@ extension Session {
         let source = entries.map(\.text).joined(separator: "\n")
         return Report(
             name: name, cells: cells,
-            provenance: provenance(script: nil, source: Array(source.utf8), command: "distill, the entries above in turn"))
+            provenance: provenance(
+                script: nil, source: Array(source.utf8), command: "distill, the entries above in turn"))
     }
 
     /// Runs a script and keeps what it gives: the report, and the errors that ended the run.

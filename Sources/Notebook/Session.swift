@@ -119,9 +119,9 @@ package final class Session {
         entry.outputs = outputs
         if let value = entry.result.value?.value {
             lastValues.entries[.int(number)] = value
-            interpreter.setVariable("_", value)
-            interpreter.setVariable("_\(number)", value)
-            interpreter.setVariable("Out", .dict(lastValues))
+            interpreter.setGlobal("_", value)
+            interpreter.setGlobal("_\(number)", value)
+            interpreter.setGlobal("Out", .dict(lastValues))
         }
         entries.append(entry)
         return entry.result

@@ -46,7 +46,9 @@ final class ProgressLine {
     }
 
     private func rate(_ value: Double) -> String {
-        value >= 1e6 ? Duration.fixed(value / 1e6, 1) + "M" : value >= 1e4 ? Duration.fixed(value / 1e3, 0) + "k" : Duration.fixed(value, 0)
+        value >= 1e6
+            ? Duration.fixed(value / 1e6, 1) + "M"
+            : value >= 1e4 ? Duration.fixed(value / 1e3, 0) + "k" : Duration.fixed(value, 0)
     }
 
     /// Name, bar and facts, cut to the terminal's width.

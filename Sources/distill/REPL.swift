@@ -117,7 +117,10 @@ final class REPL {
             self.name = name.trimmed
             wantsSource = marks > 1
             // `f("really?")?` and the like are code with a slip, which the parser explains.
-            guard self.name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "_.0123456789 ".unicodeScalars.contains($0) })
+            guard
+                self.name.unicodeScalars.allSatisfy({
+                    $0.properties.isAlphabetic || "_.0123456789 ".unicodeScalars.contains($0)
+                })
             else { return nil }
         }
     }

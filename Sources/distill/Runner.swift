@@ -89,7 +89,9 @@ struct Runner {
 
     /// A word as a shell reads it.
     private static func quoted(_ word: String) -> String {
-        let isPlain = word.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || "0123456789=._-/+,".unicodeScalars.contains($0) }
+        let isPlain = word.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || "0123456789=._-/+,".unicodeScalars.contains($0)
+        }
         if isPlain { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }

@@ -134,7 +134,8 @@ struct CommandLineTests {
     @Test("report writes one page, with the error in place, and keeps the status")
     func report() throws {
         let folder = try Program.temporaryFolder()
-        let script = "# %% [markdown]\n# # A title\n# %% One\nprint(6 * 7)\nassert true\n# %% Two\nraise \"no\"\n# %%\n1\n"
+        let script =
+            "# %% [markdown]\n# # A title\n# %% One\nprint(6 * 7)\nassert true\n# %% Two\nraise \"no\"\n# %%\n1\n"
         try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
         let result = try Program.run("report", "a.dist", "-o", "out.html", folder: folder)
         #expect(result.status == 1)
@@ -146,7 +147,8 @@ struct CommandLineTests {
         #expect(page.contains("error[raised]"))
         #expect(page.contains("not run"))
         #expect(try Program.run("report", "a.dist", "-o", "out.pdf", folder: folder).status == 2)
-        #expect(try Program.run("report", "a.dist", "-o", "gone/out.md", folder: folder).errors.contains("cannot write"))
+        #expect(
+            try Program.run("report", "a.dist", "-o", "gone/out.md", folder: folder).errors.contains("cannot write"))
     }
 
     @Test("A time limit ends a loop")

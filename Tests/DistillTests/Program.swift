@@ -1,3 +1,4 @@
+import CPseudoTerminal
 import Glibc
 import Notebook
 import Testing
@@ -56,45 +57,30 @@ struct Program {
         let folder = try folder ?? temporaryFolder()
         let inputPath = folder + "/.input"
         try TextFile.write(Array(input.utf8), to: inputPath)
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
-        posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, folder + "/.output", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, folder + "/.errors", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        let process = try spawn(
-            path, arguments, environment: self.environment(home: folder, environment), actions: &actions, flags: 0)
+        let environment = self.environment(home: folder, environment)
+        let process = try start(arguments, environment) { arguments, environment in
+            pt_spawn_on_files(
+                path, arguments, environment, folder, inputPath, folder + "/.output", folder + "/.errors")
+        }
         let status = wait(for: process)
         return Result(
             output: String(decoding: try TextFile.read(folder + "/.output"), as: UTF8.self),
             errors: String(decoding: try TextFile.read(folder + "/.errors"), as: UTF8.self), status: status)
     }
 
-    static func spawn(
-        _ path: String, _ arguments: [String], environment: [String], actions: inout posix_spawn_file_actions_t,
-        flags: Int32
+    /// Hands arguments and environment to C.
+    static func start(
+        _ arguments: [String], _ environment: [String],
+        _ body: ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?]) -> pid_t
     ) throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // The test runner's masks and handlers are none of the program's business.
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var argv = ([path] + arguments).map { strdup($0) } + [nil]
-        var envp = environment.map { strdup($0) } + [nil]
+        let argv = ([path] + arguments).map { strdup($0) } + [nil]
+        let envp = environment.map { strdup($0) } + [nil]
         defer {
             argv.forEach { free($0) }
             envp.forEach { free($0) }
         }
-        var process = pid_t()
-        let failure = posix_spawn(&process, path, &actions, &attributes, &argv, &envp)
-        try #require(failure == 0, "cannot start \(path): \(String(cString: strerror(failure)))")
+        let process = body(argv, envp)
+        try #require(process > 0, "cannot start \(path)")
         return process
     }
 

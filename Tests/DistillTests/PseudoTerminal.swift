@@ -1,3 +1,4 @@
+import CPseudoTerminal
 import Glibc
 import Notebook
 import Testing
@@ -16,22 +17,13 @@ final class PseudoTerminal {
     init(
         _ arguments: String..., folder: String, columns: Int = 100, rows: Int = 30, environment: [String: String] = [:]
     ) throws {
-        master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        try #require(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
-        let slave = String(cString: try #require(ptsname(master)))
-        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-        ioctl(master, UInt(TIOCSWINSZ), &size)
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
-        // The first terminal that a new session opens becomes its controlling one, which is what Ctrl-C needs.
-        posix_spawn_file_actions_addopen(&actions, 0, slave, O_RDWR, 0)
-        posix_spawn_file_actions_adddup2(&actions, 0, 1)
-        posix_spawn_file_actions_adddup2(&actions, 0, 2)
-        process = try Program.spawn(
-            Program.path, arguments, environment: Program.environment(home: folder, environment), actions: &actions,
-            flags: Int32(POSIX_SPAWN_SETSID))
+        var terminal: Int32 = -1
+        let environment = Program.environment(home: folder, environment)
+        process = try Program.start(arguments, environment) { arguments, environment in
+            pt_spawn_in_terminal(
+                Program.path, arguments, environment, folder, Int32(columns), Int32(rows), &terminal)
+        }
+        master = terminal
     }
 
     deinit {
@@ -61,8 +53,7 @@ final class PseudoTerminal {
 
     /// Changes the size of the window.
     func resize(columns: Int, rows: Int) {
-        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-        ioctl(master, UInt(TIOCSWINSZ), &size)
+        pt_resize(master, Int32(columns), Int32(rows))
     }
 
     /// Sends a signal to the program.

@@ -114,7 +114,8 @@ struct CompletionContextTests {
     @Test("Every cursor position of broken text gives a context")
     func broken() {
         let texts = [
-            "f(((\"a", "x[\"k\"]].y)", "}}}", "f\"{a", "\"\"\"abc", "a.b.c(.d", "'\\", "α.β[", ":", "?", "..", "f(*a, **", "🧪.x(",
+            "f(((\"a", "x[\"k\"]].y)", "}}}", "f\"{a", "\"\"\"abc", "a.b.c(.d", "'\\", "α.β[", ":", "?", "..",
+            "f(*a, **", "🧪.x(",
         ]
         for text in texts {
             for point in 0...text.utf8.count {

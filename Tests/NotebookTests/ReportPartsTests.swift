@@ -41,7 +41,8 @@ struct ReportPartsTests {
         return Report(
             name: "a.dist",
             cells: [
-                Report.Cell(title: nil, source: "# Soft & hard\n\nSome *text* <script>alert(1)</script>", isMarkdown: true),
+                Report.Cell(
+                    title: nil, source: "# Soft & hard\n\nSome *text* <script>alert(1)</script>", isMarkdown: true),
                 Report.Cell(
                     title: "Numbers <1>", source: "print(1 < 2)\n", isMarkdown: false,
                     outputs: [

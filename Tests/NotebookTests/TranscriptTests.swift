@@ -75,7 +75,9 @@ struct Transcript {
         func matches(_ shown: [String]) -> Bool {
             guard shown.count == expected.count else { return false }
             return zip(shown, expected).allSatisfy { shown, expected in
-                guard expected.hasPrefix("error["), let end = expected.firstIndex(of: "]") else { return shown == expected }
+                guard expected.hasPrefix("error["), let end = expected.firstIndex(of: "]") else {
+                    return shown == expected
+                }
                 let words = expected[expected.index(after: end)...].drop { $0 == ":" || $0 == " " }
                 return shown.hasPrefix(expected[...end]) && (words.isEmpty || shown.contains(words))
             }

@@ -72,7 +72,9 @@ package struct Provenance {
     private static var processor: String {
         guard let bytes = try? TextFile.read("/proc/cpuinfo") else { return "unknown" }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("model name") {
-            if let colon = line.firstIndex(of: ":") { return String(line[line.index(after: colon)...].drop { $0 == " " }) }
+            if let colon = line.firstIndex(of: ":") {
+                return String(line[line.index(after: colon)...].drop { $0 == " " })
+            }
         }
         return "unknown"
     }
@@ -80,7 +82,9 @@ package struct Provenance {
     /// The commit of the folder a script lies in, and whether files there have changed since.
     private static func commit(of script: String?) -> String? {
         guard let script else { return nil }
-        let folder = "'" + TextFile.folder(of: script).split(separator: "'", omittingEmptySubsequences: false)
+        let folder =
+            "'"
+            + TextFile.folder(of: script).split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
         guard let hash = output(of: "git -C \(folder) rev-parse HEAD 2>/dev/null"), hash.count >= 40 else { return nil }
         let changes = output(of: "git -C \(folder) status --porcelain --untracked-files=no 2>/dev/null") ?? ""

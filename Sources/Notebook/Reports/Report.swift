@@ -76,7 +76,9 @@ package struct Report {
     /// The first heading of the text, else the file's name without its folder.
     package var title: String {
         for cell in cells where cell.isMarkdown {
-            for line in cell.source.split(separator: "\n") where line.hasPrefix("# ") { return String(line.dropFirst(2)) }
+            for line in cell.source.split(separator: "\n") where line.hasPrefix("# ") {
+                return String(line.dropFirst(2))
+            }
         }
         return String(name.split(separator: "/").last ?? "report")
     }

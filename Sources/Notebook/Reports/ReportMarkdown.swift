@@ -3,10 +3,13 @@ import Diagnostics
 /// Writes a report as Markdown with its pictures as files beside it, as code hosts show it.
 package enum ReportMarkdown {
     /// The text, and the pictures with the names it refers to (`stem-1.png`, …).
-    package static func page(_ report: Report, stem: String) -> (text: String, pictures: [(name: String, png: [UInt8])]) {
+    package static func page(_ report: Report, stem: String) -> (text: String, pictures: [(name: String, png: [UInt8])])
+    {
         var text = ""
         var pictures: [(name: String, png: [UInt8])] = []
-        if !report.cells.contains(where: { $0.isMarkdown && $0.source.hasPrefix("# ") }) { text += "# \(report.title)\n\n" }
+        if !report.cells.contains(where: { $0.isMarkdown && $0.source.hasPrefix("# ") }) {
+            text += "# \(report.title)\n\n"
+        }
         for cell in report.cells {
             if cell.isMarkdown {
                 text += cell.source + "\n\n"
@@ -20,7 +23,8 @@ package enum ReportMarkdown {
                 case .text(let printed), .value(let printed): text += fenced(printed.plain, "text")
                 case .markdown(let added): text += added + "\n\n"
                 case .failure(let diagnostic): text += fenced(DiagnosticRenderer.render(diagnostic).plain, "text")
-                case .assertion(let assertion, let holds): text += "\(holds ? "✓ passed" : "✗ failed"): `\(assertion)`\n\n"
+                case .assertion(let assertion, let holds):
+                    text += "\(holds ? "✓ passed" : "✗ failed"): `\(assertion)`\n\n"
                 case .table(let rows): text += table(rows)
                 case .picture(let picture):
                     let name = "\(stem)-\(pictures.count + 1).png"

@@ -6,7 +6,8 @@ import Notebook
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Run a script in a fresh session and write a report.",
-        discussion: "The report is one HTML file, or Markdown with its pictures beside it, as the name of the output says.")
+        discussion:
+            "The report is one HTML file, or Markdown with its pictures beside it, as the name of the output says.")
 
     @Argument(help: "The script.", completion: .file(extensions: ["dist"]))
     var file: String
