@@ -54,7 +54,8 @@ let package = Package(
             dependencies: [
                 "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
-        .target(name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"]),
+        .target(
+            name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
         .target(name: "Notebook", dependencies: ["Builtins", "CMark"]),
         .executableTarget(
             name: "distill",

@@ -16,6 +16,16 @@ extension Library {
         library.addDistillation()
         library.addPlots()
         library.addSaving()
+        library.addSources()
         return library
+    }
+
+    /// The Dist files inside the binary, which `import "std/…"` reads.
+    private func addSources() {
+        for index in 0..<embedded_standard_count() {
+            let file = embedded_standard(index)
+            let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
+            add(source: text, path: "std/" + String(cString: file.name))
+        }
     }
 }

@@ -12,7 +12,12 @@ EmbeddedFile embedded_digits(void) {
 }
 
 // Each entry is a path below Sources/Builtins/Standard and the array that #embed filled from it.
+static const unsigned char models[] = {
+#embed "../Builtins/Standard/models.dist"
+};
+
 static const EmbeddedFile standard[] = {
+    {"models.dist", models, sizeof models},
     {"", (const unsigned char *)"", 0},
 };
 
