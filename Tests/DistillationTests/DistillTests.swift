@@ -125,7 +125,7 @@ private func toy() throws -> Dataset {
         options.epochs = 1
         let both = try distill(
             teachers.map { .network($0) }, into: net([4, 8, 3]), data, loss: Objective(SoftTerm()), options: options)
-        #expect(both.steps.allSatisfy(\.isFinite))
+        #expect(both.steps.allSatisfy { $0.isFinite })
         let logits = try predict(teachers[0], data)
         let stored = try [TeacherSource.logits(logits), .network(teachers[0])].map { source in
             Randomness.seed(5)

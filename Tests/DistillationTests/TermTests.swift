@@ -118,7 +118,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
                 student: student, teacher: Tensor(t, shape: [2, 3]).to(.float32), labels: Tensor([0, 2]))
             #expect(try loss.itemDouble().isFinite, "\(name) on \(s)")
             try loss.backward()
-            #expect(try student.gradient?.doubles().allSatisfy(\.isFinite) == true, "\(name) gradient on \(s)")
+            #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true, "\(name) gradient on \(s)")
         }
     }
 
@@ -129,14 +129,17 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         let loss = try term(studentFeatures: [student], teacherFeatures: [.zeros([3, 2, 2, 2])])
         #expect(try loss.itemDouble().isFinite)
         try loss.backward()
-        #expect(try student.gradient?.doubles().allSatisfy(\.isFinite) == true)
+        #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true)
     }
 
     @Test(arguments: ["soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse"])
     func logitTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
         guard let term = try term(name) else { Issue.record("no term"); return }
+        // dist has ε = 1e-8 beside the norms of columns of probabilities, so ρ of equal columns is just below 1.
         let z = try Tensor.randn([4, 6], dtype: .float64)
-        #expect(abs(try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble()) < 1e-7)
+        #expect(
+            abs(try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble())
+                < (name == "dist" ? 1e-5 : 1e-7))
     }
 
     @Test(arguments: [
