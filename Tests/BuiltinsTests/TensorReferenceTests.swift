@@ -7,8 +7,8 @@ import Testing
 @Suite struct `Tensor functions agree with PyTorch` {
     static let cases: [(expression: String, expected: String)] = tensorReference.split(separator: "\n").compactMap {
         line in
-        guard let arrow = line.firstRange(of: " => ") else { return nil }
-        return (String(line[..<arrow.lowerBound]), String(line[arrow.upperBound...]))
+        let parts = line.split(separator: " => ", maxSplits: 1)
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
     }
 
     @Test func `The reference has its cases`() { #expect(Self.cases.count > 150) }
