@@ -107,6 +107,15 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 3")
     }
 
+    @Test("Ctrl-C comes before the keys typed behind it")
+    func interruptInHaste() throws {
+        let (terminal, _) = try start()
+        terminal.type("kd(")
+        try terminal.wait(for: "kd(")
+        terminal.type("\u{03}6 * 7\r")
+        try terminal.wait(for: "Out[1]: 42")
+    }
+
     @Test("Tab completes names, arguments and commands")
     func completion() throws {
         let (terminal, _) = try start()
