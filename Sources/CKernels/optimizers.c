@@ -1,10 +1,11 @@
 #include "vector.h"
 
+// Bodies take their options as constants: a branch on a pointer or flag inside the loop would keep it from vectorising.
 #define OPTIMIZERS(T, s)                                                                                             \
     CK_CLONES static void sgd_##s(T *p, const T *grad, T lr, T decay, T sign, int64_t n) {                           \
         CK_LOOP { p[i] -= lr * (sign * grad[i] + decay * p[i]); }                                                    \
     }                                                                                                                \
-    CK_CLONES static void momentum_##s(                                                                              \
+    CK_INLINE void momentum_body_##s(                                                                                \
         T *p, const T *grad, T *buffer, T lr, T momentum, T fresh, T decay, T sign, bool nesterov, bool first,       \
         int64_t n) {                                                                                                 \
         CK_LOOP {                                                                                                    \
@@ -14,30 +15,59 @@
             p[i] -= lr * (nesterov ? g + momentum * b : b);                                                          \
         }                                                                                                            \
     }                                                                                                                \
-    CK_CLONES static void adam_##s(                                                                                  \
+    CK_CLONES static void momentum_##s(                                                                              \
+        T *p, const T *grad, T *buffer, T lr, T momentum, T fresh, T decay, T sign, bool nesterov, bool first,       \
+        int64_t n) {                                                                                                 \
+        if (first) { momentum_body_##s(p, grad, buffer, lr, nesterov ? momentum : 0, 0, decay, sign, nesterov, true, n); }\
+        else if (nesterov) { momentum_body_##s(p, grad, buffer, lr, momentum, fresh, decay, sign, true, false, n); } \
+        else { momentum_body_##s(p, grad, buffer, lr, momentum, fresh, decay, sign, false, false, n); }              \
+    }                                                                                                                \
+    CK_INLINE void adam_body_##s(                                                                                    \
         T *p, const T *grad, T *mean, T *square, T *peak, T rate, T beta1, T beta2, T epsilon, T decay, T shrink,    \
-        T root, T sign, int64_t n) {                                                                                 \
+        T scale, T sign, bool peaked, int64_t n) {                                                                   \
         CK_LOOP {                                                                                                    \
             T q = p[i] * shrink, g = sign * grad[i] + decay * q;                                                     \
             T m = mean[i] + (1 - beta1) * (g - mean[i]);                                                             \
             T v = beta2 * square[i] + (1 - beta2) * g * g;                                                           \
             mean[i] = m;                                                                                             \
             square[i] = v;                                                                                           \
-            if (peak) { v = v > peak[i] ? v : peak[i]; peak[i] = v; }                                                \
-            p[i] = q - rate * m / (__builtin_elementwise_sqrt(v) / root + epsilon);                                  \
+            if (peaked) { v = v > peak[i] ? v : peak[i]; peak[i] = v; }                                              \
+            p[i] = q - rate * m / (__builtin_elementwise_sqrt(v) * scale + epsilon);                                 \
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_CLONES static void adam_##s(                                                                                  \
+        T *p, const T *grad, T *mean, T *square, T *peak, T rate, T beta1, T beta2, T epsilon, T decay, T shrink,    \
+        T scale, T sign, int64_t n) {                                                                                \
+        if (peak) {                                                                                                  \
+            adam_body_##s(p, grad, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, true, n);\
+        } else {                                                                                                     \
+            adam_body_##s(p, grad, mean, square, NULL, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, false, n);\
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_INLINE void rmsprop_body_##s(                                                                                 \
+        T *p, const T *grad, T *square, T *mean, T *buffer, T lr, T alpha, T epsilon, T decay, T momentum, T sign,   \
+        bool centered, bool moving, int64_t n) {                                                                     \
+        CK_LOOP {                                                                                                    \
+            T g = sign * grad[i] + decay * p[i];                                                                     \
+            T v = alpha * square[i] + (1 - alpha) * g * g;                                                           \
+            square[i] = v;                                                                                           \
+            if (centered) { T m = mean[i] + (1 - alpha) * (g - mean[i]); mean[i] = m; v -= m * m; }                  \
+            T step = g / (__builtin_elementwise_sqrt(v) + epsilon);                                                  \
+            if (moving) { step = momentum * buffer[i] + step; buffer[i] = step; }                                    \
+            p[i] -= lr * step;                                                                                       \
         }                                                                                                            \
     }                                                                                                                \
     CK_CLONES static void rmsprop_##s(                                                                               \
         T *p, const T *grad, T *square, T *mean, T *buffer, T lr, T alpha, T epsilon, T decay, T momentum, T sign,   \
         int64_t n) {                                                                                                 \
-        CK_LOOP {                                                                                                    \
-            T g = sign * grad[i] + decay * p[i];                                                                     \
-            T v = alpha * square[i] + (1 - alpha) * g * g;                                                           \
-            square[i] = v;                                                                                           \
-            if (mean) { T m = mean[i] + (1 - alpha) * (g - mean[i]); mean[i] = m; v -= m * m; }                      \
-            T step = g / (__builtin_elementwise_sqrt(v) + epsilon);                                                  \
-            if (buffer) { step = momentum * buffer[i] + step; buffer[i] = step; }                                    \
-            p[i] -= lr * step;                                                                                       \
+        if (mean && buffer) {                                                                                        \
+            rmsprop_body_##s(p, grad, square, mean, buffer, lr, alpha, epsilon, decay, momentum, sign, true, true, n);\
+        } else if (mean) {                                                                                           \
+            rmsprop_body_##s(p, grad, square, mean, NULL, lr, alpha, epsilon, decay, momentum, sign, true, false, n);\
+        } else if (buffer) {                                                                                         \
+            rmsprop_body_##s(p, grad, square, NULL, buffer, lr, alpha, epsilon, decay, momentum, sign, false, true, n);\
+        } else {                                                                                                     \
+            rmsprop_body_##s(p, grad, square, NULL, NULL, lr, alpha, epsilon, decay, momentum, sign, false, false, n);\
         }                                                                                                            \
     }                                                                                                                \
     CK_CLONES static void adagrad_##s(T *p, const T *grad, T *sum, T lr, T epsilon, T decay, T sign, int64_t n) {    \
@@ -70,14 +100,14 @@ void ck_sgd(
 void ck_adam(
     ck_dtype dtype, void *p, const void *g, void *mean, void *square, void *peak, double lr, double beta1, double beta2,
     double epsilon, double weight_decay, bool decoupled, bool maximize, int64_t step, int64_t n) {
-    double sign = maximize ? -1 : 1, rate = lr / (1 - pow(beta1, (double)step)), root = sqrt(1 - pow(beta2, (double)step));
+    double sign = maximize ? -1 : 1, rate = lr / (1 - pow(beta1, (double)step)), scale = 1 / sqrt(1 - pow(beta2, (double)step));
     double shrink = decoupled ? 1 - lr * weight_decay : 1, decay = decoupled ? 0 : weight_decay;
     if (dtype == CK_FLOAT32) {
         adam_f(
             p, g, mean, square, peak, (float)rate, (float)beta1, (float)beta2, (float)epsilon, (float)decay,
-            (float)shrink, (float)root, (float)sign, n);
+            (float)shrink, (float)scale, (float)sign, n);
     } else {
-        adam_d(p, g, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, root, sign, n);
+        adam_d(p, g, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, n);
     }
 }
 

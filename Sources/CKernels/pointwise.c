@@ -46,6 +46,7 @@
     BACKWARD(dsquare_##s, T, 2 * g * v)                                                                              \
     BACKWARD(drelu_##s, T, v <= 0 ? (T)0 : g)                                                                        \
     BACKWARD(dclamp_##s, T, v >= p && v <= q ? g : (T)0)                                                             \
+    BACKWARD(dhardtanh_##s, T, v > p && v < q ? g : (T)0)                                                            \
     BACKWARD(drecip_##s, T, -g * v * v)                                                                              \
     BACKWARD(dexp_##s, T, g * v)                                                                                     \
     BACKWARD(dlog_##s, T, g / v)                                                                                     \
@@ -101,7 +102,7 @@ BACKWARD(dgelu_d, double, g * (0.5 * (1 + erf(v * SQRT1_2)) + v * INV_SQRT_2PI *
     case CK_SIGN: sign_##s(x, out, (T)p, (T)q, n); break;                                                            \
     case CK_SQUARE: square_##s(x, out, (T)p, (T)q, n); break;                                                        \
     case CK_RELU: relu_##s(x, out, (T)p, (T)q, n); break;                                                            \
-    case CK_CLAMP: clamp_##s(x, out, (T)p, (T)q, n); break;                                                          \
+    case CK_CLAMP: case CK_HARDTANH: clamp_##s(x, out, (T)p, (T)q, n); break;                                        \
     case CK_ROUND: round_##s(x, out, (T)p, (T)q, n); break;                                                          \
     case CK_FLOOR: floor_##s(x, out, (T)p, (T)q, n); break;                                                          \
     case CK_CEIL: ceil_##s(x, out, (T)p, (T)q, n); break;                                                            \
@@ -132,6 +133,7 @@ BACKWARD(dgelu_d, double, g * (0.5 * (1 + erf(v * SQRT1_2)) + v * INV_SQRT_2PI *
     case CK_SQUARE: dsquare_##s(g, v, out, (T)p, (T)q, n); break;                                                    \
     case CK_RELU: drelu_##s(g, v, out, (T)p, (T)q, n); break;                                                        \
     case CK_CLAMP: dclamp_##s(g, v, out, (T)p, (T)q, n); break;                                                      \
+    case CK_HARDTANH: dhardtanh_##s(g, v, out, (T)p, (T)q, n); break;                                                \
     case CK_RECIPROCAL: drecip_##s(g, v, out, (T)p, (T)q, n); break;                                                 \
     case CK_EXP: dexp_##s(g, v, out, (T)p, (T)q, n); break;                                                          \
     case CK_LOG: dlog_##s(g, v, out, (T)p, (T)q, n); break;                                                          \
@@ -172,7 +174,7 @@ static int64_t whole_value(ck_unary_op op, double p, double q, int64_t x) {
     case CK_SIGN: return (x > 0) - (x < 0);
     case CK_SQUARE: return (int64_t)((uint64_t)x * (uint64_t)x);
     case CK_RELU: return x < 0 ? 0 : x;
-    case CK_CLAMP:
+    case CK_CLAMP: case CK_HARDTANH:
         if ((double)x < p) { x = (int64_t)p; }
         return (double)x > q ? (int64_t)q : x;
     default: return x;

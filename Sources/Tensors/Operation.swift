@@ -122,9 +122,9 @@ struct Saved {
 
     /// The values as they were.
     /// - Throws: `TensorError.overwritten` when a tensor that showed them has been written since.
-    func restored(for name: String) throws -> Values {
+    func restored(for name: @autoclosure () -> String) throws -> Values {
         guard values.storage.version == version, !values.storage.departed.contains(owner) else {
-            throw TensorError.overwritten(name)
+            throw TensorError.overwritten(name())
         }
         return values
     }

@@ -1,94 +1,89 @@
 import Glibc
 import Tensors
 
-/// Cases written by scripts/golden/networks.py: a line `:function option=value …`, then lines `name sizes numbers…`.
-struct Fixture: CustomStringConvertible, Sendable {
-    struct Entry: Sendable {
+/// One comparison with PyTorch, as `scripts/golden/tensors.py` writes it.
+struct Fixture: CustomStringConvertible {
+    struct Numbers {
+        let kind: String
         let shape: [Int]
-        let numbers: [Double]
+        let values: [Double]
     }
 
-    let function: String
+    let name: String
     let options: [String: String]
-    private(set) var entries: [String: Entry] = [:]
-    let line: Int
+    var inputs: [Numbers] = []
+    var outputs: [Numbers] = []
+    var gradients: [Numbers] = []
 
-    var description: String {
-        "\(function) line \(line) " + options.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    var description: String { "\(name) \(options) \(inputs.map(\.shape))" }
+
+    func integer(_ key: String, _ missing: Int = 0) -> Int { options[key].flatMap(Int.init) ?? missing }
+    func number(_ key: String, _ missing: Double = 0) -> Double { options[key].flatMap(parsed) ?? missing }
+    func flag(_ key: String) -> Bool { integer(key) != 0 }
+    func list(_ key: String) -> [Int]? {
+        guard let text = options[key], text != "none" else { return nil }
+        return text.split(separator: ",").compactMap { Int($0) }
     }
+    var reduction: Reduction { options["reduction"].flatMap(Reduction.init) ?? .mean }
 
-    init(_ header: Substring, line: Int) {
-        let words = header.dropFirst().split(separator: " ")
-        function = words.first.map(String.init) ?? ""
-        var options: [String: String] = [:]
-        for word in words.dropFirst() {
-            let parts = word.split(separator: "=")
-            options[String(parts[0])] = String(parts[1])
-        }
-        self.options = options
-        self.line = line
-    }
-
-    /// The fixtures of a file beside the tests.
-    static func read(_ name: String, beside file: String = #filePath) -> [Fixture] {
-        let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        guard let handle = fopen(folder + "/Fixtures/" + name, "r") else { return [] }
-        defer { fclose(handle) }
-        var text: [UInt8] = []
+    /// The lines of one file.
+    static func lines(_ group: String) throws -> [Substring] {
+        let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        let path = "/\(folder)/Fixtures/\(group).txt"
+        guard let file = fopen(path, "r") else { throw FixtureError.missing(path) }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&buffer, 1, buffer.count, handle), count > 0 { text += buffer[0..<count] }
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+
+    /// All cases of one file.
+    static func load(_ group: String) throws -> [Fixture] {
         var result: [Fixture] = []
-        for (number, line) in String(decoding: text, as: UTF8.self).split(separator: "\n").enumerated() {
-            if line.hasPrefix(":") {
-                result.append(Fixture(line, line: number + 1))
+        for line in try lines(group) {
+            let words = line.split(separator: " ")
+            if words[0] == "case" {
+                let options = words.dropFirst(2).map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+                result.append(
+                    Fixture(
+                        name: String(words[1]),
+                        options: Dictionary(uniqueKeysWithValues: options.map { ($0[0], $0[1]) })))
             } else {
-                let words = line.split(separator: " ")
-                let shape = words[1] == "-" ? [] : words[1].split(separator: ",").compactMap { Int($0) }
-                result[result.count - 1].entries[String(words[0])] = Entry(
-                    shape: shape, numbers: words.dropFirst(2).compactMap { Double($0) })
+                let numbers = Numbers(words)
+                switch words[0] {
+                case "in": result[result.count - 1].inputs.append(numbers)
+                case "out": result[result.count - 1].outputs.append(numbers)
+                default: result[result.count - 1].gradients.append(numbers)
+                }
             }
         }
         return result
     }
 
-    func tensor(_ name: String, _ dtype: DType) throws -> Tensor? {
-        guard let entry = entries[name] else { return nil }
-        return try Tensor(entry.numbers, shape: entry.shape).to(dtype)
-    }
-
-    func pair(_ name: String, _ standard: Int) -> Pair { pair(name) ?? Pair(standard) }
-
-    func pair(_ name: String) -> Pair? {
-        guard let numbers = options[name]?.split(separator: ",").compactMap({ Int($0) }), let first = numbers.first
-        else {
-            return nil
+    /// The inputs as tensors of a float dtype; those that need a gradient ask for it.
+    func tensors(_ dtype: DType) throws -> [Tensor] {
+        try inputs.map { input in
+            let tensor = try Tensor(input.values, shape: input.shape)
+            switch input.kind {
+            case "f": return try tensor.to(dtype).detach().requireGradient()
+            case "c": return try tensor.to(dtype)
+            case "b": return try tensor.to(.bool)
+            default: return try tensor.to(.int64)
+            }
         }
-        return numbers.count > 1 ? Pair(first, numbers[1]) : Pair(first)
     }
+}
 
-    func int(_ name: String, _ standard: Int) -> Int { options[name].flatMap { Int($0) } ?? standard }
-    func flag(_ name: String, _ standard: Bool = false) -> Bool { options[name].map { $0 == "true" } ?? standard }
-    func number(_ name: String) -> Double? { options[name].flatMap { Double($0) } }
+enum FixtureError: Error { case missing(String) }
 
-    /// The first difference between a tensor and an entry beyond `tolerance`, relative to the entry's largest number.
-    func difference(_ tensor: Tensor?, _ name: String, _ tolerance: Double) throws -> String? {
-        guard let entry = entries[name] else { return "no entry \(name)" }
-        guard let tensor else { return "\(name) is missing" }
-        guard tensor.shape == entry.shape else { return "\(name) has shape \(tensor.shape), not \(entry.shape)" }
-        let scale = entry.numbers.map(abs).max() ?? 0
-        for (index, (found, expected)) in zip(try tensor.doubles(), entry.numbers).enumerated()
-        where !(abs(found - expected) <= tolerance * max(scale, 1e-3)) {
-            return "\(name)[\(index)] is \(found), not \(expected)"
-        }
-        return nil
-    }
+private func parsed(_ text: some StringProtocol) -> Double? { strtod(String(text), nil) }
 
-    /// Fixed weights of a result in the sum whose gradients the fixtures hold.
-    static func probe(_ tensor: Tensor) throws -> Tensor {
-        let weights = (0..<tensor.count).map { (k: Int) -> Double in
-            let size = 0.5 + Double((k * 7919 + 13) % 101) / 101
-            return k % 3 == 1 ? -size : size
-        }
-        return try Tensor(weights, shape: tensor.shape.array).to(tensor.dtype)
+extension Fixture.Numbers {
+    fileprivate init(_ words: [Substring]) {
+        kind = words[0] == "in" ? String(words[1]) : "f"
+        let sizes = words[words[0] == "in" ? 2 : 1]
+        shape = sizes == "-" ? [] : sizes.split(separator: ",").compactMap { Int($0) }
+        values = words.drop { $0 != "|" }.dropFirst().compactMap { parsed($0) }
     }
 }

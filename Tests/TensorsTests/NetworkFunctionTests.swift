@@ -3,9 +3,9 @@ import Testing
 
 /// Network functions against PyTorch: values and all gradients, in float32 and float64.
 @Suite struct NetworkFunctionTests {
-    static let fixtures = Fixture.read("networks.txt")
+    static let fixtures = NetworkFixture.read("networks.txt")
 
-    static func run(_ f: Fixture, _ i: [String: Tensor]) throws -> Tensor {
+    static func run(_ f: NetworkFixture, _ i: [String: Tensor]) throws -> Tensor {
         guard let x = i["x"] ?? i["q"] ?? i["weight"] else { throw TensorError.noTensors("fixture") }
         switch f.function {
         case "conv2d":
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    static func inputs(_ f: Fixture, _ dtype: DType) throws -> [String: Tensor] {
+    static func inputs(_ f: NetworkFixture, _ dtype: DType) throws -> [String: Tensor] {
         var inputs: [String: Tensor] = [:]
         for name in f.entries.keys where !name.hasPrefix("out") && !name.hasPrefix("grad.") && !name.hasPrefix("after.")
         {
@@ -73,12 +73,12 @@ import Testing
     @Test func `there are fixtures`() { #expect(Self.fixtures.count > 80) }
 
     @Test(arguments: fixtures, [DType.float32, .float64])
-    func `values and gradients are PyTorch's`(_ f: Fixture, _ dtype: DType) throws {
+    func `values and gradients are PyTorch's`(_ f: NetworkFixture, _ dtype: DType) throws {
         let tolerance = dtype == .float32 ? 1e-5 : 1e-10
         let inputs = try Self.inputs(f, dtype)
         let out = try Self.run(f, inputs)
         #expect(try f.difference(out, "out", tolerance) == nil)
-        try out.backward(gradient: Fixture.probe(out))
+        try out.backward(gradient: NetworkFixture.probe(out))
         for (name, tensor) in inputs where tensor.requiresGradient {
             #expect(try f.difference(tensor.gradient ?? tensor.zerosLike(), "grad." + name, 2 * tolerance) == nil)
         }
@@ -92,7 +92,7 @@ import Testing
         arguments: fixtures.filter {
             ($0.entries["out"]?.numbers.count ?? 0) < 400 && $0.entries["out"]?.numbers.isEmpty == false
         })
-    func `gradients agree with finite differences`(_ f: Fixture) throws {
+    func `gradients agree with finite differences`(_ f: NetworkFixture) throws {
         let inputs = try Self.inputs(f, .float64)
         let names = inputs.keys.filter { inputs[$0]?.requiresGradient == true }.sorted()
         // The largest of equals is no smooth function, and a padding row has no gradient by decree.
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: fixtures.filter { ["conv2d", "batch_norm", "max_pool2d"].contains($0.function) })
-    func `results are the same bits every time`(_ f: Fixture) throws {
+    func `results are the same bits every time`(_ f: NetworkFixture) throws {
         let first = try Self.run(f, Self.inputs(f, .float32)).floats()
         #expect(try Self.run(f, Self.inputs(f, .float32)).floats() == first)
     }

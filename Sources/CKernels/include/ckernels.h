@@ -91,7 +91,7 @@ void ck_mul3(ck_dtype dtype, const void *g, const void *a, const void *b, void *
 typedef enum {
     CK_NEG, CK_ABS, CK_SIGN, CK_SQUARE, CK_RELU, CK_CLAMP, CK_ROUND, CK_FLOOR, CK_CEIL, CK_RECIPROCAL, CK_EXP, CK_LOG,
     CK_LOG1P, CK_EXPM1, CK_SQRT, CK_RSQRT, CK_SIN, CK_COS, CK_TANH, CK_SIGMOID, CK_ERF, CK_LEAKY_RELU, CK_ELU, CK_GELU,
-    CK_GELU_TANH, CK_SILU, CK_SOFTPLUS
+    CK_GELU_TANH, CK_SILU, CK_SOFTPLUS, CK_HARDTANH
 } ck_unary_op;
 void ck_unary(ck_unary_op op, ck_dtype dtype, double p, double q, const void *x, void *out, int64_t count);
 /// out = g · f'(v), where v is the input, or the output for CK_EXP EXPM1 SQRT RSQRT RECIPROCAL TANH SIGMOID RELU.

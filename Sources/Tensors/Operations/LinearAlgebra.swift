@@ -133,7 +133,7 @@ private final class Inverse: Operation {
     }
 }
 
-/// X = V diag(w) Vᵀ: dX = V (diag(gw) + (Vᵀ gV) ∘ F) Vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ).
+/// X = V diag(w) Vᵀ: dX = sym V (diag(gw) + (Vᵀ gV) ∘ F) Vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ).
 private final class Eigendecomposition: SeveralResults {
     private let w: Values, v: Values
     override class var name: String { "linalg_eigh" }
@@ -157,8 +157,7 @@ private final class Eigendecomposition: SeveralResults {
             inner = try inner.add(Tensor(g).unsqueeze(dim: -1).mul(try Tensor.eye(n, dtype: w.dtype)))
         }
         let result = try vectors.matmul(inner).matmul(vectors.matrixTranspose)
-        // PyTorch gives this unsymmetrised gradient too: it belongs to a symmetric input.
-        try send(result.values, to: 0, walk)
+        try send(try result.add(result.matrixTranspose).mul(0.5).values, to: 0, walk)
     }
 }
 

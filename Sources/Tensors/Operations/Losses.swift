@@ -128,7 +128,7 @@ extension Tensor {
                 name, target.shape, expected: "labels of \(shape.removing(rank - 1))", argument: 2)
         }
         // PyTorch's constant: the norms carry an epsilon under the root.
-        func squared(_ x: Tensor) throws -> Tensor { try x.square().sum(dims: [-1]).add(1e-8) }
+        func squared(_ x: Tensor) throws -> Tensor { try x.square().sum(dims: [-1]).add(1e-12) }
         let products = try mul(other).sum(dims: [-1])
         let similarity = try products.div(try squared(self).mul(squared(other)).sqrt())
         let apart = try similarity.sub(.float(margin)).clamp(min: 0)

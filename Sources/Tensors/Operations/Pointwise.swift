@@ -4,7 +4,7 @@ import CKernels
 enum PointwiseFunction {
     case neg, abs, sign, square, round, floor, ceil, reciprocal
     case exp, log, log1p, expm1, sqrt, rsqrt, sin, cos, tanh, sigmoid, erf
-    case relu, leakyReLU, elu, gelu, geluTanh, silu, softplus, clamp
+    case relu, leakyReLU, elu, gelu, geluTanh, silu, softplus, clamp, hardtanh
 
     var code: ck_unary_op {
         switch self {
@@ -35,6 +35,7 @@ enum PointwiseFunction {
         case .silu: CK_SILU
         case .softplus: CK_SOFTPLUS
         case .clamp: CK_CLAMP
+        case .hardtanh: CK_HARDTANH
         }
     }
 
@@ -49,7 +50,7 @@ enum PointwiseFunction {
     /// Whether integers stay integers.
     var keepsIntegers: Bool {
         switch self {
-        case .neg, .abs, .sign, .square, .round, .floor, .ceil, .relu, .clamp: true
+        case .neg, .abs, .sign, .square, .round, .floor, .ceil, .relu, .clamp, .hardtanh: true
         default: false
         }
     }
@@ -155,8 +156,8 @@ extension Tensor {
             throw TensorError.wrongValue(
                 "hardtanh", argument: "min_val", value: "\(minimum)", expected: "at most max_val, \(maximum)")
         }
-        // Its derivative is 0 at the limits, where clamp has 1.
-        return try apply(.clamp, "hardtanh", minimum, maximum)
+        // Unlike clamp's, its derivative is 0 at the limits.
+        return try apply(.hardtanh, "hardtanh", minimum, maximum)
     }
     /// x limited to min … max; one of them may be missing.
     public func clamp(min: Scalar? = nil, max: Scalar? = nil) throws -> Tensor {

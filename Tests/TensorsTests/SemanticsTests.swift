@@ -1,0 +1,187 @@
+import Glibc
+import Tensors
+import Testing
+
+@Suite struct SemanticsTests {
+    @Test func dtypesPromoteAsInPyTorch() throws {
+        let f32 = try Tensor.zeros([2]), f64 = try Tensor.zeros([2], dtype: .float64), i = try Tensor([1, 2])
+        let byte = try Tensor([1, 2] as [UInt8]), truth = try Tensor([true, false])
+        let zero64 = try Tensor(1.5, dtype: .float64)
+        #expect(try (f32 + f64).dtype == .float64)
+        #expect(try (f32 + i).dtype == .float32)
+        #expect(try (i + byte).dtype == .int64)
+        #expect(try (byte + truth).dtype == .uint8)
+        #expect(try (truth + truth).dtype == .bool)
+        #expect(try (i + 1).dtype == .int64)
+        #expect(try (i + 1.5).dtype == .float32)
+        #expect(try (byte + 300).dtype == .uint8)
+        #expect(try (f32 + zero64).dtype == .float32)
+        #expect(try (i + zero64).dtype == .float64)
+        #expect(try (i / i).dtype == .float32)
+        #expect(try (truth + 1).dtype == .int64)
+        #expect(try i.sum().dtype == .int64 && truth.sum().dtype == .int64)
+    }
+
+    @Test func shapeFunctionsGiveIndependentTensors() throws {
+        let x = try Tensor([1, 2, 3, 4] as [Float])
+        let y = try x.reshape([2, 2]), z = try x.detach(), part = try x.index([.slice(start: 0, stop: 2, step: 1)])
+        try x.add_(10)
+        #expect(try y.floats() == [1, 2, 3, 4] && z.floats() == [1, 2, 3, 4] && part.floats() == [1, 2])
+        try y.setIndex([.integer(0), .integer(0)], .scalar(7))
+        #expect(try x.floats() == [11, 12, 13, 14] && z.floats() == [1, 2, 3, 4])
+    }
+
+    @Test func overwritingASharedTensorIsNoticedToo() throws {
+        let x = try Tensor([1, 2] as [Float]).requireGradient()
+        let copy = try x.detach()
+        let y = try (x * x).sum()
+        try Gradients.disabled { _ = try x.add_(1) }
+        #expect(throws: TensorError.overwritten("*")) { try y.backward() }
+        #expect(try copy.floats() == [1, 2])
+    }
+
+    @Test func theSameSeedGivesTheSameBitsAtAnyThreadCount() throws {
+        let threads = Threads.count
+        defer { Threads.count = threads }
+        var results: [[Float]] = []
+        for count in [1, 2, 3] {
+            Threads.count = count
+            Randomness.seed(42)
+            let normal = try Tensor.randn([100_003])
+            let kept = try Tensor.ones([50_001]).dropout(p: 0.3)
+            results.append(try normal.floats() + kept.floats() + Tensor.rand([7]).floats())
+        }
+        #expect(results[0] == results[1] && results[1] == results[2])
+        let numbers = results[0][..<100_003].map(Double.init)
+        let mean = numbers.reduce(0, +) / 100_003
+        let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 100_003
+        #expect(abs(mean) < 0.02 && abs(variance - 1) < 0.03)
+    }
+
+    @Test func streamsDoNotDisturbEachOther() throws {
+        Randomness.seed(7)
+        let first = Randomness.permutation(100)
+        Randomness.seed(7)
+        _ = try Tensor.randn([10])
+        #expect(Randomness.permutation(100) == first)
+        #expect(first.sorted() == Array(0..<100) && first != Array(0..<100))
+        let state = Randomness.state
+        let next = try Tensor.rand([5]).floats()
+        Randomness.state = state
+        #expect(try Tensor.rand([5]).floats() == next)
+        #expect(Randomness.permutation(9, seed: 3) == Randomness.permutation(9, seed: 3))
+    }
+
+    @Test func dropoutKeepsTheMeanAndItsGradientTheMask() throws {
+        Randomness.seed(1)
+        let x = try Tensor.ones([20_000]).requireGradient()
+        let y = try x.dropout(p: 0.25)
+        let mean = try y.detach().mean().itemDouble()
+        #expect(abs(mean - 1) < 0.02)
+        try y.sum().backward()
+        #expect(try x.gradient?.floats() == y.floats())
+        #expect(try x.dropout(p: 0.25, training: false) === x)
+    }
+
+    @Test func gradGivesDerivativesOfInteriorTensorsWithoutTouchingLeaves() throws {
+        let x = try Tensor([2, 3] as [Float]).requireGradient()
+        let h = try x * x
+        let loss = try (h * 3).sum()
+        let found = try loss.gradients([x, h])
+        #expect(try found[0].floats() == [12, 18] && found[1].floats() == [3, 3])
+        #expect(x.gradient == nil)
+    }
+
+    @Test func nothingIsRecordedWithoutNeed() throws {
+        let x = try Tensor([1] as [Float]).requireGradient()
+        #expect(try Gradients.disabled { try (x * 2).requiresGradient } == false)
+        #expect(try (x.detach() * 2).requiresGradient == false)
+        #expect(try (x * 2).requiresGradient)
+    }
+
+    @Test func assignmentsFlowBack() throws {
+        let x = try Tensor([1, 2, 3] as [Float]).requireGradient(), v = try Tensor([5] as [Float]).requireGradient()
+        let y = try x * 2
+        try y.setIndex([.slice(start: 1, stop: 2, step: 1)], .tensor(v))
+        try (y * y).sum().backward()
+        #expect(try y.floats() == [2, 5, 6])
+        #expect(try x.gradient?.floats() == [8, 0, 24] && v.gradient?.floats() == [10])
+    }
+
+    @Test func numbersOfTheLanguage() throws {
+        #expect(try Tensor.arange(0, 1, step: 0.25).floats() == [0, 0.25, 0.5, 0.75])
+        #expect(try Tensor.arange(5, 0, step: -2).integers() == [5, 3, 1])
+        #expect(try Tensor.linspace(0, 1, steps: 5).floats() == [0, 0.25, 0.5, 0.75, 1])
+        #expect(try Tensor.eye(2, 3).floats() == [1, 0, 0, 0, 1, 0])
+        #expect(try Tensor.full([2], 3).dtype == .int64)
+        #expect(try Tensor([1, 2, 3]).flip(dims: [0]).integers() == [3, 2, 1])
+        #expect(try Tensor([1, 2, 3, 4]).index([.slice(start: nil, stop: nil, step: -2)]).integers() == [4, 2])
+        #expect(try Tensor([.nan, 1, 2] as [Float]).max().itemDouble().isNaN)
+        #expect(try Tensor([2, .nan, 1] as [Float]).sort().indices.integers() == [2, 0, 1])
+        #expect(try Tensor([1, 2] as [Float]).allclose(try Tensor([1, 2.00001] as [Float])))
+        #expect(try !Tensor([1, 2] as [Float]).allclose(try Tensor([1, 2.1] as [Float])))
+    }
+
+    /// Adding a public function to Operations without calling it in a comparison fails here.
+    @Test func everyPublicFunctionIsCompared() throws {
+        let comparisons = Set(
+            try ["FixtureFunctions", "SemanticsTests", "FlatParametersTests", "PyTorchTests"].flatMap { file in
+                try sourceLines("Tests/TensorsTests/\(file).swift").flatMap {
+                    $0.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+                }
+            })
+        // Named by operators, by the enums of the tables, or as the same function of another shape.
+        let elsewhere: Set = [
+            "sub", "div", "pow", "eq", "ne", "lt", "le", "ge", "maximum", "minimum", "equals", "zero_", "fill_",
+            "copy_",
+            "sub_", "mul_", "div_", "arithmetic_", "addScaled_", "randLike", "randnLike", "onesLike", "fullLike",
+            "floorDivide", "randperm", "randint", "remainder", "setIndex",
+        ]
+        for file in try sourceNames("Sources/Tensors/Operations") {
+            for line in try sourceLines("Sources/Tensors/Operations/\(file)") where line.contains("public ") {
+                guard let rest = line.following("func ") else { continue }
+                let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "`" }
+                    .filter { $0 != "`" }
+                guard !name.isEmpty, !elsewhere.contains(String(name)) else { continue }
+                #expect(comparisons.contains(String(name)), "\(name) in \(file) is compared with nothing")
+            }
+        }
+    }
+}
+
+/// Lines of a file of the repository.
+private func sourceLines(_ path: String) throws -> [Substring] {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    guard let file = fopen("/\(root)/\(path)", "r") else { throw FixtureError.missing(path) }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+}
+
+private func sourceNames(_ path: String) throws -> [String] {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    guard let folder = opendir("/\(root)/\(path)") else { throw FixtureError.missing(path) }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name.hasSuffix(".swift") { names.append(name) }
+    }
+    return names
+}
+
+extension Substring {
+    /// What comes behind the first occurrence of `text`.
+    fileprivate func following(_ text: String) -> Substring? {
+        var rest = self
+        while !rest.isEmpty {
+            if rest.hasPrefix(text) { return rest.dropFirst(text.count) }
+            rest = rest.dropFirst()
+        }
+        return nil
+    }
+}
