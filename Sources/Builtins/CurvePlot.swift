@@ -15,7 +15,7 @@ struct CurvePlot {
 
     /// The curves of one run: those named, or the loss with its terms and the validation loss.
     init(_ run: Run, names: [String]?, labels: [String]?) throws {
-        let names = try names ?? Self.lossCurves(of: run)
+        let names = names ?? Self.lossCurves(of: run)
         try Self.check(labels, count: names.count, of: "curves")
         for (index, name) in names.enumerated() {
             let label = labels?[index] ?? name

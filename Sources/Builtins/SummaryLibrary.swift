@@ -9,7 +9,7 @@ extension NetworkSummary: LanguageObject {
 
     /// The table: layer, output shape, parameters, operations and bytes, with the sums below.
     var table: String {
-        var table = TextTable(["layer", "type", "output", "parameters", "FLOPs", "bytes"])
+        var table = TextTable(["layer", "type", "output", "parameters", "FLOPs", "bytes"], left: 3)
         for row in rows {
             table.append([
                 row.path.isEmpty ? "(network)" : row.path, row.typeName, row.outputShape.map { "\($0)" } ?? "not run",
