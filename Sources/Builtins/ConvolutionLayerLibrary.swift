@@ -57,7 +57,8 @@ extension Library {
         add(
             Builtin(
                 "Conv2d", .networks, "A convolution of images.",
-                formula: "y[n, o, i, j] = b[o] + Σ_{c, k, l} w[o, c, k, l] · x[n, c, i + k, j + l] for stride 1, padding 0",
+                formula:
+                    "y[n, o, i, j] = b[o] + Σ_{c, k, l} w[o, c, k, l] · x[n, c, i + k, j + l] for stride 1, padding 0",
                 parameters: [
                     inputs.description, outputs.description, kernel.description, stride.description,
                     padding.description, dilation.description, groups.description, bias.description,
@@ -101,7 +102,9 @@ extension Library {
                     dilation.description,
                 ],
                 returns: "a module from [N, in_channels, H, W] to [N, out_channels, H', W']",
-                notes: ["w [in, out / groups, kH, kW] and b [out] are drawn uniformly from ±1/√(out / groups · kH · kW)."],
+                notes: [
+                    "w [in, out / groups, kH, kW] and b [out] are drawn uniformly from ±1/√(out / groups · kH · kW)."
+                ],
                 pytorch: .same("torch.nn.ConvTranspose2d"), seeAlso: ["conv_transpose2d", "Conv2d"],
                 examples: [Example("ConvTranspose2d(8, 4, 2, stride=2)(zeros(1, 8, 7, 7)).shape", "[1, 4, 14, 14]")]
             ) { call in
@@ -146,7 +149,8 @@ extension Library {
         add(
             Builtin(
                 "AdaptiveAvgPool2d", .networks, "Means over a grid of windows that cover the image.",
-                Parameter<Pair>("output_size", "the size of the result, whatever the image's: an int, or [height, width]"),
+                Parameter<Pair>(
+                    "output_size", "the size of the result, whatever the image's: an int, or [height, width]"),
                 returns: "a module from [N, C, H, W] to [N, C, *output_size]",
                 pytorch: .differs("torch.nn.AdaptiveAvgPool2d", "both sizes are numbers, none is not taken"),
                 seeAlso: ["adaptive_avg_pool2d", "AvgPool2d"],

@@ -41,7 +41,8 @@ extension Library {
             Builtin(
                 "TensorDataset", .data, "A dataset from tensors.",
                 Parameter<Either<Tensor, OrderedTensors>>(
-                    "x", "the examples [N, …], or a dict of such, whose entries go to `forward` by name; an entry `mask` "
+                    "x",
+                    "the examples [N, …], or a dict of such, whose entries go to `forward` by name; an entry `mask` "
                         + "says which positions count"),
                 Parameter<Tensor?>.optional("y", "int64 classes [N], or float targets [N, …]"),
                 returns: "the dataset",
@@ -80,7 +81,8 @@ extension Library {
         let dataset = Parameter<Dataset>("ds", "the dataset")
         add(
             Builtin(
-                "split", .data, "Cuts a dataset at random into training and test parts, and a validation part if wanted.",
+                "split", .data,
+                "Cuts a dataset at random into training and test parts, and a validation part if wanted.",
                 dataset, Parameter<Double>("test", "the share of the test part, between 0 and 1", default: 0.2),
                 Parameter<Double?>.optional("val", "the share of the validation part"),
                 Parameter<Int>("seed", "decides the cut; nothing else does", default: 0),
@@ -88,7 +90,8 @@ extension Library {
                 notes: ["Stratified when there are classes: every part has each class in the same proportion."],
                 seeAlso: ["normalize", "batches"],
                 examples: [
-                    Example(#"train, test = split(dataset("digits"), test=0.2); [len(train), len(test)]"#, "[1438, 359]")
+                    Example(
+                        #"train, test = split(dataset("digits"), test=0.2); [len(train), len(test)]"#, "[1438, 359]")
                 ]
             ) { (dataset: Dataset, test: Double, val: Double?, seed: Int) in
                 try Data.split(dataset, test: test, validation: val, seed: seed)
@@ -120,7 +123,9 @@ extension Library {
         add(
             Builtin(
                 "concat", .data, "Datasets of one kind, one behind the other.",
-                parameters: [dataset.description, Parameter<[Dataset]>.variadic("others", "further datasets").description],
+                parameters: [
+                    dataset.description, Parameter<[Dataset]>.variadic("others", "further datasets").description,
+                ],
                 returns: "a dataset", seeAlso: ["split", "filter"],
                 examples: [Example(#"ds = dataset("digits"); len(concat(ds, take(ds, 3)))"#, "1800")]
             ) { call in
@@ -139,7 +144,8 @@ extension Library {
                 seeAlso: ["split"],
                 examples: [
                     Example(
-                        #"train, test = normalize(*split(dataset("digits"))); abs(mean(train.x)).item() < 1e-5"#, "true")
+                        #"train, test = normalize(*split(dataset("digits"))); abs(mean(train.x)).item() < 1e-5"#, "true"
+                    )
                 ]
             ) { call in
                 let datasets = try [call[dataset]] + call[others]
@@ -155,7 +161,8 @@ extension Library {
             })
         add(
             Builtin(
-                "batches", .data, "Goes through a dataset batch by batch: `for x, y in batches(train, 64, shuffle=true)`.",
+                "batches", .data,
+                "Goes through a dataset batch by batch: `for x, y in batches(train, 64, shuffle=true)`.",
                 dataset, Parameter<Int>("batch_size", "examples in a batch; the last may have fewer", default: 64),
                 Parameter<Bool>("shuffle", "a new order each time, from the shuffling stream", default: false),
                 Parameter<Bool>("drop_last", "leave an incomplete last batch out", default: false),

@@ -65,7 +65,8 @@ extension Library {
                 }))
         add(
             Attribute(
-                "x", on: .object("dataset"), "The examples: a tensor whose first dimension counts them, or a dict of such.",
+                "x", on: .object("dataset"),
+                "The examples: a tensor whose first dimension counts them, or a dict of such.",
                 examples: [Example(#"dataset("digits").x.shape"#, "[1797, 64]")]
             ) { (dataset: Dataset) in try dataset.input() })
         add(

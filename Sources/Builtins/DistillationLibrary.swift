@@ -155,7 +155,8 @@ extension Library {
         add(
             Builtin(
                 "hard", .distillation, "Cross entropy with the labels.", formula: "⟨−log softmax(z_s)[y]⟩",
-                Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0), name,
+                Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0),
+                name,
                 returns: "an objective of one term", seeAlso: ["soft", "distill", "cross_entropy"],
                 examples: [Example("hard()(tensor([[0.0, 0.0]]), tensor([1])).item() > 0.69", "true")]
             ) { (smoothing: Double, name: String?) in
@@ -166,17 +167,25 @@ extension Library {
                 "soft", .distillation, "The teacher's softened outputs as targets (Hinton, Vinyals, Dean, 2015).",
                 formula: "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)",
                 Parameter<Double>("T", "the temperature", default: 4),
-                Parameter<SoftScale>("scale", "\"T2\" keeps the size of gradients when T changes; \"none\" is plain KL", default: .squared),
+                Parameter<SoftScale>(
+                    "scale", "\"T2\" keeps the size of gradients when T changes; \"none\" is plain KL",
+                    default: .squared),
                 Parameter<SoftReduction>("reduction", "over what the sum is averaged", default: .batchmean),
-                Parameter<Bool>("standardize", "standardise the logits of each row first (arXiv:2403.01427, with T=2)", default: false),
+                Parameter<Bool>(
+                    "standardize", "standardise the logits of each row first (arXiv:2403.01427, with T=2)",
+                    default: false),
                 name, returns: "an objective of one term",
-                notes: ["arXiv:1503.02531. scale=\"none\" equals KLDivLoss(reduction=\"batchmean\") on softened outputs."],
+                notes: [
+                    "arXiv:1503.02531. scale=\"none\" equals KLDivLoss(reduction=\"batchmean\") on softened outputs."
+                ],
                 seeAlso: ["hard", "feature", "distill", "KLDivLoss"],
                 examples: [
                     Example("z = randn(4, 10); soft(T=4)(z, z).item()", "0.0"),
-                    Example("0.9 * soft(T=4) + 0.1 * hard()",
+                    Example(
                         "0.9 * soft(T=4) + 0.1 * hard()",
-                        "= 0.9 · [T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)] + 0.1 · [⟨−log softmax(z_s)[y]⟩]"),
+                        "0.9 * soft(T=4) + 0.1 * hard()",
+                        "= 0.9 · [T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)] + 0.1 · [⟨−log softmax(z_s)[y]⟩]"
+                    ),
                 ]
             ) { (temperature: Double, scale: SoftScale, reduction: SoftReduction, standardize: Bool, name: String?) in
                 ObjectiveObject(
@@ -192,7 +201,8 @@ extension Library {
                     "pairs", "\"teacher layer\" -> \"student layer\", or a list of such",
                     defaultText: "the input of the last child called"),
                 Parameter<FeatureDistance>("metric", "the distance", default: .mse),
-                Parameter<AdapterValue>("adapter", "what makes unlike shapes comparable: \"auto\", \"none\" or a module", default: .auto),
+                Parameter<AdapterValue>(
+                    "adapter", "what makes unlike shapes comparable: \"auto\", \"none\" or a module", default: .auto),
                 Parameter<Int>("teacher", "which of several teachers", default: 0), name,
                 returns: "an objective of one term",
                 notes: ["Without pairs it compares what net[:-1] computes."],
@@ -200,9 +210,14 @@ extension Library {
                 examples: [
                     Example("feature()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")
                 ]
-            ) { (pairs: OneOrMore<LayerPairValue>?, metric: FeatureDistance, adapter: AdapterValue, teacher: Int, name: String?) in
+            ) {
+                (
+                    pairs: OneOrMore<LayerPairValue>?, metric: FeatureDistance, adapter: AdapterValue, teacher: Int,
+                    name: String?
+                ) in
                 let term = FeatureTerm(
-                    pairs: (pairs?.elements ?? []).map(\.pair), metric: metric.metric, adapter: adapter.choice, name: name)
+                    pairs: (pairs?.elements ?? []).map(\.pair), metric: metric.metric, adapter: adapter.choice,
+                    name: name)
                 term.teacherIndex = teacher
                 return ObjectiveObject(term)
             })
@@ -255,9 +270,11 @@ extension Library {
         let nets = Parameter<PairOf<OneOrMore<TeacherValue>, Module>>(
             "nets", "teacher -> student; the teacher is a network, a list of networks, or stored logits [N, K]")
         let train = Parameter<Dataset>("train", "the training data, shuffled every epoch")
-        let loss = Parameter<ObjectiveObject?>.optional("loss", "an objective", defaultText: "0.9 * soft(T=4) + 0.1 * hard()")
+        let loss = Parameter<ObjectiveObject?>.optional(
+            "loss", "an objective", defaultText: "0.9 * soft(T=4) + 0.1 * hard()")
         let shared = TrainingParameters()
-        let cache = Parameter<CacheOption>("cache", "whether teacher values are computed once and reused", default: .auto)
+        let cache = Parameter<CacheOption>(
+            "cache", "whether teacher values are computed once and reused", default: .auto)
         let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
         let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
         add(

@@ -18,7 +18,8 @@ extension Library {
 
     private func addContainers() {
         let layers = Parameter<[OneOrMore<Module>]>.variadic("layers", "modules, or one list of modules")
-        let named = Parameter<OrderedDictionary<String, Module>>.namedVariadic("named", "modules under names of their own")
+        let named = Parameter<OrderedDictionary<String, Module>>.namedVariadic(
+            "named", "modules under names of their own")
         add(
             Builtin(
                 "Sequential", .networks, "Modules one after another: the output of each is the input of the next.",
@@ -42,7 +43,8 @@ extension Library {
         add(
             Builtin(
                 "ModuleList", .networks, "Modules in a list, for a `forward` that goes through them itself.",
-                list, returns: "a module that is indexed and iterated like a list", pytorch: .same("torch.nn.ModuleList"),
+                list, returns: "a module that is indexed and iterated like a list",
+                pytorch: .same("torch.nn.ModuleList"),
                 seeAlso: ["Sequential"],
                 examples: [Example("len(ModuleList([Linear(2, 2), Linear(2, 2)]).parameters())", "4")]
             ) { (modules: [Module]?) in ModuleList(modules ?? []) })
@@ -86,7 +88,9 @@ extension Library {
     }
 
     private func addActivationLayers() {
-        func activation(_ name: String, _ summary: String, formula: String, _ function: Activation.Function, _ example: Example) {
+        func activation(
+            _ name: String, _ summary: String, formula: String, _ function: Activation.Function, _ example: Example
+        ) {
             add(
                 Builtin(
                     name, .networks, summary, formula: formula, returns: "a module of the input's shape",
@@ -97,15 +101,18 @@ extension Library {
             "ReLU", "Cuts off what is negative.", formula: "max(x, 0)", .relu,
             Example("ReLU()(tensor([-1.0, 2.0])).tolist()", "[0.0, 2.0]"))
         activation(
-            "SiLU", "x times its sigmoid.", formula: "x · σ(x)", .silu, Example("SiLU()(tensor([0.0])).tolist()", "[0.0]"))
+            "SiLU", "x times its sigmoid.", formula: "x · σ(x)", .silu,
+            Example("SiLU()(tensor([0.0])).tolist()", "[0.0]"))
         activation(
-            "Tanh", "The hyperbolic tangent.", formula: "tanh x", .tanh, Example("Tanh()(tensor([0.0])).tolist()", "[0.0]"))
+            "Tanh", "The hyperbolic tangent.", formula: "tanh x", .tanh,
+            Example("Tanh()(tensor([0.0])).tolist()", "[0.0]"))
         activation(
             "Sigmoid", "The logistic function.", formula: "1 / (1 + e^(−x))", .sigmoid,
             Example("Sigmoid()(tensor([0.0])).tolist()", "[0.5]"))
         add(
             Builtin(
-                "LeakyReLU", .networks, "Lets a little of what is negative through.", formula: "max(x, 0) + slope · min(x, 0)",
+                "LeakyReLU", .networks, "Lets a little of what is negative through.",
+                formula: "max(x, 0) + slope · min(x, 0)",
                 Parameter<Double>("negative_slope", "the slope below 0", default: 0.01), returns: "a module",
                 pytorch: .same("torch.nn.LeakyReLU"), seeAlso: ["leaky_relu"],
                 examples: [Example("LeakyReLU(0.5)(tensor([-1.0, 2.0])).tolist()", "[-0.5, 2.0]")]
@@ -120,7 +127,8 @@ extension Library {
         add(
             Builtin(
                 "GELU", .networks, "The Gaussian error linear unit.", formula: "x · Φ(x)",
-                Parameter<GELUForm>("approximate", "\"tanh\" for the approximation", default: .exact), returns: "a module",
+                Parameter<GELUForm>("approximate", "\"tanh\" for the approximation", default: .exact),
+                returns: "a module",
                 pytorch: .same("torch.nn.GELU"), seeAlso: ["gelu"],
                 examples: [Example("GELU()(tensor([0.0])).tolist()", "[0.0]")]
             ) { (form: GELUForm) in Activation(.gelu(tanh: form == .tanh)) })

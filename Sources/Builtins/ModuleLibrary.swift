@@ -19,7 +19,8 @@ extension Library {
         add(
             Builtin(
                 "parameters", on: .module, .networks, "All trained tensors, in the order of declaration.", net,
-                returns: "a list of tensors", pytorch: .same("torch.nn.Module.parameters"), seeAlso: ["named_parameters"],
+                returns: "a list of tensors", pytorch: .same("torch.nn.Module.parameters"),
+                seeAlso: ["named_parameters"],
                 examples: [Example("[p.shape for p in Linear(3, 2).parameters()]", "[[2, 3], [2]]")]
             ) { (net: Module) in net.parameters() })
         add(
@@ -33,7 +34,8 @@ extension Library {
             })
         add(
             Builtin(
-                "state_dict", on: .module, .networks, "Copies of all parameters and buffers, under PyTorch's names.", net,
+                "state_dict", on: .module, .networks, "Copies of all parameters and buffers, under PyTorch's names.",
+                net,
                 returns: "a dict from path to tensor", pytorch: .same("torch.nn.Module.state_dict"),
                 seeAlso: ["load_state_dict", "save"],
                 examples: [Example("Linear(3, 2).state_dict().keys()", #"["weight", "bias"]"#)]
@@ -43,8 +45,13 @@ extension Library {
                 "load_state_dict", on: .module, .networks, "Fills parameters and buffers from a dict of tensors.", net,
                 Parameter<OrderedTensors>("state", "tensors under the paths of `state_dict`"),
                 Parameter<Bool>("strict", "whether a missing or unexpected name is an error", default: true),
-                returns: "the network", pytorch: .same("torch.nn.Module.load_state_dict"), seeAlso: ["state_dict", "load"],
-                examples: [Example("a = Linear(3, 2); b = Linear(3, 2); b.load_state_dict(a.state_dict()); allclose(a.weight, b.weight)", "true")]
+                returns: "the network", pytorch: .same("torch.nn.Module.load_state_dict"),
+                seeAlso: ["state_dict", "load"],
+                examples: [
+                    Example(
+                        "a = Linear(3, 2); b = Linear(3, 2); b.load_state_dict(a.state_dict()); allclose(a.weight, b.weight)",
+                        "true")
+                ]
             ) { (net: Module, state: OrderedTensors, strict: Bool) in
                 try net.loadStateDict(state.tensors, strict: strict)
                 return net
@@ -64,7 +71,8 @@ extension Library {
             ) { (net: Module) in net.children })
         add(
             Builtin(
-                "copy", on: .module, .networks, "A network of the same structure with weights of its own, equal at first.",
+                "copy", on: .module, .networks,
+                "A network of the same structure with weights of its own, equal at first.",
                 net, returns: "a module", pytorch: .differs("copy.deepcopy", "a method here"),
                 examples: [Example("a = Linear(3, 2); b = a.copy(); allclose(a.weight, b.weight)", "true")]
             ) { (net: Module) in try net.copy() })
@@ -108,19 +116,27 @@ extension Library {
             })
         add(
             Builtin(
-                "unfreeze", on: .module, .networks, "Makes all parameters trainable again.", net, returns: "the network",
+                "unfreeze", on: .module, .networks, "Makes all parameters trainable again.", net,
+                returns: "the network",
                 pytorch: .differs("torch.nn.Module.requires_grad_", "unfreeze() is requires_grad_(True)"),
                 seeAlso: ["freeze"],
-                examples: [Example("net = Linear(2, 2); net.freeze(); net.unfreeze(); net.weight.requires_grad", "true")]
+                examples: [
+                    Example("net = Linear(2, 2); net.freeze(); net.unfreeze(); net.weight.requires_grad", "true")
+                ]
             ) { (net: Module) in
                 try net.unfreeze()
                 return net
             })
         add(
             Builtin(
-                "zero_grad", on: .module, .networks, "Forgets the gradients of all parameters.", net, returns: "the network",
+                "zero_grad", on: .module, .networks, "Forgets the gradients of all parameters.", net,
+                returns: "the network",
                 pytorch: .same("torch.nn.Module.zero_grad"), seeAlso: ["parameters"],
-                examples: [Example("net = Linear(2, 1); net(ones(1, 2)).sum().backward(); net.zero_grad(); net.weight.grad == none", "true")]
+                examples: [
+                    Example(
+                        "net = Linear(2, 1); net(ones(1, 2)).sum().backward(); net.zero_grad(); net.weight.grad == none",
+                        "true")
+                ]
             ) { (net: Module) in
                 for parameter in net.parameters() { parameter.clearGradient() }
                 return net
@@ -136,10 +152,12 @@ extension Library {
             Builtin(
                 "features", .networks, "What a network computes at a layer: the feature extractor.",
                 parameters: [net.description, paths.description, x.description],
-                returns: "the layer's output; for a list, a dict of them with the result under \"output\"; without x, a module",
+                returns:
+                    "the layer's output; for a list, a dict of them with the result under \"output\"; without x, a module",
                 notes: ["The network runs once, in the mode it is in."], seeAlso: ["distill", "feature"],
                 examples: [
-                    Example(#"features(Sequential(Linear(4, 8), ReLU(), Linear(8, 2)), "1", zeros(3, 4)).shape"#, "[3, 8]"),
+                    Example(
+                        #"features(Sequential(Linear(4, 8), ReLU(), Linear(8, 2)), "1", zeros(3, 4)).shape"#, "[3, 8]"),
                     Example(
                         #"features(Sequential(Linear(4, 8), Linear(8, 2)), ["0", "1@input"], zeros(3, 4)).keys()"#,
                         #"["0", "1@input", "output"]"#),
@@ -150,7 +168,8 @@ extension Library {
                 let isList = if case .list = call.arguments[1] { true } else { false }
                 guard let x = try call[x] else {
                     guard !isList, let path = paths.first else {
-                        throw Failure(.value, "features: without x, give one path", help: ["features(net, \"layer3\")(x)"])
+                        throw Failure(
+                            .value, "features: without x, give one path", help: ["features(net, \"layer3\")(x)"])
                     }
                     return Value.module(try FeatureExtractor(net, at: path))
                 }

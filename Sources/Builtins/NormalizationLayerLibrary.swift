@@ -50,7 +50,8 @@ extension Library {
                 Parameter<Double>("eps", "added to the variance", default: 1e-5),
                 Parameter<Bool>("elementwise_affine", "whether weight and bias are there", default: true),
                 Parameter<Bool>("bias", "whether the bias is there", default: true),
-                returns: "a module from [..., *normalized_shape] to the same shape", pytorch: .same("torch.nn.LayerNorm"),
+                returns: "a module from [..., *normalized_shape] to the same shape",
+                pytorch: .same("torch.nn.LayerNorm"),
                 seeAlso: ["layer_norm", "GroupNorm"],
                 examples: [Example("LayerNorm(8)(zeros(2, 5, 8)).shape", "[2, 5, 8]")]
             ) { (shape: Integers, eps: Double, affine: Bool, bias: Bool) in

@@ -13,13 +13,16 @@ extension Library {
     func addOptimizers() {
         addOptimizerType()
         let params = Parameter<OptimizedParameters?>.optional(
-            "params", "tensors, or dicts {\"params\": [...], \"lr\": ...}; without them this is a recipe for `fit` and `distill`")
+            "params",
+            "tensors, or dicts {\"params\": [...], \"lr\": ...}; without them this is a recipe for `fit` and `distill`")
         let decay = Parameter<Double>("weight_decay", "the weight of the L2 penalty", default: 0)
         let betas = Parameter<[Double]>("betas", "how long the means of g and g² remember", default: [0.9, 0.999])
         let eps = Parameter<Double>("eps", "added to the denominator", default: 1e-8)
         let amsgrad = Parameter<Bool>("amsgrad", "divide by the largest mean so far", default: false)
         func pair(_ betas: [Double], _ name: String) throws -> (Double, Double) {
-            guard betas.count == 2 else { throw Failure(.value, "\(name): betas must be two numbers, not \(betas.count)") }
+            guard betas.count == 2 else {
+                throw Failure(.value, "\(name): betas must be two numbers, not \(betas.count)")
+            }
             return (betas[0], betas[1])
         }
         let example = Example(
@@ -32,7 +35,8 @@ extension Library {
         do {
             let lr = Parameter<Double>("lr", "the step size", default: 1e-3)
             let momentum = Parameter<Double>("momentum", "how much of the last step is kept", default: 0)
-            let dampening = Parameter<Double>("dampening", "how much of the gradient is left out of the momentum", default: 0)
+            let dampening = Parameter<Double>(
+                "dampening", "how much of the gradient is left out of the momentum", default: 0)
             let nesterov = Parameter<Bool>("nesterov", "look ahead along the momentum", default: false)
             add(
                 Builtin(
@@ -55,7 +59,8 @@ extension Library {
             let name = decoupled ? "AdamW" : "Adam"
             let lr = Parameter<Double>("lr", "the step size", default: 1e-3)
             let decay = Parameter<Double>(
-                "weight_decay", decoupled ? "the decay of the weights per step, times lr" : "the weight of the L2 penalty",
+                "weight_decay",
+                decoupled ? "the decay of the weights per step, times lr" : "the weight of the L2 penalty",
                 default: decoupled ? 1e-2 : 0)
             add(
                 Builtin(
@@ -75,9 +80,11 @@ extension Library {
                     let recipe =
                         decoupled
                         ? try OptimizerRecipe.adamW(
-                            lr: call[lr], betas: betas, eps: call[eps], weightDecay: call[decay], amsgrad: call[amsgrad])
+                            lr: call[lr], betas: betas, eps: call[eps], weightDecay: call[decay], amsgrad: call[amsgrad]
+                        )
                         : try OptimizerRecipe.adam(
-                            lr: call[lr], betas: betas, eps: call[eps], weightDecay: call[decay], amsgrad: call[amsgrad])
+                            lr: call[lr], betas: betas, eps: call[eps], weightDecay: call[decay], amsgrad: call[amsgrad]
+                        )
                     return try OptimizerObject(recipe, call[params])
                 })
         }
@@ -136,16 +143,26 @@ extension Library {
             Builtin(
                 "step", on: .object("optimizer"), .optimizers, "Moves every parameter that has a gradient.", optimizer,
                 pytorch: .same("torch.optim.Optimizer.step"), seeAlso: ["zero_grad"],
-                examples: [Example(running: "net = Linear(2, 1); opt = SGD(net.parameters(), lr=0.1); net(ones(1, 2)).sum().backward(); opt.step()")]
+                examples: [
+                    Example(
+                        running:
+                            "net = Linear(2, 1); opt = SGD(net.parameters(), lr=0.1); net(ones(1, 2)).sum().backward(); opt.step()"
+                    )
+                ]
             ) { (object: OptimizerObject) in
                 try object.active(for: "step").step()
                 return NoValue()
             })
         add(
             Builtin(
-                "zero_grad", on: .object("optimizer"), .optimizers, "Forgets the gradients of its parameters.", optimizer,
+                "zero_grad", on: .object("optimizer"), .optimizers, "Forgets the gradients of its parameters.",
+                optimizer,
                 pytorch: .same("torch.optim.Optimizer.zero_grad"), seeAlso: ["step"],
-                examples: [Example("net = Linear(2, 1); opt = SGD(net.parameters()); net(ones(1, 2)).sum().backward(); opt.zero_grad(); net.weight.grad == none", "true")]
+                examples: [
+                    Example(
+                        "net = Linear(2, 1); opt = SGD(net.parameters()); net(ones(1, 2)).sum().backward(); opt.zero_grad(); net.weight.grad == none",
+                        "true")
+                ]
             ) { (object: OptimizerObject) in
                 try object.active(for: "zero_grad").zeroGrad()
                 return NoValue()
@@ -156,7 +173,9 @@ extension Library {
                 examples: [Example("opt = SGD(Linear(2, 1).parameters(), lr=0.1); opt.lr = 0.05; opt.lr", "0.05")],
                 get: { (object: OptimizerObject) in object.optimizer?.learningRate ?? object.recipe.learningRate },
                 set: { (object: OptimizerObject, rate: Double) in
-                    guard rate >= 0, rate.isFinite else { throw Failure(.value, "lr must be a number ≥ 0, not \(rate)") }
+                    guard rate >= 0, rate.isFinite else {
+                        throw Failure(.value, "lr must be a number ≥ 0, not \(rate)")
+                    }
                     try object.active(for: "lr").learningRate = rate
                 }))
         add(

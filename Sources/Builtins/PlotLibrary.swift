@@ -136,7 +136,8 @@ extension Library {
         }
         throw Failure(
             .type, "plot: expected a run, runs or numbers, not \(data.typeName)",
-            help: ["plot(run)", "plot([kd, scratch], y=\"val_accuracy\")", "plot(xs, ys)"], operands: [0: data.typeName])
+            help: ["plot(run)", "plot([kd, scratch], y=\"val_accuracy\")", "plot(xs, ys)"], operands: [0: data.typeName]
+        )
     }
 
     private func addBars() {
@@ -144,7 +145,8 @@ extension Library {
         let labels = Parameter<[String]?>.optional("labels", "a name for each bar")
         let groups = Parameter<[String]?>.optional("groups", "a name for each list of numbers")
         let errors = Parameter<Numbers?>.optional("errors", "the half length of each error bar")
-        let references = Parameter<OrderedNumbers?>.optional("references", "a dict of values drawn as lines: {\"teacher\": 0.98}")
+        let references = Parameter<OrderedNumbers?>.optional(
+            "references", "a dict of values drawn as lines: {\"teacher\": 0.98}")
         let figure = FigureParameters()
         add(
             Builtin(
@@ -155,7 +157,8 @@ extension Library {
                 ] + figure.all,
                 returns: "a figure", seeAlso: ["plot", "compare"],
                 examples: [
-                    Example(running: #"plot_bars({"distilled": 0.97, "from scratch": 0.95}, references={"teacher": 0.98})"#)
+                    Example(
+                        running: #"plot_bars({"distilled": 0.97, "from scratch": 0.95}, references={"teacher": 0.98})"#)
                 ]
             ) { call in
                 try drawing {
@@ -230,7 +233,8 @@ extension Library {
         add(
             Builtin(
                 "plot_histogram", .plots, "How often values occur.",
-                parameters: [values.description, labels.description, bins.description, density.description] + figure.all,
+                parameters: [values.description, labels.description, bins.description, density.description]
+                    + figure.all,
                 returns: "a figure", seeAlso: ["plot_scatter"],
                 examples: [Example(running: "plot_histogram(randn(1000), bins=20)")]
             ) { call in

@@ -25,7 +25,9 @@ extension Library {
             add(Attribute(name, on: .object("run"), summary, examples: [example]) { (run: Run) in try get(run) })
         }
         let start = #"net = Linear(64, 10); run = fit(net, take(dataset("digits"), 128), epochs=2)"#
-        attribute("net", "The trained network.", Example("\(start); len(run.net.parameters())", "2")) { ModuleValue($0.net) }
+        attribute("net", "The trained network.", Example("\(start); len(run.net.parameters())", "2")) {
+            ModuleValue($0.net)
+        }
         attribute("name", "What it is called in tables and legends.", Example("\(start); run.name", "fit")) { $0.name }
         attribute("epochs", "How many epochs were completed.", Example("\(start); run.epochs", "2")) { $0.epochs }
         attribute("steps", "The loss of every step.", Example("\(start); len(run.steps)", "4")) { $0.steps }
@@ -47,7 +49,9 @@ extension Library {
         attribute("objective", "The formula it was trained for.", Example("\(start); run.objective", "hard()")) {
             $0.objective
         }
-        attribute("interrupted", "Whether Ctrl-C ended it.", Example("\(start); run.interrupted", "false")) { $0.isInterrupted }
+        attribute("interrupted", "Whether Ctrl-C ended it.", Example("\(start); run.interrupted", "false")) {
+            $0.isInterrupted
+        }
         let run = Parameter<Run>("self", "the run")
         add(
             Builtin(
@@ -67,7 +71,8 @@ extension Library {
     }
 
     private static func summary(of run: Run) -> String {
-        var text = "\(run.name): \(run.objective), \(run.epochs) epochs in \(TextTable.number(run.seconds, digits: 2)) s"
+        var text =
+            "\(run.name): \(run.objective), \(run.epochs) epochs in \(TextTable.number(run.seconds, digits: 2)) s"
         if run.isInterrupted { text += ", interrupted" }
         if run.stoppedEarly { text += ", stopped early" }
         let shown = run.curves.filter { $0.key != "lr" && $0.key != "grad_norm" }
@@ -75,7 +80,9 @@ extension Library {
             values.last.map { "\(name) \(TextTable.number($0, digits: 4))" }
         }
         if !parts.isEmpty { text += "\nlast epoch: " + parts.joined(separator: "  ") }
-        if run.keptBy != "last" { text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on the validation data" }
+        if run.keptBy != "last" {
+            text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on the validation data"
+        }
         if !run.adapters.isEmpty { text += "\ntrained along: " + run.adapters.keys.joined(separator: ", ") }
         return text
     }

@@ -23,9 +23,15 @@ extension Library {
         add(
             Builtin(
                 "save", .files, "Writes a figure; the old file stays until the new one is whole.", figure, path, dpi,
-                notes: ["A PNG carries title, software and seed as text, and no time: the same figure gives the same bytes."],
+                notes: [
+                    "A PNG carries title, software and seed as text, and no time: the same figure gives the same bytes."
+                ],
                 seeAlso: ["plot", "load"],
-                examples: [Example(#"save(plot([3, 2, 1]), "/tmp/distill-example.png"); exists("/tmp/distill-example.png")"#, "true")]
+                examples: [
+                    Example(
+                        #"save(plot([3, 2, 1]), "/tmp/distill-example.png"); exists("/tmp/distill-example.png")"#,
+                        "true")
+                ]
             ) { (object: FigureObject, path: String, dpi: Double?) in
                 try drawing {
                     var options = object.figure.options

@@ -13,10 +13,13 @@ extension Library {
         add(
             Builtin(
                 "StepLR", .optimizers, "Multiplies the learning rate every `step_size` epochs.",
-                formula: "lr · gamma^⌊t / step_size⌋", optimizer, Parameter<Int>("step_size", "epochs between two cuts"),
+                formula: "lr · gamma^⌊t / step_size⌋", optimizer,
+                Parameter<Int>("step_size", "epochs between two cuts"),
                 gamma, returns: recipe, pytorch: .same("torch.optim.lr_scheduler.StepLR"), seeAlso: ["MultiStepLR"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = StepLR(opt, 2); s.step(); s.step(); opt.lr", "0.1")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = StepLR(opt, 2); s.step(); s.step(); opt.lr",
+                        "0.1")
                 ]
             ) { (optimizer: OptimizerObject?, size: Int, gamma: Double) in
                 try SchedulerObject(.step(stepSize: size, gamma: gamma), optimizer)
@@ -27,7 +30,9 @@ extension Library {
                 optimizer, Parameter<[Int]>("milestones", "the epochs"), gamma, returns: recipe,
                 pytorch: .same("torch.optim.lr_scheduler.MultiStepLR"), seeAlso: ["StepLR"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = MultiStepLR(opt, [1]); s.step(); opt.lr", "0.1")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = MultiStepLR(opt, [1]); s.step(); opt.lr",
+                        "0.1")
                 ]
             ) { (optimizer: OptimizerObject?, milestones: [Int], gamma: Double) in
                 try SchedulerObject(.multiStep(milestones: milestones, gamma: gamma), optimizer)
@@ -41,7 +46,9 @@ extension Library {
                 pytorch: .differs("torch.optim.lr_scheduler.CosineAnnealingLR", "T_max defaults to the run's epochs"),
                 seeAlso: ["OneCycleLR", "warmup"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = CosineAnnealingLR(opt, 2); s.step(); opt.lr", "0.5")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = CosineAnnealingLR(opt, 2); s.step(); opt.lr",
+                        "0.5")
                 ]
             ) { (optimizer: OptimizerObject?, length: Int?, minimum: Double) in
                 try SchedulerObject(.cosine(tMax: length, etaMin: minimum), optimizer)
@@ -54,7 +61,9 @@ extension Library {
                 Parameter<Int>("total_iters", "epochs from one to the other", default: 5), returns: recipe,
                 pytorch: .same("torch.optim.lr_scheduler.LinearLR"), seeAlso: ["warmup"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = LinearLR(opt, 0.5, total_iters=2); s.step(); opt.lr", "0.75")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = LinearLR(opt, 0.5, total_iters=2); s.step(); opt.lr",
+                        "0.75")
                 ]
             ) { (optimizer: OptimizerObject?, start: Double, end: Double, length: Int) in
                 try SchedulerObject(.linear(start: start, end: end, iterations: length), optimizer)
@@ -85,7 +94,9 @@ extension Library {
                 Parameter<SchedulerObject>("self", "the scheduler"),
                 Parameter<Double?>.optional("metric", "what ReduceLROnPlateau watches"),
                 pytorch: .same("torch.optim.lr_scheduler.LRScheduler.step"), seeAlso: ["StepLR"],
-                examples: [Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = StepLR(opt, 1); s.step(); opt.lr", "0.1")]
+                examples: [
+                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = StepLR(opt, 1); s.step(); opt.lr", "0.1")
+                ]
             ) { (object: SchedulerObject, metric: Double?) in
                 guard let scheduler = object.scheduler else {
                     throw Failure(.value, "step: this \(object.recipe.name) is a recipe without an optimizer")
@@ -98,7 +109,8 @@ extension Library {
     private func addOneCycle(_ optimizer: Parameter<OptimizerObject?>) {
         add(
             Builtin(
-                "OneCycleLR", .optimizers, "Up and down again within one run, per step (Smith, Topin, 2017).", optimizer,
+                "OneCycleLR", .optimizers, "Up and down again within one run, per step (Smith, Topin, 2017).",
+                optimizer,
                 Parameter<Double>("max_lr", "the learning rate at the top"),
                 Parameter<Int?>.optional("total_steps", "the steps of the cycle", defaultText: "the steps of the run"),
                 Parameter<Double>("pct_start", "the share of the rise", default: 0.3),
@@ -107,7 +119,11 @@ extension Library {
                 returns: "a scheduler; it steps once per step",
                 pytorch: .differs("torch.optim.lr_scheduler.OneCycleLR", "total_steps defaults to the run's steps"),
                 seeAlso: ["CosineAnnealingLR"],
-                examples: [Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); OneCycleLR(opt, 0.5, 10); f\"{opt.lr:.2f}\"", "0.02")]
+                examples: [
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); OneCycleLR(opt, 0.5, 10); f\"{opt.lr:.2f}\"",
+                        "0.02")
+                ]
             ) { (optimizer: OptimizerObject?, top: Double, steps: Int?, start: Double, div: Double, final: Double) in
                 try SchedulerObject(
                     .oneCycle(maxLR: top, totalSteps: steps, pctStart: start, divFactor: div, finalDivFactor: final),
@@ -132,7 +148,9 @@ extension Library {
                 returns: "a scheduler; by hand, step(metric) tells it the metric",
                 pytorch: .same("torch.optim.lr_scheduler.ReduceLROnPlateau"), seeAlso: ["StepLR"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = ReduceLROnPlateau(opt, patience=0); s.step(1.0); s.step(1.0); opt.lr", "0.1")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); s = ReduceLROnPlateau(opt, patience=0); s.step(1.0); s.step(1.0); opt.lr",
+                        "0.1")
                 ]
             ) { call in
                 try SchedulerObject(

@@ -72,7 +72,8 @@ extension Library {
                     receiver.description, query.description, key.description, value.description, padding.description,
                     needWeights.description, mask.description,
                 ],
-                returns: "a list: the output in the query's layout, and the weights averaged over heads [N, L, S] or none",
+                returns:
+                    "a list: the output in the query's layout, and the weights averaged over heads [N, L, S] or none",
                 pytorch: .differs("torch.nn.MultiheadAttention.forward", "weights are always averaged over heads"),
                 seeAlso: ["scaled_dot_product_attention"],
                 examples: [

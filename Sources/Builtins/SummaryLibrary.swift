@@ -19,7 +19,8 @@ extension NetworkSummary: LanguageObject {
         table.append([
             "total", "", "\(outputShape)", Self.grouped(parameters), Self.grouped(operations), Self.grouped(bytes),
         ])
-        return table.text + (trainedParameters == parameters ? "" : "\n\(Self.grouped(trainedParameters)) parameters are trained")
+        return table.text
+            + (trainedParameters == parameters ? "" : "\n\(Self.grouped(trainedParameters)) parameters are trained")
     }
 
     /// A count with commas between thousands.

@@ -104,7 +104,8 @@ extension [SizePart] {
             case .other(let value):
                 throw Failure(
                     .type,
-                    "\(function): \(argument) must be integers or a list of integers, not \(Display.typeWithDetail(value))")
+                    "\(function): \(argument) must be integers or a list of integers, not \(Display.typeWithDetail(value))"
+                )
             }
         }
     }

@@ -25,9 +25,11 @@ struct TrainingParameters {
     let validate = Parameter<Dataset?>.optional("validate", "data for val_loss and the metrics after each epoch")
     let metrics = Parameter<[String]?>.optional(
         "metrics", "metrics on `validate`", defaultText: "[\"accuracy\"], or [\"mse\"] for float targets")
-    let keep = Parameter<KeepOption>("keep", "the weights of the last epoch or of the best by `monitor`", default: .last)
+    let keep = Parameter<KeepOption>(
+        "keep", "the weights of the last epoch or of the best by `monitor`", default: .last)
     let monitor = Parameter<String>("monitor", "the curve that says which epoch is best", default: "val_loss")
-    let patience = Parameter<Int?>.optional("patience", "stop after so many epochs without a better one; implies keep=\"best\"")
+    let patience = Parameter<Int?>.optional(
+        "patience", "stop after so many epochs without a better one; implies keep=\"best\"")
     let clip = Parameter<Double?>.optional("clip_grad_norm", "the largest joint norm of the gradients")
     let callback = Parameter<Callable?>.optional("callback", "called with the run after each epoch; false stops")
     let name = Parameter<String?>.optional("name", "what the run is called in tables and legends")
@@ -160,7 +162,8 @@ extension Library {
         }
         add(
             Builtin(
-                "top_k_accuracy", .training, "The share of examples whose label is among the k largest logits.", model, data,
+                "top_k_accuracy", .training, "The share of examples whose label is among the k largest logits.", model,
+                data,
                 Parameter<Int>("k", "how many", default: 5), returns: "a float", seeAlso: ["accuracy"],
                 examples: [Example("top_k_accuracy(tensor([[3.0, 2.0, 1.0]]), tensor([1]), k=2)", "1.0")]
             ) { (model: Either<Module, Tensor>, data: Either<Dataset, Tensor>, k: Int) in

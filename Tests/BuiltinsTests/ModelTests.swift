@@ -21,7 +21,8 @@ import Testing
     }
 
     static let models = [
-        Model("resnet8(10)", 78042, "zeros(2, 3, 32, 32)", "[2, 10]", source: "He et al. with 1×1 convolution shortcuts"),
+        Model(
+            "resnet8(10)", 78042, "zeros(2, 3, 32, 32)", "[2, 10]", source: "He et al. with 1×1 convolution shortcuts"),
         Model("resnet20(10)", 272474, "zeros(2, 3, 32, 32)", "[2, 10]", source: "He et al. with convolution shortcuts"),
         Model(
             "resnet20(10, shortcut=\"pad\")", 269722, "zeros(2, 3, 32, 32)", "[2, 10]", source: "He et al., option A"),

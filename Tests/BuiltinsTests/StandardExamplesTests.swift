@@ -30,7 +30,9 @@ import Testing
         {
             #expect(builtin.summary.hasSuffix("."), "\(builtin.name): the summary is a sentence")
             #expect(!builtin.examples.isEmpty, "\(builtin.name): has an example")
-            #expect(builtin.parameters.allSatisfy { !$0.documentation.isEmpty }, "\(builtin.name): documents its parameters")
+            #expect(
+                builtin.parameters.allSatisfy { !$0.documentation.isEmpty }, "\(builtin.name): documents its parameters"
+            )
         }
         for attribute in library.attributes.values.flatMap(\.values) {
             #expect(attribute.summary.hasSuffix("."), "\(attribute.name): the summary is a sentence")
