@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+// Under the address sanitizer the choice would run before the sanitizer does.
+#if defined(__x86_64__) && !__has_feature(address_sanitizer)
 // The loader picks the best of three copies. ("avx2,fma" in the list would silently make two clones.)
 #define CK_CLONES __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 #else

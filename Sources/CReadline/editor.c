@@ -321,6 +321,11 @@ editor_event editor_next(void) {
     sigprocmask(SIG_BLOCK, &blocked, &previous);
     editor_event event = EDITOR_CHANGED;
     for (;;) {
+        // A wait that finds keys returns without delivering signals: Ctrl-C must not stand behind what is typed after it.
+        sigset_t open = previous;
+        sigdelset(&open, SIGINT);
+        sigprocmask(SIG_SETMASK, &open, NULL);
+        sigprocmask(SIG_BLOCK, &blocked, NULL);
         if (editor.accepted) { editor.accepted = false; event = finished(EDITOR_ACCEPTED); break; }
         if (editor.ended) { editor.ended = false; event = finished(EDITOR_ENDED); break; }
         if (interrupt_requested && interrupt_requested()) {

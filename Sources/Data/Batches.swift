@@ -53,7 +53,8 @@ public struct Batches: Sequence {
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
     public init(_ dataset: Dataset, size: Int, shuffle: Bool = false, dropLast: Bool = false, epoch: Int = 0) throws {
         guard size > 0 else {
-            throw DataError.argument(function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
+            throw DataError.argument(
+                function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
         }
         self.dataset = dataset
         self.size = size
@@ -71,7 +72,8 @@ public struct Batches: Sequence {
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
     public static func count(of dataset: Dataset, size: Int) throws -> Int {
         guard size > 0 else {
-            throw DataError.argument(function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
+            throw DataError.argument(
+                function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
         }
         return (dataset.count + size - 1) / size
     }

@@ -40,7 +40,9 @@ extension CSVTable {
                 let byte = bytes[position]
                 position += 1
                 if byte == separator { continue }
-                if byte == Self.carriageReturn, position < bytes.count, bytes[position] == Self.newline { position += 1 }
+                if byte == Self.carriageReturn, position < bytes.count, bytes[position] == Self.newline {
+                    position += 1
+                }
                 line += 1
                 return true
             }
@@ -85,14 +87,16 @@ extension CSVTable {
                 position += 1
             }
             guard position < bytes.count else {
-                throw DataError.line(path: path, line: opened, problem: "expected a closing quote before the end of the file")
+                throw DataError.line(
+                    path: path, line: opened, problem: "expected a closing quote before the end of the file")
             }
             let field = Field(start: start, end: position, quoted: true)
             position += 1
             if position < bytes.count {
                 let byte = bytes[position]
                 guard byte == separator || byte == Self.newline || byte == Self.carriageReturn else {
-                    throw DataError.line(path: path, line: line, problem: "expected a separator after the closing quote")
+                    throw DataError.line(
+                        path: path, line: line, problem: "expected a separator after the closing quote")
                 }
             }
             return field

@@ -74,7 +74,8 @@ public struct CSVTable: Sendable {
         columns = builder.finish()
     }
 
-    private static func isHeader(_ first: [Scanner.Field], above second: [Scanner.Field]?, in scanner: Scanner) -> Bool {
+    private static func isHeader(_ first: [Scanner.Field], above second: [Scanner.Field]?, in scanner: Scanner) -> Bool
+    {
         func isName(_ field: Scanner.Field) -> Bool { !scanner.isMissing(field) && scanner.number(field) == nil }
         guard first.contains(where: isName) else { return false }
         guard let second else { return first.allSatisfy(isName) }

@@ -63,7 +63,8 @@ public final class Dataset {
     /// - Throws: ``DataError/shape(function:problem:help:)`` when x, y and mask disagree about the number of examples,
     ///   ``DataError/argument(function:problem:help:)`` for classes that do not cover y.
     public init(
-        input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil, normalization: Normalization? = nil,
+        input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil,
+        normalization: Normalization? = nil,
         augmentation: Augmentation? = nil, name: String = "TensorDataset"
     ) throws {
         let count = input.count
@@ -118,7 +119,8 @@ public final class Dataset {
     /// - Throws: ``DataError/argument(function:problem:help:)`` for inputs by name.
     public func x() throws -> Tensor {
         guard let x = try input().tensor else {
-            throw DataError.argument(function: name, problem: "x is a dict of tensors here", help: "x[\"name\"] is one of them")
+            throw DataError.argument(
+                function: name, problem: "x is a dict of tensors here", help: "x[\"name\"] is one of them")
         }
         return x
     }
@@ -134,7 +136,8 @@ public final class Dataset {
     ) throws -> Dataset {
         try Dataset(
             input: input ?? storedInput, y: y ?? self.y, classes: classes, mask: mask ?? self.mask,
-            normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation, name: name)
+            normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
+            name: name)
     }
 
     /// The examples at `rows`, in that order.

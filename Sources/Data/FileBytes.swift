@@ -14,7 +14,8 @@ public enum FileBytes {
                 try file.seek(offset: 0, from: .start)
                 return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
                     while filled < size {
-                        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                        let rest = UnsafeMutableRawBufferPointer(
+                            rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
                         let count = try file.read(into: rest)
                         if count == 0 { break }
                         filled += count

@@ -12,7 +12,8 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Throws: ``DataError/argument(function:problem:help:)`` unless there are as many of both, all finite, std above 0.
     public init(mean: [Double], std: [Double]) throws {
-        guard mean.count == std.count, !mean.isEmpty, mean.allSatisfy(\.isFinite), std.allSatisfy({ $0.isFinite && $0 > 0 })
+        guard mean.count == std.count, !mean.isEmpty, mean.allSatisfy(\.isFinite),
+            std.allSatisfy({ $0.isFinite && $0 > 0 })
         else {
             throw DataError.argument(
                 function: "normalize", problem: "mean and std need as many finite values each, std above 0", help: nil)

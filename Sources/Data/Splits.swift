@@ -34,7 +34,8 @@ public func split(_ dataset: Dataset, test: Double, validation: Double? = nil, s
     let shares = [validation, test].compactMap { $0 }
     guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), shares.reduce(0, +) < 1 else {
         throw DataError.argument(
-            function: "split", problem: "shares must lie between 0 and 1 and leave something for training, given "
+            function: "split",
+            problem: "shares must lie between 0 and 1 and leave something for training, given "
                 + shares.map { "\($0)" }.joined(separator: " and "), help: nil)
     }
     var generator = SplitMix64(state: UInt64(bitPattern: Int64(seed)))
@@ -94,7 +95,8 @@ extension Dataset {
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a negative count.
     public func take(_ count: Int) throws -> Dataset {
         guard count >= 0 else {
-            throw DataError.argument(function: "take", problem: "the count must not be negative, given \(count)", help: nil)
+            throw DataError.argument(
+                function: "take", problem: "the count must not be negative, given \(count)", help: nil)
         }
         return try rows(0..<min(count, self.count))
     }
@@ -115,8 +117,10 @@ extension Dataset {
         guard let first = datasets.first else {
             throw DataError.argument(function: "concat", problem: "needs at least one dataset", help: nil)
         }
-        guard datasets.allSatisfy({ ($0.y == nil) == (first.y == nil) && ($0.mask == nil) == (first.mask == nil) }) else {
-            throw DataError.argument(function: "concat", problem: "some datasets have labels or a mask, others not", help: nil)
+        guard datasets.allSatisfy({ ($0.y == nil) == (first.y == nil) && ($0.mask == nil) == (first.mask == nil) })
+        else {
+            throw DataError.argument(
+                function: "concat", problem: "some datasets have labels or a mask, others not", help: nil)
         }
         let input: DatasetInput
         switch first.storedInput {

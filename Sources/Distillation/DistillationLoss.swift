@@ -81,7 +81,8 @@ public final class DistillationLoss: TrainingLoss {
             try term.prepare(
                 example,
                 TermContext(
-                    student: context.student, teacher: teacherNetwork(of: term), data: context.data, epochs: context.epochs))
+                    student: context.student, teacher: teacherNetwork(of: term), data: context.data,
+                    epochs: context.epochs))
         }
         weights = objective.summands.map { _ in 0 }
         lastInputs = objective.summands.map { _ in nil }
@@ -187,7 +188,8 @@ public final class DistillationLoss: TrainingLoss {
             total = try total.map { try $0 + weighted } ?? weighted
         }
         guard let total else {
-            throw DistillationError.option(term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
+            throw DistillationError.option(
+                term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
         return StepLoss(total: total, terms: values)
     }
@@ -215,11 +217,14 @@ public final class DistillationLoss: TrainingLoss {
         return NetworkView(logits: output, features: features)
     }
 
-    private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws -> TermInput {
+    private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws
+        -> TermInput
+    {
         let term = objective.summands[index].term
         let rows = try ValidRows(batch)
         let studentView = NetworkView(
-            logits: try rows.logits(student.logits), features: try studentSlots[index].map { try rows.feature(student.features[$0]) })
+            logits: try rows.logits(student.logits),
+            features: try studentSlots[index].map { try rows.feature(student.features[$0]) })
         let labels = try batch.y.map { try rows.labels($0) }
         guard !teachers.isEmpty else {
             return TermInput(student: studentView, labels: labels, batch: batch)

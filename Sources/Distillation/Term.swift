@@ -182,7 +182,8 @@ extension Term {
         try requireShapes(student, teacher)
         return try loss(
             TermInput(
-                student: NetworkView(logits: student), teacher: try teacher.map { NetworkView(logits: try $0.detach()) },
+                student: NetworkView(logits: student),
+                teacher: try teacher.map { NetworkView(logits: try $0.detach()) },
                 labels: labels, batch: try Self.valuesBatch(student, labels)))
     }
 

@@ -53,7 +53,8 @@ public enum Initializer: Sendable, Equatable {
             new = try Self.uniform(shape, -bound, bound, tensor.dtype)
         case .kaimingNormal(let a, let fanOut):
             let fans = try Self.fans(shape, "kaiming_normal")
-            new = try Self.normal(shape, 0, (2 / (1 + a * a) / (fanOut ? fans.output : fans.input)).squareRoot(), tensor.dtype)
+            new = try Self.normal(
+                shape, 0, (2 / (1 + a * a) / (fanOut ? fans.output : fans.input)).squareRoot(), tensor.dtype)
         }
         _ = try Gradients.disabled { try tensor.copy_(new) }
     }
@@ -68,7 +69,8 @@ public enum Initializer: Sendable, Equatable {
 
     private static func fans(_ shape: [Int], _ name: String) throws -> (input: Double, output: Double) {
         guard shape.count >= 2 else {
-            throw ModuleError.argument(layer: name, problem: "needs a tensor of at least two dimensions, given \(shape)")
+            throw ModuleError.argument(
+                layer: name, problem: "needs a tensor of at least two dimensions, given \(shape)")
         }
         let field = shape.dropFirst(2).reduce(1, *)
         return (max(1, Double(shape[1] * field)), max(1, Double(shape[0] * field)))

@@ -20,10 +20,6 @@ package struct Presentation {
         } else {
             figure = nil
         }
-        if case .object(let object) = value, let shown = try? object.type.display(object.payload, interpreter) {
-            text = shown
-        } else {
-            text = Markup(Display.repr(value, in: interpreter))
-        }
+        text = Display.display(value, in: interpreter)
     }
 }

@@ -1,5 +1,6 @@
 import Builtins
 import Diagnostics
+import Glibc
 import Learning
 import Runtime
 import Syntax
@@ -103,6 +104,17 @@ package final class Session {
         if let deadline, ContinuousClock.now > deadline {
             throw Failure(.limit, "the run took longer than --timeout allows")
         }
+        if let limit = options.memoryLimit, let used = Self.residentMemory, used > limit {
+            throw Failure(
+                .limit, "the run uses \(used / 1_000_000) MB; --max-memory allows \(limit / 1_000_000) MB")
+        }
+    }
+
+    /// The bytes of memory that the process occupies.
+    private static var residentMemory: Int? {
+        guard let bytes = try? TextFile.read("/proc/self/statm") else { return nil }
+        let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+        return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
     }
 
     // MARK: Running

@@ -135,7 +135,7 @@ extension Topic {
             student = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
             run = distill(teacher -> student, train, loss=0.9 * soft(T=4) + 0.1 * hard(), epochs=40, validate=val)
             plot(run)
-            compare(teacher, student, test)
+            evaluate(student, test)
 
         An objective is a sum of weighted terms. soft(T=4) compares softened outputs, hard() the labels,
         feature("0" -> "0") the inner layers; distill doc soft lists its relatives. In every pair the left is the

@@ -75,6 +75,7 @@ extension Interpreter {
         let floor = frames.count
         let handlerFloor = handlers.count
         var cursor = Cursor(pc: entry, base: base, limit: limit)
+        var slowSteps = 0
         reserve(limit)
         defer {
             nativeDepth -= 1
@@ -89,6 +90,9 @@ extension Interpreter {
                 let before = shift
                 do {
                     stackTop = cursor.limit
+                    // A loop whose every round comes here never uses up the instruction loop's own budget.
+                    slowSteps &+= 1
+                    if Interrupt.isRequested || slowSteps & 255 == 0 { try poll() }
                     try slow(&cursor)
                     cursor.base += shift - before
                     cursor.limit += shift - before

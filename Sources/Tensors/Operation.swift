@@ -59,7 +59,7 @@ class Operation {
     }
 
     /// Sends a gradient to input `index`, which has that shape and dtype.
-    final func send(_ gradient: Values, to index: Int, _ walk: Walk) throws {
+    final func send(_ gradient: consuming Values, to index: Int, _ walk: Walk) throws {
         try walk.send(gradient, along: edge(index))
     }
 
@@ -156,17 +156,16 @@ final class Walk {
         wantedLeaves = wanted == nil ? nil : [:]
     }
 
-    /// Adds a gradient that belongs to the walk alone or is shared read-only.
-    func send(_ gradient: Values, along edge: Edge) throws {
+    /// Adds a gradient. It is taken over, so that memory nobody else holds becomes the sum or the leaf's gradient itself.
+    func send(_ gradient: consuming Values, along edge: Edge) throws {
         switch edge {
         case .none: break
         case .leaf(let tensor):
             if wantedLeaves != nil {
                 let key = ObjectIdentifier(tensor)
-                let total = try sum(wantedLeaves?[key], gradient)
+                let total = try sum(wantedLeaves?.removeValue(forKey: key), gradient)
                 wantedLeaves?[key] = total
             } else {
-                var gradient = gradient
                 let owned = isKnownUniquelyReferenced(&gradient.storage)
                 try tensor.accumulate(gradient, owned: owned)
             }
@@ -189,7 +188,7 @@ final class Walk {
         return tensor.gradientTarget()
     }
 
-    private func sum(_ present: Values?, _ gradient: Values) throws -> Values {
+    private func sum(_ present: consuming Values?, _ gradient: consuming Values) throws -> Values {
         guard var present else { return gradient }
         if isKnownUniquelyReferenced(&present.storage) {
             Kernels.add(gradient, to: present)

@@ -69,7 +69,9 @@ import Testing
         #expect(try JSON(parsing: Array(#""\u00e9\ud834\udd1e\/""#.utf8)) == .string("é𝄞/"))
     }
 
-    @Test(arguments: ["", "{", "[1,]", "{\"a\"}", "\"\\x\"", "1 2", "nul", "\"\\ud834\"", String(repeating: "[", count: 500)])
+    @Test(arguments: [
+        "", "{", "[1,]", "{\"a\"}", "\"\\x\"", "1 2", "nul", "\"\\ud834\"", String(repeating: "[", count: 500),
+    ])
     func malformedTextIsAnError(_ text: String) {
         #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: Array(text.utf8)) }
     }

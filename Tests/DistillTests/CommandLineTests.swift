@@ -157,4 +157,26 @@ struct CommandLineTests {
         #expect(result.status == 1)
         #expect(result.errors.contains("error[limit]"))
     }
+
+    @Test("A memory limit ends a script that fills a list")
+    func memoryLimit() throws {
+        let result = try Program.run("-e", "xs = []; while true { xs.append(zeros(1000)) }", "--max-memory", "300MB")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("--max-memory allows 300 MB"))
+    }
+
+    @Test("fmt writes the one layout, and --check only names what would change")
+    func format() throws {
+        let folder = try Program.temporaryFolder()
+        try TextFile.write(Array("x=1 # one\n".utf8), to: folder + "/a.dist")
+        let check = try Program.run("fmt", "--check", "a.dist", folder: folder)
+        #expect(check.status == 1)
+        #expect(check.output == "a.dist\n")
+        #expect(try Program.run("fmt", "a.dist", folder: folder).status == 0)
+        let text = String(decoding: try TextFile.read(folder + "/a.dist"), as: UTF8.self)
+        #expect(text.hasPrefix("x = 1"))
+        #expect(text.contains("# one"))
+        #expect(try Program.run("fmt", "--check", "a.dist", folder: folder).status == 0)
+        #expect(try Program.run("fmt", "-", input: "y=2").output == "y = 2\n")
+    }
 }

@@ -77,6 +77,24 @@ struct REPLTests {
         try terminal.wait(for: "Out[3]: true")
     }
 
+    @Test(
+        "Ctrl-C stops tensor work, products and training",
+        arguments: [
+            "x = ones(3, 4); print(\"go\"); while true { x = x * 1.0 }",
+            "x = ones(400, 400); print(\"go\"); while true { y = x @ x }",
+            "net = Linear(64, 10); print(\"go\"); fit(net, dataset(\"digits\"), epochs=1000000)",
+            "print(\"go\"); [sum(range(n)) for n in range(100000000)]",
+        ])
+    func interruptWork(_ code: String) throws {
+        let (terminal, _) = try start()
+        terminal.enter(code)
+        try terminal.wait(for: "\ngo\n")
+        terminal.type("\u{03}")
+        try terminal.wait(for: "In [2]: ")
+        terminal.enter("40 + 2")
+        try terminal.wait(for: "Out[2]: 42")
+    }
+
     @Test("Ctrl-C at the prompt clears the line and takes no number")
     func interruptPrompt() throws {
         let (terminal, _) = try start()
@@ -87,6 +105,15 @@ struct REPLTests {
         try terminal.wait(for: "In [1]: ")
         terminal.enter("3")
         try terminal.wait(for: "Out[1]: 3")
+    }
+
+    @Test("Ctrl-C comes before the keys typed behind it")
+    func interruptInHaste() throws {
+        let (terminal, _) = try start()
+        terminal.type("kd(")
+        try terminal.wait(for: "kd(")
+        terminal.type("\u{03}6 * 7\r")
+        try terminal.wait(for: "Out[1]: 42")
     }
 
     @Test("Tab completes names, arguments and commands")

@@ -86,7 +86,8 @@ private func toy() throws -> Dataset {
         let steps = try [CachePolicy.off, .auto].map { policy in
             Randomness.seed(3)
             let objective = try SoftTerm() + 2 * FeatureTerm()
-            return try distill(teacher, into: net([4, 8, 3]), data, loss: objective, options: options, cache: policy).steps
+            return try distill(teacher, into: net([4, 8, 3]), data, loss: objective, options: options, cache: policy)
+                .steps
         }
         for (a, b) in zip(steps[0], steps[1]) { #expect(abs(a - b) < 1e-5 * (1 + abs(a))) }
     }
@@ -107,7 +108,8 @@ private func toy() throws -> Dataset {
         let data = try toy()
         do {
             try distill(
-                net([4, 16, 3]), into: net([4, 8, 3]), data, loss: Objective(FeatureTerm(pairs: [LayerPair("trunk", "1")])))
+                net([4, 16, 3]), into: net([4, 8, 3]), data,
+                loss: Objective(FeatureTerm(pairs: [LayerPair("trunk", "1")])))
             Issue.record("expected an error")
         } catch let error as DistillationError {
             #expect(error.kind == .key)
@@ -123,15 +125,18 @@ private func toy() throws -> Dataset {
         options.epochs = 1
         let both = try distill(
             teachers.map { .network($0) }, into: net([4, 8, 3]), data, loss: Objective(SoftTerm()), options: options)
-        #expect(both.steps.allSatisfy(\.isFinite))
+        #expect(both.steps.allSatisfy { $0.isFinite })
         let logits = try predict(teachers[0], data)
         let stored = try [TeacherSource.logits(logits), .network(teachers[0])].map { source in
             Randomness.seed(5)
-            return try distill([source], into: net([4, 8, 3]), data, loss: Objective(SoftTerm()), options: options).steps
+            return try distill([source], into: net([4, 8, 3]), data, loss: Objective(SoftTerm()), options: options)
+                .steps
         }
         #expect(stored[0] == stored[1])
         #expect(throws: DistillationError.self) {
-            try distill([.logits(logits.narrow(dim: 0, start: 0, length: 3))], into: net([4, 8, 3]), data, loss: Objective(SoftTerm()))
+            try distill(
+                [.logits(logits.narrow(dim: 0, start: 0, length: 3))], into: net([4, 8, 3]), data,
+                loss: Objective(SoftTerm()))
         }
     }
 

@@ -99,12 +99,15 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
                 let gradient = try tensor.gradient?.doubles() ?? []
                 #expect(gradient.count == expected.count)
                 let worst = zip(gradient, expected).map { abs($0 - $1) }.max() ?? .nan
-                #expect(worst <= 1e-8 * (1 + (expected.map(abs).max() ?? 0)), "\(example.name): gradient off by \(worst)")
+                #expect(
+                    worst <= 1e-8 * (1 + (expected.map(abs).max() ?? 0)), "\(example.name): gradient off by \(worst)")
             }
         }
     }
 
-    @Test(arguments: ["soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse", "wsld", "nkd", "label_swap", "soft_standardize"])
+    @Test(arguments: [
+        "soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse", "wsld", "nkd", "label_swap", "soft_standardize",
+    ])
     func extremeLogitsStayFinite(_ name: String) throws {
         guard let term = try term(name) else { Issue.record("no term"); return }
         for (s, t) in [
@@ -115,7 +118,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
                 student: student, teacher: Tensor(t, shape: [2, 3]).to(.float32), labels: Tensor([0, 2]))
             #expect(try loss.itemDouble().isFinite, "\(name) on \(s)")
             try loss.backward()
-            #expect(try student.gradient?.doubles().allSatisfy(\.isFinite) == true, "\(name) gradient on \(s)")
+            #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true, "\(name) gradient on \(s)")
         }
     }
 
@@ -126,17 +129,22 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         let loss = try term(studentFeatures: [student], teacherFeatures: [.zeros([3, 2, 2, 2])])
         #expect(try loss.itemDouble().isFinite)
         try loss.backward()
-        #expect(try student.gradient?.doubles().allSatisfy(\.isFinite) == true)
+        #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true)
     }
 
     @Test(arguments: ["soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse"])
     func logitTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
         guard let term = try term(name) else { Issue.record("no term"); return }
+        // dist has ε = 1e-8 beside the norms of columns of probabilities, so ρ of equal columns is just below 1.
         let z = try Tensor.randn([4, 6], dtype: .float64)
-        #expect(abs(try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble()) < 1e-7)
+        #expect(
+            abs(try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble())
+                < (name == "dist" ? 1e-5 : 1e-7))
     }
 
-    @Test(arguments: ["attention", "similarity", "pkt", "rkd", "channel", "pearson", "icc", "nst", "feature", "feature_cosine"])
+    @Test(arguments: [
+        "attention", "similarity", "pkt", "rkd", "channel", "pearson", "icc", "nst", "feature", "feature_cosine",
+    ])
     func featureTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
         guard let term = try term(name) else { Issue.record("no term"); return }
         let f = try Tensor.randn([4, 3, 2, 2], dtype: .float64)
@@ -147,7 +155,8 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 @Suite struct IdentityTests {
     private func logits() throws -> (s: Tensor, t: Tensor, y: Tensor) {
         (
-            try Tensor.randn([5, 4], dtype: .float64), try Tensor.randn([5, 4], dtype: .float64), try Tensor([0, 1, 2, 3, 1])
+            try Tensor.randn([5, 4], dtype: .float64), try Tensor.randn([5, 4], dtype: .float64),
+            try Tensor([0, 1, 2, 3, 1])
         )
     }
 

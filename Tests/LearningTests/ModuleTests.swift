@@ -46,7 +46,7 @@ import Testing
         #expect(try a(x).detach().equals(copied(x).detach()))
         _ = try Gradients.disabled { try a.parameters()[0].zero_() }
         #expect(try !a(x).detach().equals(copied(x).detach()))
-        #expect(copied.parameters().allSatisfy(\.requiresGradient))
+        #expect(copied.parameters().allSatisfy { $0.requiresGradient })
     }
 
     @Test func featuresAreTakenByPath() throws {

@@ -54,6 +54,10 @@ import Testing
         #expect(message { _ = try Tensor.zeros([Int.max]) }.hasPrefix("limit"))
         #expect(message { _ = try Tensor.arange(.float(1e300)) }.hasPrefix("limit"))
         #expect(message { _ = try Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]) }.contains("9 dimensions"))
+        #expect(message { _ = try Tensor([0]).oneHot(1 << 44) }.hasPrefix("limit"))
+        #expect(message { _ = try Tensor([0]).repeat([1 << 40]) }.hasPrefix("limit"))
+        #expect(message { _ = try Tensor.linspace(0, 1, steps: 1 << 44) }.hasPrefix("limit"))
+        #expect(message { _ = try Tensor.randperm(1 << 44) }.hasPrefix("limit"))
         let x = try Tensor.zeros([1 << 20, 1]), y = try Tensor.zeros([1, 1 << 20])
         #expect(message { _ = try x + y }.hasPrefix("limit"))
     }

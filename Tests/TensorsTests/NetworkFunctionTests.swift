@@ -107,4 +107,16 @@ import Testing
         let first = try Self.run(f, Self.inputs(f, .float32)).floats()
         #expect(try Self.run(f, Self.inputs(f, .float32)).floats() == first)
     }
+
+    /// Its values are compared with PyTorch's in LearningTests.
+    @Test(arguments: [false, true])
+    func `an LSTM's gradients agree with finite differences`(_ reverse: Bool) throws {
+        let shapes = [[3, 2, 4], [2, 3], [2, 3], [12, 4], [12, 3], [12]]
+        let inputs = try shapes.map { try Tensor.randn($0, dtype: .float64) }
+        try Tensor.checkGradients(of: inputs) { i in
+            let result = try i[0].lstm(
+                hidden: i[1], cell: i[2], inputWeight: i[3], hiddenWeight: i[4], inputBias: i[5], reverse: reverse)
+            return try result.output.sum().add(result.hidden.square().sum()).add(result.cell.square().sum())
+        }
+    }
 }

@@ -131,7 +131,7 @@ for sizes, shape, affine in [((4, 6), (6,), True), ((2, 3, 4), (3, 4), True), ((
                              ((3, 1), (1,), True), ((0, 4), (4,), True), ((40, 33), (33,), True)]:
     case("layer_norm", dict(x=draw(*sizes), weight=draw(*shape) if affine else None, bias=draw(*shape) if affine else None),
          lambda i: F.layer_norm(i["x"], shape, i.get("weight"), i.get("bias"), 1e-4), shape=shape)
-for sizes, g in [((2, 6, 3, 4), 3), ((2, 4), 2), ((2, 4, 5), 4), ((3, 6, 2, 2), 1)]:
+for sizes, g in [((2, 6, 3, 4), 3), ((2, 12), 2), ((2, 4, 5), 4), ((3, 6, 2, 2), 1)]:
     case("group_norm", dict(x=draw(*sizes), weight=draw(sizes[1]), bias=draw(sizes[1])),
          lambda i: F.group_norm(i["x"], g, i["weight"], i["bias"], 1e-4), groups=g)
 

@@ -14,7 +14,8 @@ public final class CustomTerm: Term {
     ///   - modules: what trains along with the student.
     ///   - function: gives the loss of a batch, 0-d, with its graph.
     public init(
-        _ name: String, pairs: [LayerPair] = [], modules: OrderedDictionary<String, Module> = [:], needsTeacher: Bool = true,
+        _ name: String, pairs: [LayerPair] = [], modules: OrderedDictionary<String, Module> = [:],
+        needsTeacher: Bool = true,
         needsLabels: Bool = false, function: @escaping (TermInput) throws -> Tensor
     ) {
         self.function = function

@@ -29,10 +29,13 @@ public final class DecoupledTerm: Term {
 
     /// The options as they are written.
     public override var options: String {
-        "alpha=\(number(alpha)), beta=\(number(beta)), T=\(number(temperature))" + (standardize ? ", standardize=true" : "")
+        "alpha=\(number(alpha)), beta=\(number(beta)), T=\(number(temperature))"
+            + (standardize ? ", standardize=true" : "")
     }
     /// The formula.
-    public override var formula: String { "α·T²·KL([p_y, 1−p_y]_t ‖ …_s) + β·T²·KL(q_t ‖ q_s), q over the classes k ≠ y" }
+    public override var formula: String {
+        "α·T²·KL([p_y, 1−p_y]_t ‖ …_s) + β·T²·KL(q_t ‖ q_s), q over the classes k ≠ y"
+    }
     /// The label divides the classes.
     public override var needsLabels: Bool { true }
 
@@ -40,7 +43,8 @@ public final class DecoupledTerm: Term {
     public override func prepare(_ example: TermInput, _ context: TermContext) throws {
         guard example.student.logits.shape.last ?? 0 >= 3 else {
             throw DistillationError.option(
-                term: name, problem: "needs at least 3 classes: with two, no other classes are left to compare; use soft()")
+                term: name,
+                problem: "needs at least 3 classes: with two, no other classes are left to compare; use soft()")
         }
     }
 

@@ -33,7 +33,8 @@ public final class JensenShannonTerm: Term {
         func divergence(_ p: Tensor, _ q: Tensor) throws -> Tensor { try (p.exp() * (p - q)).sum() * share }
         if beta == 0 { return try divergence(t, s) }
         if beta == 1 { return try divergence(s, t) }
-        let m = try Tensor.stack([s + Scalar(Glibc.log(1 - beta)), t + Scalar(Glibc.log(beta))], dim: 0).logsumexp(dims: [0])
+        let m = try Tensor.stack([s + Scalar(Glibc.log(1 - beta)), t + Scalar(Glibc.log(beta))], dim: 0).logsumexp(
+            dims: [0])
         return try divergence(t, m) * Scalar(beta) + divergence(s, m) * Scalar(1 - beta)
     }
 }

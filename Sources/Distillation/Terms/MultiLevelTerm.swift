@@ -10,7 +10,9 @@ public final class MultiLevelTerm: Term {
     public let correlationTemperature: Double
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for temperatures that are not positive.
-    public init(temperatures: [Double] = [2, 3, 4, 5, 6], correlationTemperature: Double = 4, name: String? = nil) throws {
+    public init(temperatures: [Double] = [2, 3, 4, 5, 6], correlationTemperature: Double = 4, name: String? = nil)
+        throws
+    {
         for temperature in temperatures + [correlationTemperature] { try requirePositive("mlkd", "T", temperature) }
         self.temperatures = temperatures
         self.correlationTemperature = correlationTemperature

@@ -80,7 +80,8 @@ public final class SoftTerm: Term {
 
 func requirePositive(_ term: String, _ option: String, _ value: Double) throws {
     guard value > 0, value.isFinite else {
-        throw DistillationError.option(term: term, problem: "\(option) must be a number above 0, given \(number(value))")
+        throw DistillationError.option(
+            term: term, problem: "\(option) must be a number above 0, given \(number(value))")
     }
 }
 

@@ -14,7 +14,8 @@ public final class VirtualTeacherTerm: Term {
     public init(a: Double = 0.99, temperature: Double = 20, name: String? = nil) throws {
         try requirePositive("virtual_teacher", "T", temperature)
         guard a > 0, a < 1 else {
-            throw DistillationError.option(term: "virtual_teacher", problem: "a must lie between 0 and 1, given \(number(a))")
+            throw DistillationError.option(
+                term: "virtual_teacher", problem: "a must lie between 0 and 1, given \(number(a))")
         }
         self.a = a
         self.temperature = temperature
@@ -38,7 +39,7 @@ public final class VirtualTeacherTerm: Term {
         }
         let mask = try TargetMask(self, try input.classes(for: self), classes: student.shape[1])
         let rest = Glibc.log((1 - a) / Double(student.shape[1] - 1))
-        let teacher = try Tensor.where(mask.isTarget, .scalar(.float(Glibc.log(a))), .scalar(.float(rest))).to(student.dtype)
+        let teacher = try mask.isTarget.to(student.dtype) * Scalar(Glibc.log(a) - rest) + Scalar(rest)
         let factor = Scalar(temperature * temperature / Double(max(1, student.shape[0])))
         return try Logits.divergenceSum(student: student, teacher: teacher, temperature: temperature) * factor
     }

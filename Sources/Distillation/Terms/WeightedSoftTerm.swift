@@ -33,7 +33,8 @@ public final class WeightedSoftTerm: Term {
             let other = try -mask.target(teacher.logSoftmax(dim: 1))
             return try 1 - (-(own / (other + 1e-7))).exp()
         }
-        let softened = try Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature).softmax(dim: 1)
+        let softened = try Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature).softmax(
+            dim: 1)
         let entropy = try (softened * Logits.scaled(student, temperature).logSoftmax(dim: 1)).sum(dims: [1])
         return try (weight * entropy).mean() * Scalar(-temperature * temperature)
     }

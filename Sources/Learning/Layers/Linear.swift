@@ -19,7 +19,8 @@ public final class Linear: Module {
     /// - Throws: ``ModuleError/argument(layer:problem:)`` for sizes below 1, a limit error when memory is short.
     public convenience init(_ inputs: Int, _ outputs: Int, bias: Bool = true) throws {
         guard inputs > 0, outputs > 0 else {
-            throw ModuleError.argument(layer: "Linear", problem: "sizes must be at least 1, given \(inputs), \(outputs)")
+            throw ModuleError.argument(
+                layer: "Linear", problem: "sizes must be at least 1, given \(inputs), \(outputs)")
         }
         let bound = 1 / Double(inputs).squareRoot()
         try self.init(

@@ -36,7 +36,8 @@ public final class Sequential: Module {
         let range = range.clamped(to: 0..<count)
         let named = children.keys.allSatisfy { Int($0) != nil }
         if named { return Sequential(Array(children.values[range])) }
-        return Sequential(named: OrderedDictionary(uniqueKeysWithValues: range.map { (children.keys[$0], children.values[$0]) }))
+        return Sequential(
+            named: OrderedDictionary(uniqueKeysWithValues: range.map { (children.keys[$0], children.values[$0]) }))
     }
 
     /// Everything but the last `count` children, sharing them.

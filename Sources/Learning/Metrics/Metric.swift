@@ -28,7 +28,9 @@ public struct Metric: Sendable {
     public static func named(_ name: String) throws -> Metric {
         if let metric = all.first(where: { $0.name == name }) { return metric }
         if name == "top_k_accuracy" { return topK(5, name: name) }
-        if name.hasPrefix("top"), let k = Int(name.dropFirst(3).prefix { $0.isNumber }), k > 0 { return topK(k, name: name) }
+        if name.hasPrefix("top"), let k = Int(name.dropFirst(3).prefix { $0.isNumber }), k > 0 {
+            return topK(k, name: name)
+        }
         throw TrainingError.metric(name: name, known: all.map(\.name) + ["top5"])
     }
 

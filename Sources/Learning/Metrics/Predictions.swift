@@ -35,7 +35,9 @@ public struct Predictions {
         }
         let all = try y.integers()
         let kept = try mask?.integers()
-        if let kept, kept.count != all.count { throw fail("a mask \(mask?.shape.description ?? "") for labels \(y.shape)") }
+        if let kept, kept.count != all.count {
+            throw fail("a mask \(mask?.shape.description ?? "") for labels \(y.shape)")
+        }
         var rows: [Double] = []
         var labels: [Int] = []
         for (row, label) in all.enumerated() where label >= 0 && (kept?[row] ?? 1) != 0 {

@@ -25,7 +25,8 @@ public final class ParameterGroup {
         case .sgd(_, let dampening, let nesterov):
             recipe.algorithm = .sgd(momentum: value, dampening: dampening, nesterov: nesterov)
         case .adam(_, let beta2, let epsilon, let amsgrad, let decoupled):
-            recipe.algorithm = .adam(beta1: value, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad, decoupled: decoupled)
+            recipe.algorithm = .adam(
+                beta1: value, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad, decoupled: decoupled)
         case .rmsprop(let alpha, let epsilon, _, let centered):
             recipe.algorithm = .rmsprop(alpha: alpha, epsilon: epsilon, momentum: value, centered: centered)
         case .adagrad: break
@@ -184,7 +185,9 @@ extension Optimizer {
 public func gradientNorm(_ parameters: [Tensor]) throws -> Double {
     var sum = 0.0
     for parameter in parameters {
-        if let gradient = parameter.gradient { sum += try Gradients.disabled { try gradient.square().sum().itemDouble() } }
+        if let gradient = parameter.gradient {
+            sum += try Gradients.disabled { try gradient.square().sum().itemDouble() }
+        }
     }
     return sum.squareRoot()
 }

@@ -13,7 +13,8 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
     /// From max_lr/div_factor up to max_lr and down to that start over final_div_factor, by cosines, once per *step*;
     /// momentum (or Adam's β₁) mirrors it between 0.95 and 0.85 (1708.07120).
     case oneCycle(
-        maxLR: Double, totalSteps: Int? = nil, pctStart: Double = 0.3, divFactor: Double = 25, finalDivFactor: Double = 1e4,
+        maxLR: Double, totalSteps: Int? = nil, pctStart: Double = 0.3, divFactor: Double = 25,
+        finalDivFactor: Double = 1e4,
         cycleMomentum: Bool = true)
     /// The factor goes linearly from `start` to `end` over `iterations` epochs.
     case linear(start: Double = 1.0 / 3, end: Double = 1, iterations: Int = 5)

@@ -11,7 +11,9 @@ public final class Scheduler {
     /// Starts a schedule; `epochs` and `stepsPerEpoch` fill in what the recipe leaves open.
     ///
     /// - Throws: ``OptimizerError/schedule(name:problem:)``.
-    public init(_ recipe: ScheduleRecipe, for optimizer: Optimizer, epochs: Int? = nil, stepsPerEpoch: Int? = nil) throws {
+    public init(_ recipe: ScheduleRecipe, for optimizer: Optimizer, epochs: Int? = nil, stepsPerEpoch: Int? = nil)
+        throws
+    {
         self.recipe = try recipe.resolved(epochs: epochs, stepsPerEpoch: stepsPerEpoch)
         self.optimizer = optimizer
         bases = optimizer.groups.map(\.learningRate)
@@ -51,7 +53,9 @@ public final class Scheduler {
             guard time >= length else { return nil }
             recipe = then
         }
-        guard case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minimum) = recipe,
+        guard
+            case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minimum) =
+                recipe,
             let metric
         else { return nil }
         let better = maximize ? metric > plateau.best * (1 + threshold) : metric < plateau.best * (1 - threshold)

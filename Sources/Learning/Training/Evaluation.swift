@@ -49,7 +49,8 @@ func check(_ metric: Metric, fits dataset: Dataset) throws {
     guard metric.needsClasses != y.dtype.isFloating else {
         throw TrainingError.data(
             function: metric.name,
-            problem: metric.needsClasses ? "needs classes, and y is \(y.dtype)" : "needs float targets, and y is \(y.dtype)",
+            problem: metric.needsClasses
+                ? "needs classes, and y is \(y.dtype)" : "needs float targets, and y is \(y.dtype)",
             help: metric.needsClasses ? "metrics for float targets are mse, mae, r2" : nil)
     }
 }

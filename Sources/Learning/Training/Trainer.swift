@@ -24,7 +24,9 @@ public final class Trainer {
     /// Checks everything that can be checked before the first step.
     ///
     /// - Throws: ``TrainingError``, ``OptimizerError``, and what the loss finds wrong.
-    public init(_ net: Module, _ data: Dataset, loss: any TrainingLoss, options: TrainingOptions, function: String = "fit")
+    public init(
+        _ net: Module, _ data: Dataset, loss: any TrainingLoss, options: TrainingOptions, function: String = "fit"
+    )
         throws
     {
         self.net = net
@@ -45,11 +47,12 @@ public final class Trainer {
         } else {
             scheduler = nil
         }
-        metrics = try options.validate.map { dataset in
-            let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
-            for metric in metrics { try Learning.check(metric, fits: dataset) }
-            return metrics
-        } ?? []
+        metrics =
+            try options.validate.map { dataset in
+                let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
+                for metric in metrics { try Learning.check(metric, fits: dataset) }
+                return metrics
+            } ?? []
         run = Run(
             name: options.name ?? function, net: net, objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
@@ -110,7 +113,8 @@ public final class Trainer {
         if run.isInterrupted { try finishEpoch(epoch) }
     }
 
-    private func step(_ batch: Batch, epoch: Int, position: Int, isLast: Bool, _ sums: inout EpochSums) throws -> Double {
+    private func step(_ batch: Batch, epoch: Int, position: Int, isLast: Bool, _ sums: inout EpochSums) throws -> Double
+    {
         optimizer.zeroGrad()
         let result = try loss.step(net, batch)
         let value = try result.total.itemDouble()
@@ -229,7 +233,8 @@ extension Trainer {
         func require(_ condition: Bool, _ problem: @autoclosure () -> String, help: String? = nil) throws {
             guard condition else { throw TrainingError.option(function: function, problem: problem(), help: help) }
         }
-        try require(options.epochs >= 1 && options.epochs < 1 << 40, "epochs must be at least 1, given \(options.epochs)")
+        try require(
+            options.epochs >= 1 && options.epochs < 1 << 40, "epochs must be at least 1, given \(options.epochs)")
         try require(options.batchSize >= 1, "batch_size must be at least 1, given \(options.batchSize)")
         try require(options.patience.map { $0 >= 1 } ?? true, "patience must be at least 1")
         try require(options.clipGradNorm.map { $0 > 0 } ?? true, "clip_grad_norm must be above 0")
@@ -241,7 +246,9 @@ extension Trainer {
             options.monitor == "loss" || options.validate != nil,
             "keep=\"best\" and patience watch \"\(options.monitor)\", and there is no validate=",
             help: "give a validation set, best a third split: train, val, test = split(ds, test=0.2, val=0.1)")
-        guard options.monitor.hasPrefix("val_"), options.monitor != "val_loss", let validate = options.validate else { return }
+        guard options.monitor.hasPrefix("val_"), options.monitor != "val_loss", let validate = options.validate else {
+            return
+        }
         let names = options.metrics ?? defaultMetrics(validate)
         try require(
             names.contains(String(options.monitor.dropFirst(4))),

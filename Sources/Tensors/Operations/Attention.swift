@@ -26,7 +26,7 @@ extension Tensor {
     }
 
     /// softmax(q kᵀ · scale + mask), [..., L, S].
-    public func attentionWeights(
+    package func attentionWeights(
         key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
         name: String = "scaled_dot_product_attention"
     ) throws -> Tensor {
@@ -51,7 +51,7 @@ extension Tensor {
     }
 
     /// 0 where true, -∞ where false.
-    public func asAttentionBias(_ dtype: DType) throws -> Tensor {
+    package func asAttentionBias(_ dtype: DType) throws -> Tensor {
         let open = try to(.bool).booleans().map { $0 ? 0 : -Double.infinity }
         return try Tensor(open, shape: shape.array).to(dtype)
     }

@@ -58,12 +58,12 @@ extension Tensor {
         guard steps >= 0 else {
             throw TensorError.wrongValue("linspace", argument: "steps", value: "\(steps)", expected: "at least 0")
         }
-        // From both ends, so that start and end are exact.
+        let length = try Shape([steps], for: "linspace").elementCount
         let step = steps > 1 ? (end - start) / Double(steps - 1) : 0
-        let numbers = (0..<steps).map { i in
-            i < (steps + 1) / 2 ? start + Double(i) * step : end - Double(steps - 1 - i) * step
-        }
-        return Tensor(try Kernels.cast(try Values(numbers, try Shape([steps], for: "linspace")), dtype))
+        let numbers = Tensor(try Kernels.arange(length, .float64, start: .float(start), step: .float(step)))
+        // Rounding must not keep the last number from being the end.
+        if steps > 1 { try numbers.setIndex([.integer(-1)], .scalar(.float(end))) }
+        return try numbers.to(dtype)
     }
 
     /// Uniform in [0, 1).
@@ -94,6 +94,8 @@ extension Tensor {
     /// A random order of 0 ..< n, from the stream `shuffling`.
     public static func randperm(_ n: Int) throws -> Tensor {
         let shape = try Shape([n], for: "randperm")
+        // Memory that cannot be had is found out here.
+        _ = try Values(shape, .int64)
         return Tensor(try Values(Randomness.permutation(n), shape))
     }
 
@@ -141,8 +143,10 @@ extension Tensor {
             throw TensorError.classOutOfRange("one_hot", label: label, row: row, classes: Swift.max(width, 0))
         }
         let target = try Shape(shape.array + [width], for: "one_hot")
-        var out = [Int](repeating: 0, count: target.elementCount)
-        for (row, label) in labels.enumerated() { out[row * width + label] = 1 }
-        return Tensor(try Values(out, target))
+        let out = try Kernels.filled(target, .int64, 0)
+        let ones = try Kernels.filled(shape, .int64, 1)
+        let places = try Values(labels.enumerated().map { row, label in row * width + label }, Shape(labels.count))
+        Kernels.put(ones, places, outer: 1, n: out.count, inner: 1, into: out)
+        return Tensor(out)
     }
 }

@@ -44,6 +44,7 @@ extension Tensor {
             )
         }
         for size in counts where size < 0 { throw TensorError.negativeSize("repeat", counts) }
+        for size in counts where size > 1 << 20 { throw TensorError.tooLarge("repeat", counts) }
         let padded = [Int](repeating: 1, count: counts.count - rank) + shape.array
         var result = try reshape(padded)
         for (d, times) in counts.enumerated() where times != 1 {
@@ -90,8 +91,8 @@ extension Tensor {
     /// At most `chunks` pieces of equal size along a dimension; the last may be smaller.
     public func chunk(_ chunks: Int, dim: Int = 0) throws -> [Tensor] {
         let d = try shape.dimension(dim, for: "chunk")
-        guard chunks > 0, rank > 0 else {
-            throw TensorError.wrongValue("chunk", argument: "chunks", value: "\(chunks)", expected: "above 0")
+        guard chunks > 0, chunks <= 1 << 20, rank > 0 else {
+            throw TensorError.wrongValue("chunk", argument: "chunks", value: "\(chunks)", expected: "in 1 … 1048576")
         }
         if shape[d] == 0 { return try (0..<chunks).map { _ in try clone() } }
         return try split((shape[d] - 1) / chunks + 1, dim: d)
@@ -144,11 +145,11 @@ extension Tensor {
                 .tensor(inside))
             return base
         }
-        let limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : Int.max
+        let limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : 1 << 24
         guard n > 0, before <= limit, after <= limit else {
             throw TensorError.wrongValue(
                 "pad", argument: "pad", value: "\(before), \(after)",
-                expected: mode == "reflect" ? "below the size of dim \(d), \(n)" : "at most the size of dim \(d), \(n)")
+                expected: "at most \(limit) for dim \(d) of \(shape)")
         }
         let positions = (-before..<n + after).map { position -> Int in
             switch mode {
