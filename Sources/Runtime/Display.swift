@@ -38,6 +38,7 @@ public enum Display {
             }
             return Markup(wrapped(entries, "{", "}", width))
         case .tensor(let tensor): return Markup(TensorDisplay.block(tensor))
+        case .module(let module): return Markup(module.outline)
         default: break
         }
         return Markup(repr(value, in: interpreter))
@@ -129,7 +130,7 @@ struct ValueWriter {
             open.removeLast()
         case .function(let function): text += "<function \(function.name)>"
         case .tensor(let tensor): text += TensorDisplay.inline(tensor)
-        case .module(let module): text += "<module \(module.typeName)>"
+        case .module(let module): text += module.signature
         case .object(let object):
             if let interpreter, let shown = try? object.type.display(object.payload, interpreter) {
                 text += shown.plain
