@@ -15,7 +15,8 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static int wanted_threads, started;
 static atomic_int sleepers;
 static atomic_long generation, next_index;
-static atomic_int active;                                   // workers that have not finished the current job
+static atomic_int open_job;                                 // whether workers may join the current job
+static atomic_int inside;                                   // workers that look at the current job
 static int64_t job_count;
 static int job_workers;
 static void (*job_body)(void *, int64_t);
@@ -55,8 +56,10 @@ static void *work(void *argument) {
             pthread_mutex_unlock(&gate);
         }
         seen = atomic_load_explicit(&generation, memory_order_acquire);
-        if (number < job_workers) { drain(); }
-        atomic_fetch_sub_explicit(&active, 1, memory_order_release);
+        // A worker that the system runs too late finds the job closed and leaves; nobody waits for it.
+        atomic_fetch_add(&inside, 1);
+        if (atomic_load(&open_job) && number < job_workers) { drain(); }
+        atomic_fetch_sub(&inside, 1);
     }
     return NULL;
 }
@@ -95,7 +98,7 @@ void ck_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {
     job_count = count;
     job_workers = helpers;
     atomic_store(&next_index, 0);
-    atomic_store(&active, started);
+    atomic_store(&open_job, 1);
     atomic_fetch_add(&generation, 1);
     if (atomic_load(&sleepers) > 0) {
         pthread_mutex_lock(&gate);
@@ -103,7 +106,8 @@ void ck_parallel(int64_t count, void (*body)(void *, int64_t), void *context) {
         pthread_mutex_unlock(&gate);
     }
     drain();
-    while (atomic_load_explicit(&active, memory_order_acquire) > 0) { pause_briefly(); }
+    atomic_store(&open_job, 0);
+    while (atomic_load(&inside) > 0) { pause_briefly(); }
     pthread_mutex_unlock(&busy);
 }
 
