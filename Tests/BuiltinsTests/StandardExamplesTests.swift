@@ -39,6 +39,19 @@ import Testing
             #expect(!attribute.examples.isEmpty, "\(attribute.name): has an example")
         }
     }
+
+    @Test func `What a declaration refers to exists`() {
+        let library = Library.standard()
+        // `compare` is declared by a file that other declarations were written before.
+        let names = Set(library.names + ["compare"]).union(library.methods.values.flatMap(\.keys))
+            .union(library.attributes.values.flatMap(\.keys))
+        let builtins =
+            library.functions.values.flatMap(\.overloads)
+            + library.methods.values.flatMap { $0.values.flatMap(\.overloads) }
+        for builtin in builtins {
+            for name in builtin.seeAlso { #expect(names.contains(name), "\(builtin.name) refers to \(name)") }
+        }
+    }
 }
 
 /// Runs scripts against the whole library, as a cell would.
