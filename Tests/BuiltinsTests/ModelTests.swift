@@ -121,6 +121,25 @@ import Testing
     }
 }
 
+/// Networks written in Dist that take several tensors.
+@Suite struct `Networks with several inputs` {
+    @Test func `A dataset of named inputs trains a network whose forward takes them by name`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            module Both() {
+                left = Linear(2, 2)
+                right = Linear(3, 2)
+                fn forward(b, a) { return left(a) + right(b) }
+            }
+            manual_seed(0)
+            data = TensorDataset({"a": randn(32, 2), "b": randn(32, 3)}, arange(32) % 2)
+            run = fit(Both(), data, epochs=3, batch_size=8)
+            print(len(run.loss), run.loss[-1] < run.loss[0])
+            """)
+        #expect(lines.last == "3 true")
+    }
+}
+
 /// Layers that take or give several tensors.
 @Suite struct `Layers with several inputs` {
     @Test func `LSTM gives output and state, and goes on from a state`() throws {
