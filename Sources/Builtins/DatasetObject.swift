@@ -72,7 +72,7 @@ extension Library {
         add(
             Attribute(
                 "y", on: .object("dataset"), "The labels: int64 classes [N], or float targets.",
-                examples: [Example(#"dataset("digits").y[:4]"#, "int64 [4]  min 0  mean 1.5  max 3", "[0, 1, 2, 3]")]
+                examples: [Example(#"dataset("digits").y[:4]"#, "int64 [4]  min 0  mean 1.5000  max 3", "[0 1 2 3]")]
             ) { (dataset: Dataset) in dataset.y })
         add(
             Attribute(

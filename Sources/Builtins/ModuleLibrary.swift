@@ -46,7 +46,7 @@ extension Library {
                 Parameter<OrderedTensors>("state", "tensors under the paths of `state_dict`"),
                 Parameter<Bool>("strict", "whether a missing or unexpected name is an error", default: true),
                 returns: "the network", pytorch: .same("torch.nn.Module.load_state_dict"),
-                seeAlso: ["state_dict", "load"],
+                seeAlso: ["state_dict"],
                 examples: [
                     Example(
                         "a = Linear(3, 2); b = Linear(3, 2); b.load_state_dict(a.state_dict()); allclose(a.weight, b.weight)",

@@ -51,7 +51,7 @@ extension Library {
         add(
             Attribute(
                 "formula", on: .object("objective"), "What it computes, as mathematics.",
-                examples: [Example("hard().formula", #""⟨−log softmax(z_s)[y]⟩""#)]
+                examples: [Example("hard().formula", "⟨−log softmax(z_s)[y]⟩")]
             ) { (object: ObjectiveObject) in Self.formula(of: object.objective) })
     }
 

@@ -28,9 +28,7 @@ extension Library {
         attribute("net", "The trained network.", Example("\(start); len(run.net.parameters())", "2")) {
             ModuleValue($0.net)
         }
-        attribute("name", "What it is called in tables and legends.", Example("\(start); run.name", "\"fit\"")) {
-            $0.name
-        }
+        attribute("name", "What it is called in tables and legends.", Example("\(start); run.name", "fit")) { $0.name }
         attribute("epochs", "How many epochs were completed.", Example("\(start); run.epochs", "2")) { $0.epochs }
         attribute("steps", "The loss of every step.", Example("\(start); len(run.steps)", "4")) { $0.steps }
         attribute("seconds", "How long it took.", Example("\(start); run.seconds > 0", "true")) { $0.seconds }
@@ -42,13 +40,13 @@ extension Library {
             Self.metrics(of: $0, at: max(0, $0.epochs - 1))
         }
         attribute(
-            "config", "A dict of the options it ran with.", Example("\(start); run.config[\"epochs\"]", "\"2\"")
+            "config", "A dict of the options it ran with.", Example("\(start); run.config[\"epochs\"]", "2")
         ) { $0.configuration }
         attribute(
             "adapters", "A dict of the modules that were trained along with the student.",
             Example("\(start); run.adapters", "{}")
         ) { $0.adapters.mapValues(ModuleValue.init) }
-        attribute("objective", "The formula it was trained for.", Example("\(start); run.objective", "\"hard()\"")) {
+        attribute("objective", "The formula it was trained for.", Example("\(start); run.objective", "hard()")) {
             $0.objective
         }
         attribute("interrupted", "Whether Ctrl-C ended it.", Example("\(start); run.interrupted", "false")) {
@@ -127,11 +125,16 @@ struct ModuleValue: ValueEncodable {
     func encode(in interpreter: Interpreter) -> Value { .module(module) }
 }
 
-/// Columns of text: the first to the left, the others to the right.
+/// Columns of text: the first ones to the left, the others to the right.
 struct TextTable {
     private var rows: [[String]]
+    private let left: Int
 
-    init(_ titles: [String]) { rows = [titles] }
+    /// An empty table whose first `left` columns are words.
+    init(_ titles: [String], left: Int = 1) {
+        rows = [titles]
+        self.left = left
+    }
 
     mutating func append(_ cells: [String]) { rows.append(cells) }
 
@@ -145,7 +148,7 @@ struct TextTable {
             var line = ""
             for (column, cell) in row.enumerated() {
                 let space = String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell)))
-                line += (column == 0 ? "" : "  ") + (column == 0 ? cell + space : space + cell)
+                line += (column == 0 ? "" : "  ") + (column < left ? cell + space : space + cell)
             }
             while line.last == " " { line.removeLast() }
             return line

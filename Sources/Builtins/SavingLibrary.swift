@@ -26,7 +26,7 @@ extension Library {
                 notes: [
                     "A PNG carries title, software and seed as text, and no time: the same figure gives the same bytes."
                 ],
-                seeAlso: ["plot", "load"],
+                seeAlso: ["plot"],
                 examples: [
                     Example(
                         #"save(plot([3, 2, 1]), "/tmp/distill-example.png"); exists("/tmp/distill-example.png")"#,

@@ -120,7 +120,9 @@ extension Library {
                 pytorch: .differs("torch.optim.lr_scheduler.OneCycleLR", "total_steps defaults to the run's steps"),
                 seeAlso: ["CosineAnnealingLR"],
                 examples: [
-                    Example("opt = SGD(Linear(1, 1).parameters(), lr=1.0); OneCycleLR(opt, 0.5, 10); opt.lr", "0.02")
+                    Example(
+                        "opt = SGD(Linear(1, 1).parameters(), lr=1.0); OneCycleLR(opt, 0.5, 10); f\"{opt.lr:.2f}\"",
+                        "0.02")
                 ]
             ) { (optimizer: OptimizerObject?, top: Double, steps: Int?, start: Double, div: Double, final: Double) in
                 try SchedulerObject(

@@ -82,10 +82,14 @@ extension Interpreter {
         return try enter(prototype.entry, base: base, limit: limit)
     }
 
-    /// `net(x)`: one tensor goes through the module's own entry, so that observers see it.
+    /// `net(x)`: a layer whose class declares a method `forward` runs that, for it takes or gives several values; else one
+    /// tensor goes through the module's own entry, so that observers see it.
     private func call(
         _ module: Module, _ value: Value, _ arguments: [Value], _ named: [(name: String, value: Value)]
     ) throws -> Value {
+        if let forward = library.forward(of: module) {
+            return try call(.function(forward), [value] + arguments, named: named)
+        }
         if named.isEmpty, arguments.count == 1, case .tensor(let x) = arguments[0] {
             return .tensor(try module(x))
         }
@@ -97,9 +101,6 @@ extension Interpreter {
                 module.notify(input: input, output: output)
             }
             return result
-        }
-        if let method = library.method("forward", of: value) {
-            return try call(.function(method), [value] + arguments, named: named)
         }
         throw Failure(
             .type,

@@ -22,6 +22,7 @@ public final class Library {
     public private(set) var sources: OrderedDictionary<String, String> = [:]
 
     private var moduleTypeNames: [ObjectIdentifier: [String]] = [:]
+    private var moduleForwards: [ObjectIdentifier: BuiltinFunction?] = [:]
 
     /// An empty library.
     public init() {
@@ -64,6 +65,7 @@ public final class Library {
         if let receiver = builtin.receiver {
             let earlier = methods[receiver]?[builtin.name]?.overloads ?? []
             methods[receiver, default: [:]][builtin.name] = BuiltinFunction(earlier + [builtin])
+            moduleForwards = [:]
         } else {
             let earlier = functions[builtin.name]?.overloads ?? []
             functions[builtin.name] = BuiltinFunction(earlier + [builtin])
@@ -85,6 +87,7 @@ public final class Library {
     public func add(_ type: ModuleType) {
         moduleTypes.append(type)
         moduleTypeNames = [:]
+        moduleForwards = [:]
     }
 
     /// Adds a Dist source under the path that `import` takes, `std/models.dist`.
@@ -129,6 +132,15 @@ public final class Library {
             if let method = methods[receiver]?[name] { return method }
         }
         return nil
+    }
+
+    /// The method `forward` that the class of a module declares: what a call of the module runs.
+    func forward(of module: Module) -> BuiltinFunction? {
+        let key = ObjectIdentifier(Swift.type(of: module))
+        if let known = moduleForwards[key] { return known }
+        let found = method("forward", of: .module(module))
+        moduleForwards[key] = .some(found)
+        return found
     }
 
     /// The attribute of a value.

@@ -1,4 +1,5 @@
 import Learning
+import OrderedCollections
 import Tensors
 
 /// A `module` declaration: calling it builds an instance.
@@ -107,12 +108,20 @@ public final class ScriptedModule: Module {
     }
 
     /// Runs the method `forward`.
-    public override func forward(_ x: Tensor) throws -> Tensor {
+    public override func forward(_ x: Tensor) throws -> Tensor { try runForward([.tensor(x)], named: []) }
+
+    /// Runs the method `forward` with arguments by name; a single input goes to its first parameter.
+    public override func forward(named inputs: OrderedDictionary<String, Tensor>) throws -> Tensor {
+        guard inputs.count > 1 else { return try super.forward(named: inputs) }
+        return try runForward([], named: inputs.map { (name: $0.key, value: .tensor($0.value)) })
+    }
+
+    private func runForward(_ arguments: [Value], named: [(name: String, value: Value)]) throws -> Tensor {
         guard let forward = method("forward") else {
             throw Failure(
                 .type, "\(typeName) has no method forward", help: ["write fn forward(x) { … } in the module's body"])
         }
-        let result = try interpreter.call(.function(forward), [.module(self), .tensor(x)])
+        let result = try interpreter.call(.function(forward), [.module(self)] + arguments, named: named)
         guard case .tensor(let output) = result else {
             throw Failure(.type, "forward of \(typeName) gave \(Display.typeWithDetail(result)), not a tensor")
         }
