@@ -146,6 +146,9 @@ extension Library {
     func addDistillation() {
         addObjectiveTypes()
         addClassicTerms()
+        addLogitTerms()
+        addFeatureTerms()
+        addCustomTerms()
         addWeightSchedules()
         addDistill()
     }
