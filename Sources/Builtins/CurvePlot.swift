@@ -12,6 +12,8 @@ struct CurvePlot {
     var secondary: CurveSeries?
     var xlabel: String?
     var ylabel: String?
+    /// Whether the curves are those of runs, which are noisy, and not any numbers, which are drawn as they are.
+    var isTraining = true
 
     /// The curves of one run: those named, or the loss with its terms and the validation loss.
     init(_ run: Run, names: [String]?, labels: [String]?) throws {
@@ -49,6 +51,7 @@ struct CurvePlot {
 
     /// Lists of numbers over common or no positions.
     init(x: [Double]?, ys: [[Double]], labels: [String]?) throws {
+        isTraining = false
         try Self.check(labels, count: ys.count, of: "curves")
         for (index, y) in ys.enumerated() {
             let name = labels?[index] ?? (ys.count == 1 ? "" : "\(index + 1)")

@@ -32,9 +32,9 @@ enum SmoothingOption: ValueDecodable, LiteralEncodable {
         }
     }
 
-    var drawn: Smoothing {
+    func drawn(isTraining: Bool) -> Smoothing {
         switch self {
-        case .auto: .auto
+        case .auto: isTraining ? .auto : .none
         case .none: .none
         case .weight(let weight): .weight(weight)
         }
@@ -62,7 +62,8 @@ extension Library {
             "y", "which curves of the runs, such as \"val_accuracy\"", defaultText: "the loss and its terms")
         let labels = Parameter<[String]?>.optional("labels", "the names in the legend")
         let smooth = Parameter<SmoothingOption>(
-            "smooth", "the weight of the moving average drawn over the raw values; \"auto\" smooths long curves",
+            "smooth",
+            "the weight of the moving average drawn over the raw values; \"auto\" smooths long curves of runs",
             default: .auto)
         let figure = FigureParameters()
         add(
@@ -88,7 +89,8 @@ extension Library {
                     options.xlabel = options.xlabel ?? plot.xlabel
                     options.ylabel = options.ylabel ?? plot.ylabel
                     let chart = try CurveChart(
-                        plot.series, smoothing: call[smooth].drawn, best: plot.best, secondary: plot.secondary)
+                        plot.series, smoothing: call[smooth].drawn(isTraining: plot.isTraining), best: plot.best,
+                        secondary: plot.secondary)
                     return FigureObject(try Figure(chart, options))
                 }
             })

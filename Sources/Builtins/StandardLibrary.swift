@@ -20,6 +20,7 @@ extension Library {
         library.addDatasets()
         library.addTraining()
         library.addDistillation()
+        library.addComparison()
         library.addPlots()
         library.addSaving()
         library.addSources()

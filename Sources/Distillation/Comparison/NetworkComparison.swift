@@ -1,0 +1,66 @@
+import Data
+import Learning
+import OrderedCollections
+import Tensors
+
+extension Comparison {
+    /// Whether distillation paid: size, speed and quality of a teacher and its students on the same data.
+    ///
+    /// Rows: `parameters`; `bytes` of parameters and buffers; `latency`, seconds for one example; `throughput`, examples
+    /// per second in batches of 256 (see ``Latency``); with classes `accuracy`, `accuracy_kept` (student / teacher),
+    /// `agreement` with the teacher and `ece`; with float targets `mse` and `mse_to_teacher`; without labels only
+    /// `agreement`.
+    ///
+    /// - Parameters:
+    ///   - students: the networks by the names of their columns.
+    ///   - test: data that neither trained them nor chose their epoch.
+    /// - Throws: ``TrainingError/data(function:problem:help:)`` for empty or unfitting data, and what the networks throw.
+    public convenience init(
+        teacher: Module, students: OrderedDictionary<String, Module>, on test: Dataset
+    ) throws {
+        guard test.count > 0 else {
+            throw TrainingError.data(function: "compare", problem: "the dataset has no examples", help: nil)
+        }
+        let nets = [teacher] + students.values
+        self.init(columns: ["teacher"] + students.keys)
+        append("parameters", nets.map { Double($0.parameters().reduce(0) { $0 + $1.count }) })
+        append(
+            "bytes", try nets.map { Double(try $0.stateDict().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
+        let outputs = try nets.map { try predict($0, test) }
+        let speeds = try Latency.measure(nets, on: test)
+        append("latency", speeds.map(\.latency))
+        append("throughput", speeds.map(\.throughput))
+        if test.y?.dtype.isFloating == true {
+            try appendErrors(outputs, test)
+        } else {
+            try appendChoices(outputs, test)
+        }
+    }
+
+    private func appendErrors(_ outputs: [Tensor], _ test: Dataset) throws {
+        append(
+            "mse", try outputs.map { try Predictions(logits: $0, y: test.y, mask: test.mask, function: "compare").mse })
+        append(
+            "mse_to_teacher",
+            try outputs.enumerated().map { index, output in
+                guard index > 0, output.shape == outputs[0].shape else { return nil }
+                return try Predictions(logits: output, y: outputs[0], function: "compare").mse
+            })
+    }
+
+    private func appendChoices(_ outputs: [Tensor], _ test: Dataset) throws {
+        let predictions = try outputs.map { try Fidelity.predictions($0, test, function: "compare") }
+        if test.y != nil {
+            let accuracies = predictions.map(\.accuracy)
+            append("accuracy", accuracies)
+            append(
+                "accuracy_kept", accuracies.enumerated().map { $0 > 0 && accuracies[0] > 0 ? $1 / accuracies[0] : nil })
+        }
+        append(
+            "agreement",
+            predictions.enumerated().map { index, own in
+                index > 0 && own.width == predictions[0].width ? Fidelity.agreement(predictions[0], own) : nil
+            })
+        if test.y != nil { append("ece", predictions.map { $0.ece() }) }
+    }
+}

@@ -1,0 +1,55 @@
+import Glibc
+import Notebook
+import Testing
+
+/// Every notebook under `examples/`, run by the built program in a folder of its own.
+@Suite("Examples")
+struct ExampleTests {
+    static let folder = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/examples"
+    static let classic = ["soft", "feature", "combined", "by_hand_soft", "by_hand_feature", "by_hand_combined"]
+
+    @Test("It runs, its student is good, and its picture is there", arguments: classic)
+    func example(_ name: String) throws {
+        let place = try Program.temporaryFolder()
+        let result = try Program.run("run", Self.folder + "/\(name).dist", folder: place)
+        #expect(result.status == 0, "\(result.errors)")
+        let teacher = try #require(Self.accuracy("teacher", in: result.output))
+        let distilled = try #require(Self.accuracy("distilled", in: result.output))
+        let scratch = try #require(Self.accuracy("from scratch", in: result.output))
+        #expect(teacher > 0.96)
+        #expect(distilled >= 0.94)
+        #expect(distilled > scratch)
+        let picture = try TextFile.read(place + "/\(name).png")
+        #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        #expect(picture.count > 10_000)
+    }
+
+    @Test(
+        "By hand and in one line the student ends with the same accuracy", arguments: ["soft", "feature", "combined"])
+    func equality(_ name: String) throws {
+        let accuracies = try [name, "by_hand_" + name].map { file in
+            let result = try Program.run("run", Self.folder + "/\(file).dist")
+            return try #require(Self.accuracy("distilled", in: result.output))
+        }
+        #expect(accuracies[0] == accuracies[1])
+    }
+
+    @Test("A param of an example can be set, and an unknown one is an error")
+    func settings() throws {
+        let path = Self.folder + "/soft.dist"
+        let few = try Program.run("run", path, "--set", "examples=20")
+        #expect(try #require(Self.accuracy("distilled", in: few.output)) < 0.94)
+        let unknown = try Program.run("run", path, "--set", "exmples=20")
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.contains("examples"))
+    }
+
+    private static func accuracy(_ network: String, in output: String) -> Double? {
+        for line in output.split(separator: "\n") {
+            let text = line.drop { $0 == " " }
+            guard text.hasPrefix(network), let last = text.split(separator: " ").last else { continue }
+            if let value = Double(last) { return value }
+        }
+        return nil
+    }
+}
