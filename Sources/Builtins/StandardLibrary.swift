@@ -11,6 +11,7 @@ extension Library {
         library.addConvolutionLayers()
         library.addNormalizationLayers()
         library.addSequenceLayers()
+        library.addParameters()
         library.addInitializers()
         library.addSummary()
         library.addModules()
