@@ -100,11 +100,13 @@ extension Library {
             })
     }
 
-    /// A run that Ctrl-C ended says so, and clears the request, so that the script goes on to the prompt with the run.
+    /// A run that Ctrl-C ended says where, with which weights the network is left, and how to go on.
     static func reportInterrupt(_ run: Run) throws {
         guard run.isInterrupted else { return }
+        let epoch = run.interruptedEpoch ?? run.epochs + 1
+        let weights = run.keptBy == "last" ? "its weights" : "its best weights, of epoch \(run.bestEpoch + 1)"
         throw Failure(
-            .interrupt, "\(run.name) stopped in epoch \(run.epochs + 1); the network keeps its weights",
+            .interrupt, "\(run.name) stopped in epoch \(epoch); the network keeps \(weights)",
             help: ["call it again to go on from these weights"])
     }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
+#include <termios.h>
 #include <unistd.h>
 // readline's headers use FILE without including it, so stdio comes first.
 #include <readline/readline.h>
@@ -14,7 +15,9 @@
 
 static struct {
     editor_questions questions;
-    bool draws, editing, changed, listed, cleared, accepted, ended;
+    bool draws, editing, changed, listed, cleared, accepted, ended, cancelled;
+    // The character that interrupts in this terminal, -1 when there is none.
+    int interrupt_key;
     char *line;
     char *preload;
     char **words;
@@ -36,9 +39,10 @@ static void pass_on(int signal) {
     if (owned && !pthread_equal(pthread_self(), owner)) pthread_kill(owner, signal);
 }
 
+// Only the owner raises the flag: raised by both, it would come up again after the owner has answered it.
 static void on_interrupt(int signal) {
-    if (request_interrupt) request_interrupt();
-    pass_on(signal);
+    if (owned && !pthread_equal(pthread_self(), owner)) pass_on(signal);
+    else if (request_interrupt) request_interrupt();
 }
 static void on_resize(int signal) { resized = 1; pass_on(signal); }
 static void on_stop(int signal) { stopping = 1; pass_on(signal); }
@@ -106,6 +110,31 @@ static int insert_newline(int count, int key) {
     (void)count;
     (void)key;
     rl_insert_text("\n");
+    return 0;
+}
+
+// While a line is edited Ctrl-C is a key like any other: a signal would reach the editor through whatever thread the
+// kernel chose, before or after the keys around it.
+static void prepare_terminal(int meta) {
+    rl_prep_terminal(meta);
+    struct termios modes;
+    editor.interrupt_key = -1;
+    if (tcgetattr(fileno(rl_instream), &modes) != 0) return;
+    if (!(modes.c_lflag & ISIG) || modes.c_cc[VINTR] == _POSIX_VDISABLE) return;
+    int key = modes.c_cc[VINTR];
+    modes.c_cc[VINTR] = _POSIX_VDISABLE;
+    if (tcsetattr(fileno(rl_instream), TCSANOW, &modes) == 0) editor.interrupt_key = key;
+}
+
+static int get_key(FILE *stream) {
+    int key = rl_getc(stream);
+    if (key >= 0 && key == editor.interrupt_key) editor.cancelled = true;
+    return key;
+}
+
+static int cancel_cell(int count, int key) {
+    (void)count;
+    (void)key;
     return 0;
 }
 
@@ -232,6 +261,9 @@ bool editor_open(const char *name, bool draws) {
     rl_catch_sigwinch = 0;
     rl_instream = stdin;
     rl_outstream = stdout;
+    rl_prep_term_function = prepare_terminal;
+    rl_getc_function = get_key;
+    editor.interrupt_key = -1;
     // The words of a cell are no file names; readline's own quoting would only get in the way.
     rl_completer_quote_characters = "";
     rl_basic_quote_characters = "";
@@ -259,6 +291,9 @@ bool editor_open(const char *name, bool draws) {
         rebind(ups[i], rl_get_previous_history, previous_line);
         rebind(downs[i], rl_get_next_history, next_line);
     }
+    // get_key has seen it; bound to nothing it would ring the bell.
+    rebind("\003", NULL, cancel_cell);
+    rebind("\003", rl_insert, cancel_cell);
     rebind("\033[200~", rl_bracketed_paste_begin, paste);
     using_history();
     return true;
@@ -276,6 +311,7 @@ static int insert_preload(void) {
 void editor_begin(const char *prompt, editor_questions questions) {
     editor.questions = questions;
     editor.changed = editor.listed = editor.cleared = editor.accepted = editor.ended = false;
+    editor.cancelled = false;
     rl_startup_hook = NULL;
     rl_pre_input_hook = NULL;
     using_history();
@@ -328,8 +364,9 @@ editor_event editor_next(void) {
         sigprocmask(SIG_BLOCK, &blocked, NULL);
         if (editor.accepted) { editor.accepted = false; event = finished(EDITOR_ACCEPTED); break; }
         if (editor.ended) { editor.ended = false; event = finished(EDITOR_ENDED); break; }
-        if (interrupt_requested && interrupt_requested()) {
-            clear_interrupt();
+        if (editor.cancelled || (interrupt_requested && interrupt_requested())) {
+            editor.cancelled = false;
+            if (clear_interrupt) clear_interrupt();
             editor_finish();
             event = finished(EDITOR_CANCELLED);
             break;
@@ -355,7 +392,7 @@ editor_event editor_next(void) {
             sigprocmask(SIG_UNBLOCK, &only_stop, NULL);
             sigprocmask(SIG_BLOCK, &only_stop, NULL);
             set_handler(SIGTSTP, on_stop);
-            rl_prep_terminal(1);
+            prepare_terminal(1);
             event = EDITOR_RESUMED;
             break;
         }

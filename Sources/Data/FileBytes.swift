@@ -10,9 +10,11 @@ public enum FileBytes {
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly)
             return try file.closeAfter {
-                let size = Int(try file.seek(offset: 0, from: .end))
-                try file.seek(offset: 0, from: .start)
-                return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+                var status = stat()
+                guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+                if status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
+                let size = Int(status.st_size)
+                var bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
                     while filled < size {
                         let rest = UnsafeMutableRawBufferPointer(
                             rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
@@ -21,6 +23,14 @@ public enum FileBytes {
                         filled += count
                     }
                 }
+                // A pipe has no size: the end decides.
+                var chunk = [UInt8](repeating: 0, count: size == 0 ? 1 << 16 : 0)
+                while !chunk.isEmpty {
+                    let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+                    if count == 0 { break }
+                    bytes.append(contentsOf: chunk[..<count])
+                }
+                return bytes
             }
         } catch let error as Errno {
             throw DataError.unreadable(path: path, reason: error.description)

@@ -66,11 +66,12 @@ final class TerminalFace {
     }
 
     private func interruption(_ diagnostic: Diagnostic) -> Markup {
-        var line = Markup(diagnostic.message, .warning)
+        var line = Markup("interrupted", .warning)
         if let label = diagnostic.labels.first {
             let place = label.source.position(at: label.span.lower)
             line.append(" at \(label.source.name):\(place.line):\(place.column)")
         }
+        if diagnostic.message != "interrupted" { line.append(": \(diagnostic.message)") }
         for help in diagnostic.help { line.append("; \(help)") }
         return line
     }

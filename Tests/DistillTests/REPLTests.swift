@@ -95,6 +95,43 @@ struct REPLTests {
         try terminal.wait(for: "Out[2]: 42")
     }
 
+    @Test(
+        "Ctrl-C in training says in which epoch, keeps the weights and tells how to go on",
+        arguments: [
+            "fit(net, digits, epochs=1000000)",
+            "fit(net, digits, validate=digits, epochs=1000000)",
+            "distill(net.copy() -> net, digits, loss=soft(T=2), epochs=1000000)",
+        ])
+    func interruptTraining(_ call: String) throws {
+        let (terminal, _) = try start()
+        terminal.enter("digits = dataset(\"digits\"); net = Sequential(Linear(64, 64), ReLU(), Linear(64, 10))")
+        try terminal.wait(for: "In [2]: ")
+        terminal.enter("before = net.copy()")
+        try terminal.wait(for: "In [3]: ")
+        terminal.enter(call)
+        try terminal.wait(for: "epoch 3/")
+        terminal.type("\u{03}")
+        try terminal.wait(for: "interrupted at In [3]:1:1: ")
+        let sentence = try terminal.wait(for: "In [4]: ")
+        #expect(sentence.contains(" stopped in epoch "))
+        #expect(sentence.contains("; the network keeps its weights; call it again to go on from these weights"))
+        terminal.enter("all(net[0].weight == before[0].weight)")
+        try terminal.wait(for: "Out[4]: false")
+    }
+
+    @Test("Ctrl-C in a script says where training stopped and ends with status 130")
+    func interruptScript() throws {
+        let folder = try Program.temporaryFolder()
+        let script = "net = Linear(64, 10)\nfit(net, dataset(\"digits\"), epochs=1000000)\nprint(\"not reached\")\n"
+        try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
+        let terminal = try PseudoTerminal("run", "a.dist", folder: folder)
+        try terminal.wait(for: "epoch 3/")
+        terminal.type("\u{03}")
+        try terminal.wait(for: "interrupted at a.dist:2:1: fit stopped in epoch ")
+        #expect(terminal.waitForEnd() == 130)
+        #expect(!String(decoding: terminal.raw, as: UTF8.self).contains("not reached"))
+    }
+
     @Test("Ctrl-C at the prompt clears the line and takes no number")
     func interruptPrompt() throws {
         let (terminal, _) = try start()
@@ -107,13 +144,37 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 3")
     }
 
-    @Test("Ctrl-C comes before the keys typed behind it")
+    @Test("Ctrl-C stands between the keys before it and those behind it, however fast they come")
     func interruptInHaste() throws {
         let (terminal, _) = try start()
-        terminal.type("kd(")
-        try terminal.wait(for: "kd(")
-        terminal.type("\u{03}6 * 7\r")
-        try terminal.wait(for: "Out[1]: 42")
+        for number in 1...20 {
+            terminal.type("kd(")
+            try terminal.wait(for: "kd(")
+            terminal.type("\u{03}6 * \(number)\r")
+            try terminal.wait(for: "Out[\(number)]: \(6 * number)\n")
+            try terminal.wait(for: "In [\(number + 1)]: ")
+        }
+    }
+
+    @Test("Ctrl-C leaves a search, a half-typed key and a half-typed cell")
+    func interruptMidKey() throws {
+        let (terminal, _) = try start()
+        for (number, start) in ["\u{12}abc", "\u{1B}", "\u{18}", "f = (\r[1, "].enumerated() {
+            terminal.type(start + "\u{03}6 * 7\r")
+            try terminal.wait(for: "Out[\(number + 1)]: 42\n")
+        }
+    }
+
+    @Test("A signal that is no key clears the line as well")
+    func interruptBySignal() throws {
+        let (terminal, _) = try start()
+        terminal.type("half a wo")
+        try terminal.wait(for: "half a wo")
+        terminal.signal(SIGINT)
+        try terminal.wait(for: "^C")
+        try terminal.wait(for: "In [1]: ")
+        terminal.enter("3")
+        try terminal.wait(for: "Out[1]: 3")
     }
 
     @Test("Tab completes names, arguments and commands")

@@ -25,6 +25,8 @@ public final class Run {
     public internal(set) var bestEpoch = 0
     /// Whether the user stopped the run.
     public internal(set) var isInterrupted = false
+    /// The epoch under way when the user stopped it, from 1; none when nobody did.
+    public internal(set) var interruptedEpoch: Int?
     /// Whether the callback or patience stopped the run before its last epoch.
     public internal(set) var stoppedEarly = false
     /// What chose the weights that were kept: `last`, or `best` by a metric of a dataset.

@@ -67,10 +67,18 @@ public final class Trainer {
         let modes = net.namedModules().map { ($0.module, $0.module.isTraining) }
         defer { for (module, mode) in modes { module.setMode(mode) } }
         for epoch in 0..<options.epochs {
-            try trainEpoch(epoch)
-            if run.isInterrupted { break }
-            if try endOfEpoch(epoch) == false {
-                run.stoppedEarly = true
+            do {
+                try trainEpoch(epoch)
+                if run.isInterrupted { break }
+                if try endOfEpoch(epoch) == false {
+                    run.stoppedEarly = true
+                    break
+                }
+            } catch  where Interrupt.isRequested {
+                // The request reached the step, the validation or the callback first: the weights are those of the
+                // last step that was done.
+                run.isInterrupted = true
+                run.interruptedEpoch = run.interruptedEpoch ?? epoch + 1
                 break
             }
         }
@@ -101,6 +109,7 @@ public final class Trainer {
             report(epoch: epoch, step: position + 1, of: batches.count, loss: sums.loss / sums.examples)
             if Interrupt.isRequested {
                 run.isInterrupted = true
+                run.interruptedEpoch = epoch + 1
                 if position + 1 < batches.count { return }
             }
         }
