@@ -59,8 +59,8 @@ extension Library {
                     Example(
                         """
                         z = tensor([[2.0, 1.0, 0.0]]); y = tensor([0])
-                        nkd()(z, z, y) < nkd()(-z, z, y)
-                        """, "tensor(true)")
+                        nkd()(z, z, y).item() < nkd()(-z, z, y).item()
+                        """, "true")
                 ]
             ) { (gamma: Double, temperature: Double, name: String?) in
                 ObjectiveObject(try NormalizedTerm(gamma: gamma, temperature: temperature, name: name))
@@ -120,8 +120,8 @@ extension Library {
                     Example(
                         """
                         z = tensor([[2.0, 1.0, 0.0]]); y = tensor([0])
-                        wsld()(3 * z, z, y) < wsld()(z, z, y)
-                        """, "tensor(true)")
+                        wsld()(3 * z, z, y).item() < wsld()(z, z, y).item()
+                        """, "true")
                 ]
             ) { (temperature: Double, name: String?) in
                 ObjectiveObject(try WeightedSoftTerm(temperature: temperature, name: name))

@@ -119,10 +119,12 @@ public final class DistillationLoss: TrainingLoss {
         studentSlots = []
         teacherSlots = []
         for (_, term) in objective.summands {
-            if term.pairs.isEmpty, term.usesDefaultPair, let teacher = teacherNetwork(of: term) {
+            if term.pairs.isEmpty || term.hasDefaultPairs, term.usesDefaultPair, let teacher = teacherNetwork(of: term)
+            {
                 term.pairs = [
                     LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
                 ]
+                term.hasDefaultPairs = true
             }
             try check(term, context)
             studentSlots.append(term.pairs.map { studentPaths.append($0.student).index })

@@ -105,14 +105,14 @@ open class Term {
     public internal(set) var pairs: [LayerPair]
     /// Which of several teachers gives the features.
     public var teacherIndex = 0
-    var hasOwnName: Bool
+    /// Whether ``pairs`` were found for the networks of the last run, and are found anew for those of the next.
+    var hasDefaultPairs = false
 
     /// A term of a method.
     public init(_ method: String, name: String? = nil, pairs: [LayerPair] = []) {
         self.method = method
         self.name = name ?? method
         self.pairs = pairs
-        hasOwnName = name != nil
     }
 
     /// The term as it is written, with its options.
