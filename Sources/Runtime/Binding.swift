@@ -55,7 +55,7 @@ enum Binding {
                 .type,
                 "\(function) takes \(most == 0 ? "no arguments" : "at most \(count(most, "argument"))"), "
                     + "\(shape.positional - hiddenLeading) given",
-                code: .tooManyArguments, help: [signature()])
+                code: .tooManyArguments, help: [signature()], operands: [next: ""])
         }
         var unclaimed: [Int] = []
         for (offset, name) in shape.names.enumerated() {
@@ -65,7 +65,8 @@ enum Binding {
             }
             guard sources[index] == nil else {
                 throw Failure(
-                    .type, "\(function): \(name) is given twice", code: .doubledArgument, help: [signature()])
+                    .type, "\(function): \(name) is given twice", code: .doubledArgument, help: [signature()],
+                    operands: [shape.positional + offset: ""])
             }
             sources[index] = .argument(shape.positional + offset)
         }
@@ -78,7 +79,8 @@ enum Binding {
                 help.insert("did you mean \(near)=?", at: 0)
             }
             throw Failure(
-                .type, "\(function) has no argument \(name)", code: .unknownArgument, help: help)
+                .type, "\(function) has no argument \(name)", code: .unknownArgument, help: help,
+                operands: [first: ""])
         }
         return try parameters.enumerated().map { index, parameter in
             if let source = sources[index] { return source }

@@ -30,7 +30,7 @@ extension Builtin {
             pytorch: pytorch,
             seeAlso: seeAlso, examples: examples, mayCallBack: A.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
                 return try run(a).encode(in: interpreter)
             })
     }
@@ -49,8 +49,8 @@ extension Builtin {
             pytorch: pytorch,
             seeAlso: seeAlso, examples: examples, mayCallBack: A.mayCallBack || B.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
-                let b = try b.decode(arguments[1], at: 1, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
+                let b = try b.decode(arguments[1], at: 1, in: interpreter, for: name)
                 return try run(a, b).encode(in: interpreter)
             })
     }
@@ -69,9 +69,9 @@ extension Builtin {
             notes: notes, pytorch: pytorch,
             seeAlso: seeAlso, examples: examples, mayCallBack: A.mayCallBack || B.mayCallBack || C.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
-                let b = try b.decode(arguments[1], at: 1, in: interpreter)
-                let c = try c.decode(arguments[2], at: 2, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
+                let b = try b.decode(arguments[1], at: 1, in: interpreter, for: name)
+                let c = try c.decode(arguments[2], at: 2, in: interpreter, for: name)
                 return try run(a, b, c).encode(in: interpreter)
             })
     }
@@ -91,10 +91,10 @@ extension Builtin {
             seeAlso: seeAlso, examples: examples,
             mayCallBack: A.mayCallBack || B.mayCallBack || C.mayCallBack || D.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
-                let b = try b.decode(arguments[1], at: 1, in: interpreter)
-                let c = try c.decode(arguments[2], at: 2, in: interpreter)
-                let d = try d.decode(arguments[3], at: 3, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
+                let b = try b.decode(arguments[1], at: 1, in: interpreter, for: name)
+                let c = try c.decode(arguments[2], at: 2, in: interpreter, for: name)
+                let d = try d.decode(arguments[3], at: 3, in: interpreter, for: name)
                 return try run(a, b, c, d).encode(in: interpreter)
             })
     }
@@ -117,11 +117,11 @@ extension Builtin {
             seeAlso: seeAlso, examples: examples,
             mayCallBack: A.mayCallBack || B.mayCallBack || C.mayCallBack || D.mayCallBack || E.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
-                let b = try b.decode(arguments[1], at: 1, in: interpreter)
-                let c = try c.decode(arguments[2], at: 2, in: interpreter)
-                let d = try d.decode(arguments[3], at: 3, in: interpreter)
-                let e = try e.decode(arguments[4], at: 4, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
+                let b = try b.decode(arguments[1], at: 1, in: interpreter, for: name)
+                let c = try c.decode(arguments[2], at: 2, in: interpreter, for: name)
+                let d = try d.decode(arguments[3], at: 3, in: interpreter, for: name)
+                let e = try e.decode(arguments[4], at: 4, in: interpreter, for: name)
                 return try run(a, b, c, d, e).encode(in: interpreter)
             })
     }
@@ -146,12 +146,12 @@ extension Builtin {
             mayCallBack: A.mayCallBack || B.mayCallBack || C.mayCallBack || D.mayCallBack || E.mayCallBack
                 || F.mayCallBack,
             body: { arguments, interpreter in
-                let a = try a.decode(arguments[0], at: 0, in: interpreter)
-                let b = try b.decode(arguments[1], at: 1, in: interpreter)
-                let c = try c.decode(arguments[2], at: 2, in: interpreter)
-                let d = try d.decode(arguments[3], at: 3, in: interpreter)
-                let e = try e.decode(arguments[4], at: 4, in: interpreter)
-                let f = try f.decode(arguments[5], at: 5, in: interpreter)
+                let a = try a.decode(arguments[0], at: 0, in: interpreter, for: name)
+                let b = try b.decode(arguments[1], at: 1, in: interpreter, for: name)
+                let c = try c.decode(arguments[2], at: 2, in: interpreter, for: name)
+                let d = try d.decode(arguments[3], at: 3, in: interpreter, for: name)
+                let e = try e.decode(arguments[4], at: 4, in: interpreter, for: name)
+                let f = try f.decode(arguments[5], at: 5, in: interpreter, for: name)
                 return try run(a, b, c, d, e, f).encode(in: interpreter)
             })
     }
@@ -172,7 +172,8 @@ extension Builtin {
                 var values: [Value] = []
                 values.reserveCapacity(arguments.count)
                 for index in arguments.indices { values.append(arguments[index]) }
-                let call = Call(interpreter: interpreter, arguments: values, parameters: parameters)
+                let call = Call(
+                    function: name, interpreter: interpreter, arguments: values, parameters: parameters)
                 return try run(call).encode(in: interpreter)
             })
     }

@@ -140,9 +140,11 @@ public struct Call {
     /// All arguments in the order of the parameters, defaults filled in.
     public let arguments: [Value]
     let parameters: [ParameterDescription]
+    let function: String
 
     @usableFromInline
-    init(interpreter: Interpreter, arguments: [Value], parameters: [ParameterDescription]) {
+    init(function: String, interpreter: Interpreter, arguments: [Value], parameters: [ParameterDescription]) {
+        self.function = function
         self.interpreter = interpreter
         self.arguments = arguments
         self.parameters = parameters
@@ -154,7 +156,7 @@ public struct Call {
             guard let index = parameters.firstIndex(where: { $0.name == parameter.description.name }) else {
                 throw Failure(.internal, "\(parameter.description.name) is no parameter of this function")
             }
-            return try parameter.decode(arguments[index], at: index, in: interpreter)
+            return try parameter.decode(arguments[index], at: index, in: interpreter, for: function)
         }
     }
 }

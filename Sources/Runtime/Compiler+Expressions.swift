@@ -413,6 +413,7 @@ extension Compiler {
             let spreads = count > 250 || arguments.contains { $0.kind == .spread || $0.kind == .spreadNamed }
             var operands = leading.map { [$0.span] } ?? []
             operands += arguments.map(\.value.span)
+            let names = arguments.compactMap { if case .named(let name) = $0.kind { name.span } else { nil } }
             var method: Name?
             if case .attribute(let owner, let name) = callee.kind, original(owner, name) == nil {
                 method = name
@@ -427,20 +428,24 @@ extension Compiler {
                 let site = interpreter.add(site: CallSite(shape: shape))
                 guard site < Int(Int16.max), shape.count < 255 else {
                     emit(.loadGlobal, a: window, d: slot, at: callee.span)
-                    emit(.call, a: window, b: shape.positional, d: site, at: span, operands: operands)
+                    emit(
+                        .call, a: window, b: shape.positional, d: site, at: span, operands: operands,
+                        callee: callee.span, argumentNames: names)
                     emit(.move, a: target, b: window, at: span)
                     return
                 }
                 emit(
                     .callGlobal, a: window, b: shape.names.isEmpty ? shape.positional : -1, c: site, d: slot, at: span,
-                    operands: operands)
+                    operands: operands, callee: callee.span, argumentNames: names)
                 emit(.move, a: target, b: window, at: span)
                 return
             } else {
                 try value(callee, to: window)
             }
             if spreads {
-                try spread(arguments, leading: leading, window: window, method: method, at: span, operands: operands)
+                try spread(
+                    arguments, leading: leading, window: window, method: method, at: span, operands: operands,
+                    callee: method?.span ?? callee.span)
             } else {
                 var shape = try layOut(arguments, leading: leading, window: window)
                 if method != nil { shape.positional += 1 }
@@ -448,7 +453,7 @@ extension Compiler {
                     site: CallSite(shape: shape, name: method?.text, fallbackSlot: method.flatMap(fallbackSlot)))
                 emit(
                     method == nil ? .call : .callMethod, a: window, b: shape.names.isEmpty ? shape.positional : -1,
-                    d: site, at: span, operands: operands)
+                    d: site, at: span, operands: operands, callee: method?.span ?? callee.span, argumentNames: names)
             }
             emit(.move, a: target, b: window, at: span)
         }
@@ -476,7 +481,7 @@ extension Compiler {
 
     private func spread(
         _ arguments: [Argument], leading: (register: Int, span: Span)?, window: Int, method: Name?, at span: Span,
-        operands: [Span]
+        operands: [Span], callee: Span
     ) throws {
         let list = try temporary()
         let dict = try temporary()
@@ -501,9 +506,9 @@ extension Compiler {
             let site = interpreter.add(
                 site: CallSite(
                     shape: CallShape(positional: 1), name: method.text, fallbackSlot: fallbackSlot(method)))
-            emit(.callMethodSpread, a: window, d: site, at: span, operands: operands)
+            emit(.callMethodSpread, a: window, d: site, at: span, operands: operands, callee: callee)
         } else {
-            emit(.callSpread, a: window, at: span, operands: operands)
+            emit(.callSpread, a: window, at: span, operands: operands, callee: callee)
         }
     }
 

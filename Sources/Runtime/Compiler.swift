@@ -64,10 +64,11 @@ final class Compiler {
 
     @discardableResult
     func emit(
-        _ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0, at span: Span, operands: [Span] = []
+        _ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0, at span: Span, operands: [Span] = [],
+        callee: Span? = nil, argumentNames: [Span] = []
     ) -> Int {
         code.append(Instruction(operation, a: a, b: b, c: c, d: d))
-        marks.append(Mark(span: span, operands: operands))
+        marks.append(Mark(span: span, operands: operands, callee: callee, argumentNames: argumentNames))
         return code.count - 1
     }
 

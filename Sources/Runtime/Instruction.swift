@@ -51,6 +51,16 @@ struct Mark {
     var span: Span
     /// The places of its operands or arguments.
     var operands: [Span] = []
+    /// The name of what is called.
+    var callee: Span?
+    /// The names of the arguments that are given by name, which are the last.
+    var argumentNames: [Span] = []
+
+    /// The name of argument `index`, when it is given by name.
+    func argumentName(_ index: Int) -> Span? {
+        let position = index - (operands.count - argumentNames.count)
+        return argumentNames.indices.contains(position) ? argumentNames[position] : nil
+    }
 }
 
 /// A call in the source: what it hands over, and what it learnt about its callee.

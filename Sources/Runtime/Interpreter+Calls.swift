@@ -1,3 +1,4 @@
+import Diagnostics
 import Learning
 import Tensors
 
@@ -38,7 +39,9 @@ extension Interpreter {
         let values = builtin.arrange(plan, shape, arguments)
         do {
             return try builtin.body(values.span, self)
-        } catch var failure as Failure {
+        } catch {
+            guard !(error is Diagnostic) else { throw error }
+            var failure = Failure(error)
             // Operands are numbered by parameter; the source knows them by argument.
             var operands: [Int: String] = [:]
             for (parameter, text) in failure.operands {
@@ -91,7 +94,13 @@ extension Interpreter {
             return try call(.function(forward), [value] + arguments, named: named)
         }
         if named.isEmpty, arguments.count == 1, case .tensor(let x) = arguments[0] {
-            return .tensor(try module(x))
+            do {
+                return .tensor(try module(x))
+            } catch let error as any DescribedError where error.kind == .shape && error.operands.isEmpty {
+                var failure = Failure(error)
+                failure.operands = [0: "\(x.shape)"]
+                throw failure
+            }
         }
         if let scripted = module as? ScriptedModule, let forward = scripted.method("forward") {
             let result = try call(.function(forward), [value] + arguments, named: named)

@@ -161,9 +161,17 @@ extension Interpreter {
         guard marks.indices.contains(cursor.pc), let function = prototype(at: cursor.pc) else { return diagnostic }
         let mark = marks[cursor.pc]
         var operandLabels: [Diagnostic.Label] = []
-        for (index, text) in failure.operands.sorted(by: { $0.key < $1.key })
-        where mark.operands.indices.contains(index) {
+        for (index, text) in operands(of: failure, at: cursor.pc, mark, in: function.source) {
             operandLabels.append(Diagnostic.Label(function.source, mark.operands[index], text))
+        }
+        switch failure.code {
+        case .unknownName, .unknownAttribute, .missingArgument, .notCallable:
+            if let callee = mark.callee { operandLabels = [Diagnostic.Label(function.source, callee)] }
+        case .unknownArgument, .doubledArgument:
+            if let index = failure.operands.keys.first, let name = mark.argumentName(index) {
+                operandLabels = [Diagnostic.Label(function.source, name)]
+            }
+        default: break
         }
         let isCall = operandLabels.contains { $0.span.lower >= mark.span.lower && $0.span.upper <= mark.span.upper }
         if operandLabels.isEmpty || !isCall {
@@ -172,6 +180,39 @@ extension Interpreter {
         diagnostic.labels = operandLabels
         diagnostic.frames = trace(from: cursor.pc)
         return diagnostic
+    }
+
+    /// The operands to underline, by index: those the error names, else the argument or subscript it is about.
+    private func operands(
+        of failure: Failure, at pc: Int, _ mark: Mark, in source: SourceText
+    ) -> [(key: Int, value: String)] {
+        var operands = failure.operands
+        if operands.isEmpty {
+            if code[pc].operation == .getIndex || code[pc].operation == .setIndex {
+                if failure.kind == .index || failure.kind == .key { operands = [1: ""] }
+            } else if let index = argument(meantBy: failure, mark, in: source) {
+                operands = [index: ""]
+            }
+        }
+        return operands.filter { mark.operands.indices.contains($0.key) }.sorted { $0.key < $1.key }
+    }
+
+    /// The argument that a message such as `fit: epochs must be at least 1` is about; of one about a file, its path.
+    private func argument(meantBy failure: Failure, _ mark: Mark, in source: SourceText) -> Int? {
+        guard let callee = mark.callee else { return nil }
+        let name = source.text(in: callee)
+        let positional = mark.operands.count - mark.argumentNames.count
+        for overload in library.functions[name]?.overloads ?? [] {
+            for (index, parameter) in overload.parameters.enumerated() where parameter.kind == .single {
+                let isMeant =
+                    failure.kind == .io
+                    ? parameter.name == "path" : failure.message.hasPrefix("\(name): \(parameter.name) ")
+                guard isMeant else { continue }
+                let named = mark.argumentNames.firstIndex { source.text(in: $0) == parameter.name }
+                return named.map { positional + $0 } ?? (index < positional ? index : nil)
+            }
+        }
+        return nil
     }
 
     /// One entry per Dist function under way, innermost first; of a long recursion only both ends.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Learning
 import Tensors
 
@@ -111,7 +112,15 @@ extension Interpreter {
             var shape = site.shape
             shape.positional -= 1
             registers[window + 1] = callee
-            try call(&cursor, callee, shape: shape, first: window + 2, result: window, site: nil)
+            do {
+                try call(&cursor, callee, shape: shape, first: window + 2, result: window, site: nil)
+            } catch {
+                // In the source the receiver counts as the first operand.
+                guard !(error is Diagnostic) else { throw error }
+                var failure = Failure(error)
+                failure.operands = Dictionary(uniqueKeysWithValues: failure.operands.map { ($0.key + 1, $0.value) })
+                throw failure
+            }
         }
     }
 

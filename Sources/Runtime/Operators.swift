@@ -55,6 +55,7 @@ extension Interpreter {
         case (.add, _, .string): help.append("write str(x) or an f-string to put a value into text")
         case (.bitAnd, .bool, _), (.bitOr, .bool, _): help.append("write and, or for conditions")
         case (_, .bool, _), (_, _, .bool): help.append("a bool is no number: write int(x)")
+        case (_, .tensor, .list), (_, .list, .tensor): help.append("write tensor([…]) to make a tensor of a list")
         case (_, .none, _), (_, _, .none): help.append("one side is none: a function without a return gives none")
         default: break
         }

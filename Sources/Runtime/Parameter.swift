@@ -47,25 +47,30 @@ public struct Parameter<T: ValueDecodable>: Sendable {
 
     private init(_ description: ParameterDescription) { self.description = description }
 
-    /// Takes the value of the argument at `index`.
+    /// Takes the value of the argument at `index` of a call of `function`.
     @inlinable
-    func decode(_ value: Value, at index: Int, in interpreter: Interpreter) throws -> T {
-        guard let decoded = T.decode(value, in: interpreter) else { throw refusal(value, at: index) }
+    func decode(_ value: Value, at index: Int, in interpreter: Interpreter, for function: String) throws -> T {
+        guard let decoded = T.decode(value, in: interpreter) else { throw refusal(value, at: index, of: function) }
         return decoded
     }
 
     /// The error for an argument that is not of the parameter's type.
     @usableFromInline
-    func refusal(_ value: Value, at index: Int) -> Failure {
+    func refusal(_ value: Value, at index: Int, of function: String) -> Failure {
         let mismatch = T.mismatch(value)
         if mismatch.isValueError {
             return Failure(
-                .value, "\(description.name) must be \(mismatch.expected), not \(Display.brief(value))",
+                .value, "\(function): \(description.name) must be \(mismatch.expected), not \(Display.brief(value))",
                 code: .wrongOption, help: mismatch.help, operands: [index: ""])
         }
+        var help = mismatch.help
+        if case .list = value, help.isEmpty, mismatch.expected.contains("tensor") {
+            help.append("write tensor([…]) to make a tensor of a list")
+        }
         return Failure(
-            .type, "\(description.name) must be \(mismatch.expected), not \(Display.typeWithDetail(value))",
-            help: mismatch.help, operands: [index: value.typeName])
+            .type,
+            "\(function): \(description.name) must be \(mismatch.expected), not \(Display.typeWithDetail(value))",
+            help: help, operands: [index: value.typeName])
     }
 }
 

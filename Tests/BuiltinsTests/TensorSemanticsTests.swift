@@ -41,7 +41,7 @@ import Testing
         ("reshape(zeros(6), 4, 2)", "shape", "reshape: [6] has 6 elements, which do not fit [4, 2]"),
         (
             "zeros(2).to(\"int32\")", "value",
-            "dtype must be one of \"float32\", \"float64\", \"int64\", \"uint8\", \"bool\", not \"int32\""
+            "to: dtype must be one of \"float32\", \"float64\", \"int64\", \"uint8\", \"bool\", not \"int32\""
         ),
         ("ones(2, 3, 4).T", "shape", "T: expected a matrix, got shape [2, 3, 4]"),
         ("mse_loss(ones(3), ones(3, 1))", "shape", "mse_loss: shapes differ: [3] and [3, 1]"),
@@ -63,7 +63,10 @@ import Testing
             "requires_grad: only float tensors have gradients, this one is int64"
         ),
         ("gradcheck(x => 1, tensor([1.0]))", "type", "gradcheck: the function must give a tensor, not int"),
-        ("interpolate(zeros(1, 1, 2, 2), [2, 2, 2])", "value", "size must be int or [height, width], not [2, 2, 2]"),
+        (
+            "interpolate(zeros(1, 1, 2, 2), [2, 2, 2])", "value",
+            "interpolate: size must be int or [height, width], not [2, 2, 2]"
+        ),
     ])
     func `Mistakes are named in the words of the field`(_ source: String, _ kind: String, _ message: String) {
         let failure = TensorScripts.failure(source)

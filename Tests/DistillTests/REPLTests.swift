@@ -100,7 +100,7 @@ struct REPLTests {
         arguments: [
             "fit(net, digits, epochs=1000000)",
             "fit(net, digits, validate=digits, epochs=1000000)",
-            "distill(net.copy() -> net, digits, loss=soft(T=2), epochs=1000000)",
+            "distill(Linear(64, 10) -> net, digits, loss=soft(T=2), epochs=1000000)",
         ])
     func interruptTraining(_ call: String) throws {
         let (terminal, _) = try start()
@@ -109,7 +109,7 @@ struct REPLTests {
         terminal.enter("before = net.copy()")
         try terminal.wait(for: "In [3]: ")
         terminal.enter(call)
-        try terminal.wait(for: "epoch 3/")
+        try terminal.wait(for: "examples/s")
         terminal.type("\u{03}")
         try terminal.wait(for: "interrupted at In [3]:1:1: ")
         let sentence = try terminal.wait(for: "In [4]: ")
@@ -125,7 +125,7 @@ struct REPLTests {
         let script = "net = Linear(64, 10)\nfit(net, dataset(\"digits\"), epochs=1000000)\nprint(\"not reached\")\n"
         try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
         let terminal = try PseudoTerminal("run", "a.dist", folder: folder)
-        try terminal.wait(for: "epoch 3/")
+        try terminal.wait(for: "examples/s")
         terminal.type("\u{03}")
         try terminal.wait(for: "interrupted at a.dist:2:1: fit stopped in epoch ")
         #expect(terminal.waitForEnd() == 130)

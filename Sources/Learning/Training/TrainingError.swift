@@ -27,7 +27,7 @@ public enum TrainingError: DescribedError, Equatable {
     public var message: String {
         switch self {
         case .diverged(let function, let term, let value, let epoch, let step):
-            "\(function): the term \(term) became \(value) in epoch \(epoch), step \(step)"
+            "\(function): the term \(term) became \(value.isNaN ? "nan" : "\(value)") in epoch \(epoch), step \(step)"
         case .option(let function, let problem, _), .data(let function, let problem, _): "\(function): \(problem)"
         case .metric(let name, _): "no metric \"\(name)\""
         case .checkpoint(let path, let problem): "\(path): \(problem)"

@@ -9,7 +9,10 @@ struct StartCommand: ParsableCommand {
     @Argument(help: "A script to run; `-` reads standard input.", completion: .file(extensions: ["dist"]))
     var file: String?
 
-    @Option(name: .customShort("e"), help: ArgumentHelp("Run this text and show its value.", valueName: "code"))
+    // Code may begin with a minus.
+    @Option(
+        name: .customShort("e"), parsing: .unconditional,
+        help: ArgumentHelp("Run this text and show its value.", valueName: "code"))
     var code: String?
 
     @Flag(name: .customShort("i"), help: "Stay in the REPL afterwards.")
