@@ -20,8 +20,8 @@ import Testing
         let training = try #require(text.components(separatedBy: "# %% The same student").first)
         let shortened =
             training
-            .replacingOccurrences(of: "epochs = 60", with: "epochs = 3")
-            .replacingOccurrences(of: "epochs=60", with: "epochs=3")
+            .replacingOccurrences(of: "epochs = 200", with: "epochs = 3")
+            .replacingOccurrences(of: "epochs=200", with: "epochs=3")
             .replacingOccurrences(of: "epochs=30", with: "epochs=3")
         let interpreter = Interpreter(library: .standard(), output: { _ in })
         let value = try interpreter.run(SourceText(name: name, text: shortened + "\n" + expression))
