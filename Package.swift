@@ -19,7 +19,6 @@ let package = Package(
     ],
     targets: [
         // System libraries and C
-        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
         .systemLibrary(name: "CMark", providers: [.apt(["libcmark-dev"])]),
         .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
@@ -33,7 +32,7 @@ let package = Package(
         .target(name: "Syntax", dependencies: ["Diagnostics"]),
 
         // Numbers, data, networks, distillation, figures: nothing here knows the language
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "Tensors", dependencies: ["CKernels"]),
         .target(
             name: "Data",
             dependencies: [

@@ -1,26 +1,44 @@
 #include "vector.h"
-#include <cblas.h>
-#include <pthread.h>
+#include "blas.h"
 
 // Below this many multiply-adds one thread is faster than two.
 static const double parallel_work = 5e5;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void single_thread(void) { openblas_set_num_threads(1); }
+// CBLAS's numbers for row-major storage and for transposition.
+enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 
+// The product where there is no OpenBLAS: right, and slow.
+#define PLAIN(NAME, T) \
+    static void NAME( \
+        bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, double alpha, const T *a, \
+        const T *b, double beta, T *c) { \
+        for (int64_t i = 0; i < m; i++) { \
+            for (int64_t j = 0; j < n; j++) { \
+                double sum = 0; \
+                for (int64_t l = 0; l < k; l++) { \
+                    sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]); \
+                } \
+                c[i * n + j] = (T)(alpha * sum + (beta == 0 ? 0 : beta * c[i * n + j])); \
+            } \
+        } \
+    }
+PLAIN(plain_f, float)
+PLAIN(plain_d, double)
 
 static void gemm_one(
     ck_dtype dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, double alpha,
     const void *a, const void *b, double beta, void *c) {
-    CBLAS_TRANSPOSE x = ta ? CblasTrans : CblasNoTrans, y = tb ? CblasTrans : CblasNoTrans;
-    if (dtype == CK_FLOAT32) {
-        cblas_sgemm(
-            CblasRowMajor, x, y, (blasint)m, (blasint)n, (blasint)k, (float)alpha, a, (blasint)lda, b, (blasint)ldb,
-            (float)beta, c, (blasint)n);
+    const ck_blas_functions *blas = ck_blas();
+    int x = ta ? TRANSPOSED : AS_IT_IS, y = tb ? TRANSPOSED : AS_IT_IS;
+    if (dtype == CK_FLOAT32 && blas) {
+        blas->sgemm(
+            ROW_MAJOR, x, y, (int)m, (int)n, (int)k, (float)alpha, a, (int)lda, b, (int)ldb, (float)beta, c, (int)n);
+    } else if (blas) {
+        blas->dgemm(ROW_MAJOR, x, y, (int)m, (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)n);
+    } else if (dtype == CK_FLOAT32) {
+        plain_f(ta, tb, m, n, k, lda, ldb, alpha, a, b, beta, c);
     } else {
-        cblas_dgemm(
-            CblasRowMajor, x, y, (blasint)m, (blasint)n, (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta, c,
-            (blasint)n);
+        plain_d(ta, tb, m, n, k, lda, ldb, alpha, a, b, beta, c);
     }
 }
 
@@ -69,7 +87,6 @@ void ck_gemm(
         if (beta == 0) { memset(c, 0, (size_t)(m * n) * ck_item(dtype)); }
         return;
     }
-    pthread_once(&once, single_thread);
     gemm_job job = {dtype, ta, tb, m, n, k, alpha, beta, a, b, c};
     int64_t threads = ck_threads(), grain = m;
     if (threads > 1 && (double)m * (double)n * (double)k > parallel_work && m >= 32) {
@@ -113,7 +130,6 @@ void ck_gemm_batched(
         if (beta == 0) { memset(c, 0, (size_t)(batch * m * n) * ck_item(dtype)); }
         return;
     }
-    pthread_once(&once, single_thread);
     batch_job job = {dtype, ta, tb, m, n, k, stride_a, stride_b, a, b, beta, c};
     double work = (double)batch * (double)m * (double)n * (double)k;
     int64_t grain = work > parallel_work ? (batch + ck_threads() - 1) / ck_threads() : batch;
@@ -170,7 +186,6 @@ void ck_linear(
     ck_dtype dtype, int64_t m, int64_t n, int64_t k, const void *x, const void *w, const void *bias, bool relu,
     void *out) {
     if (m == 0 || n == 0) { return; }
-    pthread_once(&once, single_thread);
     linear_job job = {dtype, relu, n, k, x, w, bias, out};
     int64_t threads = ck_threads(), grain = m;
     if (threads > 1 && (double)m * (double)n * (double)k > parallel_work && m >= 32) {

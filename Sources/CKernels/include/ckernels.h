@@ -32,6 +32,11 @@ void ck_parallel(int64_t count, void (*body)(void *context, int64_t index), void
 void ck_set_threads(int count);
 int ck_threads(void);
 
+// MARK: The matrix library (blas.c)
+
+/// The processor generation whose kernels OpenBLAS uses; empty when the library is not there.
+const char *ck_blas_core(void);
+
 // MARK: Random numbers (random.c)
 // Philox 4x32-10: element i depends on seed, stream and counter + i / lanes only.
 

@@ -1,10 +1,10 @@
-import COpenBLAS
+import CKernels
 
 /// The engine of matrix products.
 public enum BLAS {
     /// The processor generation whose kernels OpenBLAS uses, for example `SkylakeX`; `OPENBLAS_CORETYPE` can force another.
     public static var core: String {
-        guard let name = openblas_get_corename() else { return "unknown" }
-        return String(cString: name)
+        let name = String(cString: ck_blas_core())
+        return name.isEmpty ? "unknown" : name
     }
 }
