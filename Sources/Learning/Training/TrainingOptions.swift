@@ -30,10 +30,6 @@ public struct TrainingOptions {
     public var patience: Int?
     /// The largest norm of the gradients.
     public var clipGradNorm: Double?
-    /// The directory of checkpoints.
-    public var checkpoint: String?
-    /// Whether to go on from the checkpoint.
-    public var resume = false
     /// Called after each epoch; false stops.
     public var callback: ((Run) throws -> Bool)?
     /// Called after each step and epoch with how far the run is.
