@@ -132,6 +132,20 @@ extension Library {
                 seeAlso: ["compare", "fidelity_kl"],
                 examples: [Example(#"net = Linear(64, 10); agreement(net, net.copy(), dataset("digits"))"#, "1.0")]
             ) { (a: Module, b: Module, data: Dataset) in try Fidelity.agreement(a, b, on: data) })
+        let first = Parameter<Tensor>("a", "logits [N, K], usually the teacher's")
+        let second = Parameter<Tensor>("b", "other logits [N, K]")
+        add(
+            Builtin(
+                "agreement", .training, "The share of rows for which two sets of logits choose the same class.",
+                first, second, returns: "a float", seeAlso: ["compare", "fidelity_kl"],
+                examples: [Example("agreement(tensor([[2.0, 1.0], [0.0, 3.0]]), tensor([[1.0, 0.0], [1.0, 0.0]]))", "0.5")]
+            ) { (a: Tensor, b: Tensor) in try Fidelity.agreement(a, b) })
+        add(
+            Builtin(
+                "fidelity_kl", .training, "How far the probabilities of two sets of logits are apart.", first, second,
+                returns: "a float in nats", seeAlso: ["compare", "agreement"],
+                examples: [Example("z = randn(4, 3); fidelity_kl(z, z)", "0.0")]
+            ) { (a: Tensor, b: Tensor) in try Fidelity.divergence(a, b) })
         add(
             Builtin(
                 "fidelity_kl", .training, "How far the probabilities of two networks are apart.",
@@ -159,7 +173,7 @@ extension Library {
             let cell = MetricCell(metric)
             table.append([cell.title] + values.map { $0.map(cell.text) ?? "" })
         }
-        return table.text
+        return ([table.text] + comparison.notes.map { "note: " + $0 }).joined(separator: "\n")
     }
 }
 
@@ -172,13 +186,14 @@ private struct MetricCell {
     var title: String {
         switch metric {
         case "latency": "latency per example"
+        case "flops": "FLOPs per example"
         default: String(metric.map { $0 == "_" && !metric.contains("val_") ? " " : $0 })
         }
     }
 
     /// The number in the language: counts are ints.
     func value(_ number: Double) -> MetricValue {
-        guard ["parameters", "bytes", "epochs", "best_epoch"].contains(metric), let count = Int(exactly: number) else {
+        guard ["parameters", "bytes", "flops", "epochs", "best_epoch"].contains(metric), let count = Int(exactly: number) else {
             return .number(number)
         }
         return .count(count)
@@ -187,6 +202,7 @@ private struct MetricCell {
     func text(_ number: Double) -> String {
         switch metric {
         case "parameters", "epochs", "best_epoch": Self.grouped(number)
+        case "flops": Self.scaled(number, by: 1000, ["", "k", "M", "G", "T"])
         case "bytes": Self.scaled(number, by: 1024, ["B", "KiB", "MiB", "GiB"])
         case "latency": Self.duration(number)
         case "throughput": Self.grouped(number.rounded()) + " /s"

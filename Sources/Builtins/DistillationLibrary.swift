@@ -151,6 +151,7 @@ extension Library {
         addCustomTerms()
         addWeightSchedules()
         addDistill()
+        addSchemes()
     }
 
     private func addClassicTerms() {
@@ -277,7 +278,9 @@ extension Library {
             "loss", "an objective", defaultText: "0.9 * soft(T=4) + 0.1 * hard()")
         let shared = TrainingParameters()
         let cache = Parameter<CacheOption>(
-            "cache", "whether teacher values are computed once and reused", default: .auto)
+            "cache",
+            "whether teacher values are computed once and reused, in memory up to 512 MB, else in a temporary file",
+            default: .auto)
         let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
         let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
         add(
@@ -316,7 +319,7 @@ extension Library {
     }
 
     /// Soft labels with labels where there are some.
-    private static func defaultObjective(for data: Dataset) throws -> Objective {
+    static func defaultObjective(for data: Dataset) throws -> Objective {
         guard data.classes != nil else { return Objective(try SoftTerm()) }
         return try 0.9 * SoftTerm() + 0.1 * HardTerm()
     }

@@ -1,4 +1,5 @@
 import Data
+import Distillation
 import Drawing
 import Learning
 import Runtime
@@ -14,6 +15,7 @@ extension Library {
     func addSaving() {
         addFigureSaving()
         addRunSaving()
+        addTableSaving()
     }
 
     private func addFigureSaving() {
@@ -67,6 +69,30 @@ extension Library {
                         .value, "save: a run is written as .json or .csv, not as \(path)",
                         help: ["save(run, \"run.json\")"], operands: [1: ""])
                 }
+                return NoValue()
+            })
+    }
+
+    private func addTableSaving() {
+        add(
+            Builtin(
+                "save", .files, "Writes a table of trials: one line for each call.",
+                Parameter<TrialTable>("table", "what trials or sweep gave"), Parameter<String>("path", "the file, .csv"),
+                seeAlso: ["trials", "sweep"],
+                examples: [
+                    Example(
+                        """
+                        save(trials(2, seed => {"score": seed}), "/tmp/distill-example-table.csv")
+                        read_text("/tmp/distill-example-table.csv").split("\\n")[0]
+                        """, "seed,score")
+                ]
+            ) { (table: TrialTable, path: String) in
+                guard path.hasSuffix(".csv") else {
+                    throw Failure(
+                        .value, "save: a table is written as .csv, not as \(path)", help: ["save(t, \"t.csv\")"],
+                        operands: [1: ""])
+                }
+                try FileBytes.write(Array(table.csv().utf8), to: path)
                 return NoValue()
             })
     }

@@ -21,6 +21,8 @@ extension Library {
         library.addTraining()
         library.addDistillation()
         library.addComparison()
+        library.addRepresentations()
+        library.addTrials()
         library.addPlots()
         library.addSaving()
         library.addSources()

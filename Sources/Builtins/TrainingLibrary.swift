@@ -174,7 +174,7 @@ extension Library {
             })
     }
 
-    private static func predictions(
+    static func predictions(
         _ model: Either<Module, Tensor>, _ data: Either<Dataset, Tensor>, function: String
     ) throws -> Predictions {
         let logits: Tensor

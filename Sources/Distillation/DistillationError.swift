@@ -26,13 +26,15 @@ public enum DistillationError: DescribedError, Equatable {
     case noAdapter(term: String, pair: String, student: [Int], teacher: [Int])
     /// The feature has a shape the term cannot use.
     case feature(term: String, problem: String)
+    /// What a scheme was given does not make one.
+    case scheme(_ name: String, problem: String, help: String?)
     /// Teacher and data do not fit.
     case teacher(problem: String, help: String?)
 
     /// The error kind of the language.
     public var kind: FailureKind {
         switch self {
-        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher: .value
+        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher, .scheme: .value
         case .labels: .type
         case .logits, .unequal, .pairCount, .noAdapter, .feature: .shape
         case .path: .key
@@ -57,6 +59,7 @@ public enum DistillationError: DescribedError, Equatable {
         case .noAdapter(let term, let pair, let student, let teacher):
             "\(term): \(pair) gives \(teacher) in the teacher and \(student) in the student"
         case .teacher(let problem, _): "distill: \(problem)"
+        case .scheme(let name, let problem, _): "\(name): \(problem)"
         }
     }
 
@@ -69,7 +72,7 @@ public enum DistillationError: DescribedError, Equatable {
                 + existing.prefix(40).map { "\"\($0)\"" }.joined(separator: ", ")
         case .noAdapter: "adapter=\"auto\" learns a layer between them, and adapter= takes a module"
         case .labels: "regression() is the label term for float targets"
-        case .teacher(_, let help): help
+        case .teacher(_, let help), .scheme(_, _, let help): help
         default: nil
         }
     }

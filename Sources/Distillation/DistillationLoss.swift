@@ -23,6 +23,15 @@ public final class DistillationLoss: TrainingLoss {
     private var teacherSlots: [[Int]] = []
     private var weights: [Double] = []
     private var lastInputs: [TermInput?] = []
+    private var data: Dataset?
+    private var batchSize = 1
+
+    /// Bytes in memory for the teachers' values; what is more lies in a file.
+    var cacheLimit = Teacher.memoryLimit
+    /// How often the teachers' networks were run.
+    var teacherPasses: Int { teachers.reduce(0) { $0 + $1.passes } }
+    /// Whether any teacher's values lie in a file.
+    var isCacheOnDisk: Bool { teachers.contains(where: \.isOnDisk) }
 
     /// - Parameters:
     ///   - objective: the sum of terms.
@@ -72,7 +81,9 @@ public final class DistillationLoss: TrainingLoss {
         try checkNeeds(context)
         let probe = try Batches(context.data.withoutAugmentation(), size: min(4, context.batchSize)).batch(0)
         try resolvePairs(context, probe)
-        for teacher in teachers { try teacher.fill(context.data, policy: policy, batchSize: context.batchSize) }
+        data = context.data
+        batchSize = context.batchSize
+        try fillTeachers()
         let student = try inEvaluation(context.student) { try runStudent(context.student, probe) }
         for (index, summand) in objective.summands.enumerated() {
             let term = summand.term
@@ -86,6 +97,14 @@ public final class DistillationLoss: TrainingLoss {
         }
         weights = objective.summands.map { _ in 0 }
         lastInputs = objective.summands.map { _ in nil }
+    }
+
+    private func fillTeachers() throws {
+        guard let data else { return }
+        for teacher in teachers {
+            try teacher.fill(
+                data, policy: policy, batchSize: batchSize, limit: cacheLimit / max(1, teachers.count))
+        }
     }
 
     private func checkNeeds(_ context: TrainingContext) throws {
@@ -160,6 +179,7 @@ public final class DistillationLoss: TrainingLoss {
 
     /// Sets the weights of the epoch.
     public func begin(epoch: Int, of epochs: Int) throws {
+        if epoch > 0 { try fillTeachers() }
         weights = try objective.summands.map { try $0.weight.value(at: epoch) }
         for (_, term) in objective.summands { try term.begin(epoch: epoch, of: epochs) }
     }

@@ -17,9 +17,10 @@ public enum TeacherSource {
 
 /// When teacher values are computed once and reused.
 public enum CachePolicy: String, Sendable, CaseIterable {
-    /// Logits always, features up to 512 MB; never under augmentation.
+    /// Logits and features: in memory up to 512 MB for all teachers, else in a temporary file if the disk has ample room.
+    /// Never under augmentation, where every view is new.
     case auto
-    /// Logits and features whatever their size; never under augmentation.
+    /// As ``auto``, and an error where the values cannot be kept.
     case on
     /// Every step runs the teacher.
     case off
@@ -27,16 +28,20 @@ public enum CachePolicy: String, Sendable, CaseIterable {
 
 /// One teacher during a run: its logits and features for each batch, computed or remembered.
 ///
-/// The cache lives for one run, in which neither data nor teacher can change (the teacher is frozen by being run without
-/// gradients, and a dataset never changes), so it cannot be stale. Rows are found by the batch's index, so shuffling is fine.
+/// What was computed stays with the network for later runs (see ``TeacherRecord``). Rows are found by the batch's index, so
+/// shuffling is fine.
 final class Teacher {
     let source: TeacherSource
     let paths: [LayerPath]
     private let capture: FeatureCapture?
-    private var storedLogits: Tensor?
-    private var storedFeatures: [Tensor]?
+    private let storedLogits: Tensor?
+    private var record: TeacherRecord?
+    private var netMark: UInt64 = 0
+    /// How often the network was run since the teacher was made.
+    private(set) var passes = 0
 
-    static let featureLimit = 512 << 20
+    /// Bytes in memory for the values of all teachers of a run.
+    static let memoryLimit = 512 << 20
 
     init(_ source: TeacherSource, paths: [LayerPath]) throws {
         self.source = source
@@ -44,6 +49,7 @@ final class Teacher {
         switch source {
         case .network(let net):
             capture = paths.isEmpty ? nil : try FeatureCapture(net, at: paths)
+            storedLogits = nil
         case .logits(let logits):
             capture = nil
             storedLogits = try logits.detach()
@@ -55,10 +61,16 @@ final class Teacher {
     }
 
     /// Whether the next batch can be answered without running the network.
-    var isCached: Bool { storedLogits != nil && (paths.isEmpty || storedFeatures != nil) }
+    var isCached: Bool { storedLogits != nil || record != nil }
 
-    /// Computes everything for the data in advance if the policy says so.
-    func fill(_ data: Dataset, policy: CachePolicy, batchSize: Int) throws {
+    /// Whether what is remembered lies in a file.
+    var isOnDisk: Bool { record?.logits.isOnDisk == true || record?.features.values.contains { $0.isOnDisk } == true }
+
+    /// Makes sure that the values for the data are there, if the policy says so; called before a run and before each of
+    /// its epochs, in case somebody changed the teacher meanwhile.
+    ///
+    /// - Parameter limit: how many bytes may stay in memory.
+    func fill(_ data: Dataset, policy: CachePolicy, batchSize: Int, limit: Int) throws {
         guard case .network(let net) = source else {
             guard storedLogits?.shape.first == data.count else {
                 throw DistillationError.teacher(
@@ -67,48 +79,94 @@ final class Teacher {
             }
             return
         }
-        guard policy != .off, data.augmentation == nil else { return }
-        let batches = try Batches(data, size: max(batchSize, 512))
-        var keepsFeatures = policy == .on || paths.isEmpty
-        var logits: [Tensor] = []
-        var features: [[Tensor]] = paths.map { _ in [] }
+        guard data.augmentation == nil else {
+            guard policy != .on else {
+                throw DistillationError.teacher(
+                    problem: "cache=\"on\" under augmentation: the teacher would judge other views than the student's",
+                    help: "cache=\"auto\" runs the teacher on each view")
+            }
+            return
+        }
+        guard policy != .off, data.count > 0 else { return }
+        let mark = net.fingerprint()
+        if record != nil, mark == netMark { return }
+        netMark = mark
+        let dataMark = data.inputFingerprint()
+        record = nil
+        if let known = net.remembered as? TeacherRecord,
+            known.isValid(netMark: mark, dataMark: dataMark, count: data.count), try agrees(known, net, data)
+        {
+            record = known
+            return
+        }
+        net.remembered = nil
+        guard let (logits, features) = try collect(net, data, policy, size: max(batchSize, 512), limit: limit) else {
+            return
+        }
+        let fresh = TeacherRecord(
+            logits: logits, features: features, netMark: mark, dataMark: dataMark, count: data.count)
+        net.remembered = fresh
+        record = fresh
+    }
+
+    /// Whether the first rows are what the network says now: a change of its code has no mark.
+    private func agrees(_ record: TeacherRecord, _ net: Module, _ data: Dataset) throws -> Bool {
+        let batch = try Batches(data, size: min(4, data.count)).batch(0)
+        guard let known = try record.view(batch.index, at: paths) else { return false }
+        let now = try run(net, batch.input)
+        return try zip([known.logits] + known.features, [now.logits] + now.features).allSatisfy { old, new in
+            guard old.shape == new.shape else { return false }
+            return try old.allclose(new, rtol: 1e-3, atol: 1e-4)
+        }
+    }
+
+    /// Everything the network says about the data; nil when there is no room for it.
+    private func collect(
+        _ net: Module, _ data: Dataset, _ policy: CachePolicy, size: Int, limit: Int
+    ) throws -> (StoredRows, [LayerPath: StoredRows])? {
+        let batches = try Batches(data, size: size)
+        var collectors: [RowCollector] = []
         for position in 0..<batches.count {
             try Interrupt.check()
             let batch = try batches.batch(position)
-            let view = try run(net, batch.input, capturing: position == 0 || keepsFeatures)
-            if position == 0, !keepsFeatures {
-                let bytes = view.features.reduce(0) { $0 + $1.count * $1.dtype.itemSize } / max(1, batch.count)
-                keepsFeatures = bytes.multipliedReportingOverflow(by: data.count).partialValue <= Self.featureLimit
-                // A teacher that runs every step anyway for its features gives its logits along.
-                if !keepsFeatures { return }
+            let view = try run(net, batch.input)
+            let values = [view.logits] + view.features
+            if position == 0 {
+                let bytes = values.reduce(0) { $0 + $1.count * $1.dtype.itemSize } / max(1, batch.count) * data.count
+                // Half of the disk is left to others.
+                let toDisk = bytes > limit
+                guard !toDisk || bytes < RowFile.availableBytes / 2 else {
+                    guard policy != .on else {
+                        throw DistillationError.teacher(
+                            problem: "the teacher's values take \(bytes >> 20) MB, which neither memory nor disk can spare",
+                            help: "cache=\"off\" runs the teacher in every step")
+                    }
+                    return nil
+                }
+                // Sequences of unlike length differ in shape from batch to batch and have no rows in common.
+                guard values.allSatisfy({ $0.shape.first == batch.count }) else { return nil }
+                collectors = try values.map { try RowCollector(first: $0, toDisk: toDisk) }
             }
-            logits.append(view.logits)
-            for (index, feature) in view.features.enumerated() { features[index].append(feature) }
+            for (index, value) in values.enumerated() { try collectors[index].append(value) }
         }
-        storedLogits = try Self.joined(logits)
-        storedFeatures = try features.map(Self.joined)
-    }
-
-    private static func joined(_ parts: [Tensor]) throws -> Tensor {
-        parts.count == 1 ? parts[0] : try .concatenated(parts)
+        let stored = try collectors.map { try $0.stored() }
+        return (stored[0], Dictionary(zip(paths, stored.dropFirst())) { first, _ in first })
     }
 
     /// Logits and features for a batch, without history.
     func view(_ batch: Batch) throws -> NetworkView {
-        if let storedLogits, isCached {
-            return NetworkView(
-                logits: try storedLogits.rows(at: batch.index),
-                features: try storedFeatures?.map { try $0.rows(at: batch.index) } ?? [])
-        }
+        if let storedLogits { return NetworkView(logits: try storedLogits.rows(at: batch.index)) }
+        if let record, let view = try record.view(batch.index, at: paths) { return view }
         guard case .network(let net) = source else {
             throw DistillationError.teacher(problem: "stored logits have no layers", help: nil)
         }
-        return try run(net, batch.input, capturing: true)
+        return try run(net, batch.input)
     }
 
-    private func run(_ net: Module, _ input: DatasetInput, capturing: Bool) throws -> NetworkView {
-        try inEvaluation(net) {
-            guard let capture, capturing else { return NetworkView(logits: try net(input)) }
+    private func run(_ net: Module, _ input: DatasetInput) throws -> NetworkView {
+        passes += 1
+        return try inEvaluation(net) {
+            guard let capture else { return NetworkView(logits: try net(input)) }
             let (output, features) = try capture.run { try net(input) }
             return NetworkView(logits: output, features: features)
         }

@@ -50,6 +50,11 @@ extension Module {
         return state
     }
 
+    /// A mark of all parameters and buffers: it changes, almost surely, when any of them does.
+    package final func fingerprint() -> UInt64 {
+        namedState().reduce(0) { $1.tensor.fingerprint($0 &* 0x9E37_79B9_7F4A_7C15 &+ 1) }
+    }
+
     /// The tensors of the state themselves, under every name they have.
     final func namedState() -> [(name: String, tensor: Tensor)] {
         var state: [(name: String, tensor: Tensor)] = []

@@ -19,6 +19,8 @@ open class Module {
     /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
     /// optimistic, which comparisons say.
     public internal(set) weak var chosenOn: Dataset?
+    /// What somebody computed with this network and may want again; it goes with the network and is not copied.
+    package var remembered: AnyObject?
 
     /// A module that holds nothing yet.
     public init() {}

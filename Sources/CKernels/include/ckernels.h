@@ -218,3 +218,17 @@ int ck_svd(bool full, int64_t m, int64_t n, double *a, double *u, double *s, dou
 int ck_eigh(bool upper, int64_t n, double *a, double *w);
 /// a[n, n] becomes its inverse.
 int ck_inverse(int64_t n, double *a);
+
+// MARK: Embeddings (embedding.c): points y are [dimensions, n] with 1 to 3 dimensions, affinities p are [n, n]
+
+/// Row i of p: Gaussian affinities of the squared distances [n, n], the width chosen so that exp(entropy) = perplexity.
+void ck_affinities(const float *distances, int64_t n, double perplexity, float *p);
+/// attraction_i = Σ_j p_ij w_ij (y_i − y_j), repulsion_i = Σ_j w_ij² (y_i − y_j), w = 1/(1 + |y_i − y_j|²); gives Σ_{i≠j} w.
+/// `scratch` has room for n.
+double ck_tsne_forces(
+    const float *p, const float *y, int64_t n, int dimensions, float *attraction, float *repulsion, double *scratch);
+/// Σ_{i≠j} p log(p / (w / normalizer)).
+double ck_tsne_divergence(const float *p, const float *y, int64_t n, int dimensions, double normalizer, double *scratch);
+
+/// A 64-bit mark of some bytes: equal bytes have equal marks, others almost surely not. Not for adversaries.
+uint64_t ck_fingerprint(const void *bytes, size_t count, uint64_t seed);

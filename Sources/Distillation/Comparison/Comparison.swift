@@ -7,6 +7,9 @@ public final class Comparison {
     /// The rows by the metric's name; a cell is nil where the metric does not apply to the column.
     public private(set) var rows: OrderedDictionary<String, [Double?]> = [:]
 
+    /// What must be said along with the numbers.
+    public private(set) var notes: [String] = []
+
     /// A table without rows.
     public init(columns: [String]) { self.columns = Self.distinct(columns) }
 
@@ -14,6 +17,9 @@ public final class Comparison {
     func append(_ metric: String, _ values: [Double?]) {
         if values.contains(where: { $0 != nil }) { rows[metric] = values }
     }
+
+    /// Adds a remark.
+    func note(_ text: String) { notes.append(text) }
 
     /// The numbers of one column by metric, or nil if there is no such column.
     public func column(_ name: String) -> OrderedDictionary<String, Double>? {

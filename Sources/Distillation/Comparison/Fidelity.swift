@@ -18,6 +18,38 @@ public enum Fidelity {
     /// - Throws: ``TrainingError/data(function:problem:help:)`` when the numbers of classes differ.
     public static func divergence(_ a: Module, _ b: Module, on data: Dataset) throws -> Double {
         let (first, second) = try both(a, b, data, function: "fidelity_kl")
+        return divergence(first, second)
+    }
+
+    /// The share of rows for which two sets of logits [N, K] choose the same class.
+    ///
+    /// - Throws: ``TrainingError/data(function:problem:help:)`` for unlike shapes.
+    public static func agreement(_ a: Tensor, _ b: Tensor) throws -> Double {
+        let (first, second) = try rows(a, b, function: "agreement")
+        return agreement(first, second)
+    }
+
+    /// ⟨KL(p_a ‖ p_b)⟩ of two sets of logits [N, K], in nats.
+    ///
+    /// - Throws: ``TrainingError/data(function:problem:help:)`` for unlike shapes.
+    public static func divergence(_ a: Tensor, _ b: Tensor) throws -> Double {
+        let (first, second) = try rows(a, b, function: "fidelity_kl")
+        return divergence(first, second)
+    }
+
+    private static func rows(_ a: Tensor, _ b: Tensor, function: String) throws -> (Predictions, Predictions) {
+        guard a.shape == b.shape, a.rank >= 2 else {
+            throw TrainingError.data(
+                function: function, problem: "expected two [N, K], given \(a.shape) and \(b.shape)", help: nil)
+        }
+        let labels = try Tensor.zeros(Array(a.shape.array.dropLast()), dtype: .int64)
+        return (
+            try Predictions(logits: a, y: labels, function: function),
+            try Predictions(logits: b, y: labels, function: function)
+        )
+    }
+
+    private static func divergence(_ first: Predictions, _ second: Predictions) -> Double {
         guard first.rows > 0 else { return .nan }
         var sum = 0.0
         for index in 0..<first.rows {

@@ -6,7 +6,7 @@ import Tensors
 extension Comparison {
     /// Whether distillation paid: size, speed and quality of a teacher and its students on the same data.
     ///
-    /// Rows: `parameters`; `bytes` of parameters and buffers; `latency`, seconds for one example; `throughput`, examples
+    /// Rows: `parameters`; `bytes` of parameters and buffers; `flops` for one example; `latency`, seconds for one example; `throughput`, examples
     /// per second in batches of 256 (see ``Latency``); with classes `accuracy`, `accuracy_kept` (student / teacher),
     /// `agreement` with the teacher and `ece`; with float targets `mse` and `mse_to_teacher`; without labels only
     /// `agreement`.
@@ -26,6 +26,7 @@ extension Comparison {
         append("parameters", nets.map { Double($0.parameters().reduce(0) { $0 + $1.count }) })
         append(
             "bytes", try nets.map { Double(try $0.stateDict().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
+        append("flops", try nets.map { try Self.operations($0, test) })
         let outputs = try nets.map { try predict($0, test) }
         let speeds = try Latency.measure(nets, on: test)
         append("latency", speeds.map(\.latency))
@@ -35,6 +36,15 @@ extension Comparison {
         } else {
             try appendChoices(outputs, test)
         }
+        for (column, net) in zip(columns, nets) where net.chosenOn === test {
+            note("the epoch of \(column) was chosen on this very data, so its numbers here are optimistic")
+        }
+    }
+
+    /// Floating-point operations for one example; nil for networks that take several inputs.
+    private static func operations(_ net: Module, _ test: Dataset) throws -> Double? {
+        guard let x = try Batches(test.rows(0..<1).withoutAugmentation(), size: 1).batch(0).x else { return nil }
+        return Double(try NetworkSummary(net, example: x).operations)
     }
 
     private func appendErrors(_ outputs: [Tensor], _ test: Dataset) throws {

@@ -16,5 +16,11 @@ extension Comparison {
             append(curve, runs.map { $0[curve]?.last })
             if curve.hasPrefix("val_") { append("best_" + curve, best.map { $0[curve] }) }
         }
+        let chosen = zip(columns, runs).filter { $0.1.keptBy.hasPrefix("val_") }.map(\.0)
+        if !chosen.isEmpty {
+            note(
+                "the validation data chose the epoch of \(chosen.joined(separator: ", ")): report another split, "
+                    + "as the best of many epochs is optimistic")
+        }
     }
 }

@@ -38,10 +38,12 @@ public struct Metric: Sendable {
         Metric(name: name, isBetterWhenLarger: true, needsClasses: true) { $0.topKAccuracy(k) }
     }
 
-    /// Whether a larger value of the curve `name` is better: accuracies, r2 and agreement are, losses are not.
-    static func isBetterWhenLarger(curve name: String) -> Bool {
+    /// Whether a larger value of the curve or column `name` is better: accuracies, r2 and agreement are, losses are not.
+    public static func isBetterWhenLarger(curve name: String) -> Bool {
         let metric = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
-        return (try? named(metric))?.isBetterWhenLarger ?? ["agreement", "cka"].contains(metric)
+        if let known = try? named(metric) { return known.isBetterWhenLarger }
+        let larger = ["accuracy", "agreement", "cka", "r2", "throughput", "kept", "gain", "score"]
+        return larger.contains { metric.contains($0) }
     }
 }
 

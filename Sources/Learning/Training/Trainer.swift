@@ -101,6 +101,23 @@ public final class Trainer {
         return trainers.map(\.run)
     }
 
+    /// A run of a network that is not trained: its metrics on the validation data, if there is any.
+    ///
+    /// - Throws: ``TrainingError/metric(name:known:)``, and what the network throws.
+    public static func evaluation(of net: Module, options: TrainingOptions, formula: String) throws -> Run {
+        let run = Run(name: options.name ?? "evaluation", net: net, objective: formula)
+        guard let dataset = options.validate, dataset.y != nil else { return run }
+        let logits = try predict(net, dataset)
+        let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: "evaluate")
+        run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
+        for name in options.metrics ?? defaultMetrics(dataset) {
+            let metric = try Metric.named(name)
+            try Learning.check(metric, fits: dataset)
+            run.append(metric.value(predictions), to: "val_" + name)
+        }
+        return run
+    }
+
     /// The weights to keep, and what the loss makes of the network.
     private func finish() throws {
         let evaluated = loss.evaluated(net)

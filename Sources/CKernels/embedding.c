@@ -1,0 +1,151 @@
+// What an exact t-SNE spends its time in: all pairs of points, row by row.
+#include "vector.h"
+
+#define MOST_DIMENSIONS 3
+
+typedef struct {
+    const float *distances;
+    float *p;
+    int64_t n;
+    double entropy;
+} affinities;
+
+/// exp(-beta (d - least)) with its sum and the sum weighted by the distances; the point itself is left out by the caller.
+CK_CLONES static void affinity_sums(const float *d, float least, float beta, float *p, int64_t n, double *sums) {
+    _Pragma("clang fp reassociate(on)")
+    double sum = 0, weighted = 0;
+    for (int64_t j = 0; j < n; j++) {
+        float e = ck_exp_f(-(d[j] - least) * beta);
+        p[j] = e;
+        sum += e;
+        weighted += e * (d[j] - least);
+    }
+    sums[0] = sum;
+    sums[1] = weighted;
+}
+
+static void affinity_row(void *context, int64_t row) {
+    affinities *job = context;
+    int64_t n = job->n;
+    const float *d = job->distances + row * n;
+    float *p = job->p + row * n;
+    float least = INFINITY;
+    for (int64_t j = 0; j < n; j++) { if (j != row && d[j] < least) { least = d[j]; } }
+    double beta = 1, low = -INFINITY, high = INFINITY, sums[2] = {0, 0};
+    for (int step = 0; step < 200; step++) {
+        affinity_sums(d, least, (float)beta, p, n, sums);
+        double own = p[row];
+        p[row] = 0;
+        double sum = sums[0] - own, weighted = sums[1] - own * (d[row] - least);
+        double difference = log(sum) + beta * weighted / sum - job->entropy;
+        sums[0] = sum;
+        if (fabs(difference) < 1e-5) { break; }
+        if (difference > 0) {
+            low = beta;
+            beta = high == INFINITY ? beta * 2 : (beta + high) / 2;
+        } else {
+            high = beta;
+            beta = low == -INFINITY ? beta / 2 : (beta + low) / 2;
+        }
+    }
+    float scale = (float)(1 / sums[0]);
+    for (int64_t j = 0; j < n; j++) { p[j] *= scale; }
+}
+
+void ck_affinities(const float *distances, int64_t n, double perplexity, float *p) {
+    affinities job = {distances, p, n, log(perplexity)};
+    ck_parallel(n, affinity_row, &job);
+}
+
+typedef struct {
+    const float *p, *y;
+    float *attraction, *repulsion;
+    double *normalizer, *divergence;
+    int64_t n;
+    int dimensions;
+    double total;
+} forces;
+
+CK_CLONES static double force_row(
+    const float *p, const float *y, int64_t row, int64_t n, int dimensions, float *attraction, float *repulsion) {
+    _Pragma("clang fp reassociate(on)")
+    float sum = 0, ax = 0, ay = 0, az = 0, rx = 0, ry = 0, rz = 0;
+    const float *x0 = y, *x1 = y + n, *x2 = dimensions > 2 ? y + 2 * n : y;
+    float third = dimensions > 2 ? 1 : 0, second = dimensions > 1 ? 1 : 0;
+    if (dimensions < 2) { x1 = y; }
+    float c0 = x0[row], c1 = x1[row], c2 = x2[row];
+    for (int64_t j = 0; j < n; j++) {
+        float d0 = c0 - x0[j], d1 = (c1 - x1[j]) * second, d2 = (c2 - x2[j]) * third;
+        float w = 1 / (1 + d0 * d0 + d1 * d1 + d2 * d2);
+        float a = p[j] * w, r = w * w;
+        sum += w;
+        ax += a * d0; ay += a * d1; az += a * d2;
+        rx += r * d0; ry += r * d1; rz += r * d2;
+    }
+    float own_a[MOST_DIMENSIONS] = {ax, ay, az}, own_r[MOST_DIMENSIONS] = {rx, ry, rz};
+    for (int k = 0; k < dimensions; k++) {
+        attraction[k * n + row] = own_a[k];
+        repulsion[k * n + row] = own_r[k];
+    }
+    // The point itself is at distance 0 from itself.
+    return (double)sum - 1;
+}
+
+static void force_task(void *context, int64_t row) {
+    forces *job = context;
+    job->normalizer[row] = force_row(
+        job->p + row * job->n, job->y, row, job->n, job->dimensions, job->attraction, job->repulsion);
+}
+
+double ck_tsne_forces(
+    const float *p, const float *y, int64_t n, int dimensions, float *attraction, float *repulsion, double *scratch) {
+    forces job = {p, y, attraction, repulsion, scratch, NULL, n, dimensions, 0};
+    ck_parallel(n, force_task, &job);
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) { total += scratch[i]; }
+    return total;
+}
+
+static void divergence_task(void *context, int64_t row) {
+    forces *job = context;
+    const float *p = job->p + row * job->n;
+    double sum = 0;
+    for (int64_t j = 0; j < job->n; j++) {
+        if (j == row || p[j] <= 0) { continue; }
+        double square = 0;
+        for (int k = 0; k < job->dimensions; k++) {
+            double d = job->y[k * job->n + row] - job->y[k * job->n + j];
+            square += d * d;
+        }
+        sum += p[j] * (log(p[j]) + log1p(square) + log(job->total));
+    }
+    job->divergence[row] = sum;
+}
+
+double ck_tsne_divergence(const float *p, const float *y, int64_t n, int dimensions, double normalizer, double *scratch) {
+    forces job = {p, y, NULL, NULL, NULL, scratch, n, dimensions, normalizer};
+    ck_parallel(n, divergence_task, &job);
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) { total += scratch[i]; }
+    return total;
+}
+
+uint64_t ck_fingerprint(const void *bytes, size_t count, uint64_t seed) {
+    const unsigned char *p = bytes;
+    uint64_t lanes[4] = {seed ^ 0x9E3779B97F4A7C15u, seed + 0xBF58476D1CE4E5B9u, ~seed, seed * 0x94D049BB133111EBu + 1};
+    size_t position = 0;
+    for (; position + 32 <= count; position += 32) {
+        for (int l = 0; l < 4; l++) {
+            uint64_t word;
+            memcpy(&word, p + position + 8 * l, 8);
+            uint64_t mixed = (lanes[l] ^ word) * 0x9FB21C651E98DF25u;
+            lanes[l] = mixed ^ (mixed >> 29);
+        }
+    }
+    uint64_t hash = count;
+    for (int l = 0; l < 4; l++) { hash = (hash ^ lanes[l]) * 0xD6E8FEB86659FD93u; hash ^= hash >> 32; }
+    for (; position < count; position++) { hash = (hash ^ p[position]) * 0x100000001B3u; }
+    hash ^= hash >> 33;
+    hash *= 0xFF51AFD7ED558CCDu;
+    return hash ^ (hash >> 33);
+}
