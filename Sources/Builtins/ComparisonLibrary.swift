@@ -138,7 +138,9 @@ extension Library {
             Builtin(
                 "agreement", .training, "The share of rows for which two sets of logits choose the same class.",
                 first, second, returns: "a float", seeAlso: ["compare", "fidelity_kl"],
-                examples: [Example("agreement(tensor([[2.0, 1.0], [0.0, 3.0]]), tensor([[1.0, 0.0], [1.0, 0.0]]))", "0.5")]
+                examples: [
+                    Example("agreement(tensor([[2.0, 1.0], [0.0, 3.0]]), tensor([[1.0, 0.0], [1.0, 0.0]]))", "0.5")
+                ]
             ) { (a: Tensor, b: Tensor) in try Fidelity.agreement(a, b) })
         add(
             Builtin(
@@ -193,7 +195,9 @@ private struct MetricCell {
 
     /// The number in the language: counts are ints.
     func value(_ number: Double) -> MetricValue {
-        guard ["parameters", "bytes", "flops", "epochs", "best_epoch"].contains(metric), let count = Int(exactly: number) else {
+        guard ["parameters", "bytes", "flops", "epochs", "best_epoch"].contains(metric),
+            let count = Int(exactly: number)
+        else {
             return .number(number)
         }
         return .count(count)

@@ -60,7 +60,8 @@ extension Library {
                 guard accuracies[0].count == accuracies[1].count else {
                     throw Failure(
                         .shape,
-                        "per_class_gain: one network has \(accuracies[0].count) classes, the other \(accuracies[1].count)")
+                        "per_class_gain: one network has \(accuracies[0].count) classes, the other \(accuracies[1].count)"
+                    )
                 }
                 return zip(accuracies[0], accuracies[1]).map { $0 - $1 }
             })
@@ -68,7 +69,8 @@ extension Library {
 
     private static func requireClasses(_ predictions: Predictions, _ function: String) throws {
         guard predictions.targets.isEmpty else {
-            throw Failure(.value, "\(function): needs classes, and y is float", help: ["mse, mae and r2 are for floats"])
+            throw Failure(
+                .value, "\(function): needs classes, and y is float", help: ["mse, mae and r2 are for floats"])
         }
     }
 
@@ -113,7 +115,8 @@ extension Library {
                 "correlation_difference", .training,
                 "Which classes the teacher finds alike and the student does not, and the other way round.",
                 formula: "corr(z_t) − corr(z_s), over the examples", teacher, student, data,
-                returns: "a float64 tensor [K, K]; small numbers mean that the student has learned the teacher's similarities",
+                returns:
+                    "a float64 tensor [K, K]; small numbers mean that the student has learned the teacher's similarities",
                 notes: ["As in figure 2 of CRD, arXiv:1910.10699."], seeAlso: ["cka", "agreement"],
                 examples: [Example("z = randn(9, 4); correlation_difference(z, z).abs().max().item()", "0.0")]
             ) { (teacher: Either<Module, Tensor>, student: Either<Module, Tensor>, data: Dataset?) in

@@ -77,7 +77,8 @@ extension Library {
         add(
             Builtin(
                 "save", .files, "Writes a table of trials: one line for each call.",
-                Parameter<TrialTable>("table", "what trials or sweep gave"), Parameter<String>("path", "the file, .csv"),
+                Parameter<TrialTable>("table", "what trials or sweep gave"),
+                Parameter<String>("path", "the file, .csv"),
                 seeAlso: ["trials", "sweep"],
                 examples: [
                     Example(

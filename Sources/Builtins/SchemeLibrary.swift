@@ -136,14 +136,16 @@ extension Library {
     }
 
     private func addChains() {
-        let nets = Parameter<[Module]>("nets", "the teacher, the assistants, the student; all but the first are trained")
+        let nets = Parameter<[Module]>(
+            "nets", "the teacher, the assistants, the student; all but the first are trained")
         let train = Self.trainParameter
         addScheme(
             "distill_chain", "Distils from a large network to a small one through assistants (Mirzadeh et al., 2019).",
             leading: [nets.description, train.description, Self.lossParameter.description],
             trailing: [Self.cacheParameter.description],
             returns: "a list of runs, one for each network that was trained",
-            notes: ["arXiv:1902.03393. The options hold for each distillation."], seeAlso: ["distill", "route_constrained"],
+            notes: ["arXiv:1902.03393. The options hold for each distillation."],
+            seeAlso: ["distill", "route_constrained"],
             example: Example(
                 """
                 train = take(dataset("digits"), 128)
@@ -160,7 +162,8 @@ extension Library {
         let route = Parameter<PairOf<[AnchorValue], Module>>(
             "route", "[early, …, late] -> student: states of one teacher, as networks, stored logits or saved files")
         addScheme(
-            "route_constrained", "Distils along the teacher's own path, from early states to its last (Jin et al., 2019).",
+            "route_constrained",
+            "Distils along the teacher's own path, from early states to its last (Jin et al., 2019).",
             leading: [route.description, train.description, Self.lossParameter.description],
             trailing: [Self.cacheParameter.description], returns: "a list of runs, one for each anchor",
             notes: [
@@ -192,7 +195,8 @@ extension Library {
         let teacher = Parameter<Module?>.optional(
             "teacher", "who teaches the first generation", defaultText: "one more network, trained from the labels")
         addScheme(
-            "born_again", "Equal networks, each taught by the one before, and their ensemble (Furlanello et al., 2018).",
+            "born_again",
+            "Equal networks, each taught by the one before, and their ensemble (Furlanello et al., 2018).",
             leading: [make.description, train.description, Self.lossParameter.description, generations.description],
             trailing: [teacher.description, Self.cacheParameter.description],
             returns: "a list of runs: from labels (unless teacher= is given), each generation, and last the ensemble",
@@ -254,17 +258,18 @@ extension Library {
                 net = Sequential(Linear(64, 32), ReLU(), Linear(32, 32), ReLU(), Linear(32, 10))
                 run = self_distill(net, train, exits="1", epochs=1)
                 predict(run.adapters["1"], train).shape
-                """, "[128, 10]"), { call, options in
-                    var settings = SelfDistillationOptions()
-                    settings.alpha = try call[alpha]
-                    settings.temperature = try call[temperature]
-                    settings.featureWeight = try call[weight]
-                    return [
-                        try Distillation.selfDistill(
-                            call[net], exits: call[exits].elements.map { LayerPath($0) }, call[train],
-                            settings: settings, options: options)
-                    ]
-                }, single: true)
+                """, "[128, 10]"),
+            { call, options in
+                var settings = SelfDistillationOptions()
+                settings.alpha = try call[alpha]
+                settings.temperature = try call[temperature]
+                settings.featureWeight = try call[weight]
+                return [
+                    try Distillation.selfDistill(
+                        call[net], exits: call[exits].elements.map { LayerPath($0) }, call[train],
+                        settings: settings, options: options)
+                ]
+            }, single: true)
     }
 
     private func addSemiSupervised() {
@@ -294,18 +299,19 @@ extension Library {
                 digits = dataset("digits")
                 run = mean_teacher(Linear(64, 10), take(digits, 64), take(digits, 256), epochs=2)
                 [len(run.consistency), run.net(digits.x[:5]).shape]
-                """, "[2, [5, 10]]"), { call, options in
-                    var settings = MeanTeacherOptions()
-                    settings.decay = try call[decay]
-                    settings.consistency = try call[consistency]
-                    settings.rampEpochs = try call[ramp]
-                    settings.noise = try call[noise]
-                    return [
-                        try Distillation.meanTeacher(
-                            call[student], labelled: call[labelled], unlabelled: call[unlabelled], settings: settings,
-                            options: options)
-                    ]
-                }, single: true)
+                """, "[2, [5, 10]]"),
+            { call, options in
+                var settings = MeanTeacherOptions()
+                settings.decay = try call[decay]
+                settings.consistency = try call[consistency]
+                settings.rampEpochs = try call[ramp]
+                settings.noise = try call[noise]
+                return [
+                    try Distillation.meanTeacher(
+                        call[student], labelled: call[labelled], unlabelled: call[unlabelled], settings: settings,
+                        options: options)
+                ]
+            }, single: true)
         let teacher = Parameter<Module>("teacher", "the first teacher, trained on the labels")
         let make = Parameter<NetworkMaker>("make", "a function that makes a student, as large as the teacher or larger")
         let rounds = Parameter<Int>("rounds", "how often the student becomes the teacher", default: 2)

@@ -34,7 +34,8 @@ private struct TrialResult {
             }
         } else {
             throw Failure(
-                .type, "\(function): the function must give a run, a number or a dict of numbers, not \(value.typeName)",
+                .type,
+                "\(function): the function must give a run, a number or a dict of numbers, not \(value.typeName)",
                 help: ["the last expression of a block is its value: end with the run"])
         }
     }

@@ -138,7 +138,8 @@ final class Teacher {
                 guard !toDisk || bytes < RowFile.availableBytes / 2 else {
                     guard policy != .on else {
                         throw DistillationError.teacher(
-                            problem: "the teacher's values take \(bytes >> 20) MB, which neither memory nor disk can spare",
+                            problem:
+                                "the teacher's values take \(bytes >> 20) MB, which neither memory nor disk can spare",
                             help: "cache=\"off\" runs the teacher in every step")
                     }
                     return nil

@@ -32,7 +32,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
             let p = try #require(entry["p"]?.double)
             #expect(isClose(StudentDistribution(degrees: degrees).twoSided(t), p, 1e-9), "\(degrees) \(t)")
             if p < 0.999, p > 1e-12 {
-                #expect(isClose(StudentDistribution(degrees: degrees).quantile(twoSided: p), t, 1e-7), "\(degrees) \(t)")
+                #expect(
+                    isClose(StudentDistribution(degrees: degrees).quantile(twoSided: p), t, 1e-7), "\(degrees) \(t)")
             }
         }
     }

@@ -1,9 +1,9 @@
 import Data
-import Learning
 import Tensors
 import Testing
 
 @testable import Distillation
+@testable import Learning
 
 private func net(_ sizes: [Int]) throws -> Sequential {
     var layers: [Module] = []
@@ -14,12 +14,12 @@ private func net(_ sizes: [Int]) throws -> Sequential {
     return Sequential(layers)
 }
 
-private func options(_ epochs: Int, rate: Double = 5e-3, validate: Dataset? = nil) -> TrainingOptions {
-    var options = TrainingOptions()
-    options.epochs = epochs
-    options.optimizer = .adam(learningRate: rate)
-    options.validate = validate
-    return options
+private func options(_ epochs: Int, rate: Double = 5e-3, validate: Dataset? = nil) throws -> TrainingOptions {
+    var result = TrainingOptions()
+    result.epochs = epochs
+    result.optimizer = try .adam(lr: rate)
+    result.validate = validate
+    return result
 }
 
 /// Few labelled digits, the other training digits, and those that nobody trains on.
@@ -62,7 +62,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
         // The same steps written out, each peer with its own optimizer and the other's outputs as constants.
         Randomness.state = start
-        let optimizers = try copies.map { try Optimizer(.adam(learningRate: 5e-3), $0.parameters()) }
+        let optimizers = try copies.map { try Optimizer(.adam(lr: 5e-3), $0.parameters()) }
         for copy in copies { copy.train() }
         var losses: [[Double]] = [[], []]
         for epoch in 0..<2 {
@@ -87,10 +87,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
             for (a, b) in zip(runs[own].steps, losses[own]) { #expect(abs(a - b) < 1e-5 * (1 + abs(b))) }
         }
 
-        Randomness.state = start
-        let alone = try net([64, 16, 10])
-        try alone.loadStateDict(first.copy().stateDict())
-        #expect(try runs[0]["soft"]?.allSatisfy { $0 > 0 } == true)
+        #expect(runs[0]["soft"]?.allSatisfy { $0 > 0 } == true)
     }
 
     @Test func peersMustBeDifferentNetworksWithTheSameClasses() throws {
@@ -114,14 +111,17 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         let assistant = try net([64, 32, 10])
         let student = try net([64, 16, 10])
         let soft = Objective(try SoftTerm())
-        let runs = try distillChain([teacher, assistant, student], data.train.withoutLabels(), loss: soft, options: options(8))
+        let runs = try distillChain(
+            [teacher, assistant, student], data.train.withoutLabels(), loss: soft, options: options(8))
         #expect(runs.map(\.name) == ["assistant", "student"])
         // No label was there: what they know, they have from the teacher.
         #expect(try data.accuracy(assistant) > 0.85)
         #expect(try data.accuracy(student) > 0.85)
 
         // The student follows the assistant, not the teacher: with a teacher of other labels it would differ.
-        #expect(try Fidelity.divergence(assistant, student, on: data.train) < Fidelity.divergence(net([64, 10]), student, on: data.train))
+        #expect(
+            try Fidelity.divergence(assistant, student, on: data.train)
+                < Fidelity.divergence(net([64, 10]), student, on: data.train))
         #expect(throws: DistillationError.self) { try distillChain([teacher], data.few, loss: soft) }
     }
 
@@ -130,7 +130,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         Randomness.seed(3)
         let teacher = try net([64, 32, 10])
         var anchors: [Module] = []
-        var training = options(3)
+        var training = try options(3)
         training.callback = { run in
             anchors.append(try run.net.copy())
             return true
@@ -159,11 +159,13 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         let data = try Digits()
         Randomness.seed(4)
         var made: [Module] = []
+        func make() throws -> Module {
+            let network = try net([64, 16, 10])
+            made.append(network)
+            return network
+        }
         let runs = try bornAgain(
-            {
-                made.append(try net([64, 16, 10]))
-                return made[made.count - 1]
-            }, data.few, generations: 2, loss: Objective(SoftTerm()), options: options(30, validate: data.test))
+            make, data.few, generations: 2, loss: Objective(SoftTerm()), options: options(30, validate: data.test))
         #expect(runs.map(\.name) == ["from labels", "generation 1", "generation 2", "ensemble"])
         #expect(made.count == 3)
         // Trained on soft targets alone, a generation can only have learned from the one before.
@@ -203,7 +205,8 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         let student = try net([64, 16, 10])
         try fit(student, data.few, options: options(20))
         let before = try student.copy()
-        let run = try distill(before, into: student, data.few, loss: 0.5 * SoftTerm() + 0.5 * HardTerm(), options: options(5))
+        let run = try distill(
+            before, into: student, data.few, loss: 0.5 * SoftTerm() + 0.5 * HardTerm(), options: options(5))
         #expect(run["soft"]?.last.map { $0 > 0 && $0 < 1 } == true)
         #expect(try !same(before, student))
         #expect(throws: DistillationError.self) {
@@ -230,7 +233,8 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         Randomness.seed(7)
         var settings = SelfDistillationOptions()
         settings.alpha = 1
-        let taught = try selfDistill(net([64, 32, 32, 10]), exits: [LayerPath("1")], data.train, settings: settings, options: options(8))
+        let taught = try selfDistill(
+            net([64, 32, 32, 10]), exits: [LayerPath("1")], data.train, settings: settings, options: options(8))
         #expect(try data.accuracy(#require(taught.adapters["1"])) > 0.85)
         #expect(throws: DistillationError.self) { try selfDistill(network, exits: [LayerPath("9")], data.few) }
     }
@@ -273,7 +277,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         settings.decay = 0.9
         let loss = try MeanTeacherLoss(student, data.few, settings, epochs: 1)
         var average = try student.parameters().map { try $0.doubles() }
-        let optimizer = try Optimizer(.sgd(learningRate: 0.1), student.parameters())
+        let optimizer = try Optimizer(.sgd(lr: 0.1), student.parameters())
         try loss.prepare(TrainingContext(student: student, data: data.rest, epochs: 1, batchSize: 32))
         try loss.begin(epoch: 0, of: 1)
         let batches = try Batches(data.rest, size: 32)
@@ -292,7 +296,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
             for (a, b) in zip(expected, try parameter.doubles()) { #expect(abs(a - b) < 1e-5) }
         }
         #expect(try !same(loss.teacher, student))
-        #expect(loss.teacher.parameters().allSatisfy { $0.grad == nil })
+        #expect(loss.teacher.parameters().allSatisfy { $0.gradient == nil })
     }
 
     @Test func unlabelledDigitsHelpTheMeanTeacher() throws {
@@ -344,7 +348,8 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         let teacher = try net([64, 64, 10])
         try fit(teacher, data.train, options: options(6))
         let student = try net([64, 16, 10])
-        try distill(teacher, into: student, data.rest.withoutLabels(), loss: Objective(SoftTerm()), options: options(10))
+        try distill(
+            teacher, into: student, data.rest.withoutLabels(), loss: Objective(SoftTerm()), options: options(10))
         #expect(try data.accuracy(student) > 0.85)
         #expect(throws: DistillationError.noLabels(term: "hard")) {
             try distill(teacher, into: student, data.rest.withoutLabels(), loss: SoftTerm() + HardTerm())
@@ -363,7 +368,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
             Randomness.seed(15)
             let student = try net([64, 10])
             let z = try predict(student, data.few)
-            var one = options(1)
+            var one = try options(1)
             one.batchSize = data.few.count
             let run = try distill(
                 teachers.map { .network($0) }, into: student, data.few, loss: Objective(SoftTerm(temperature: 3)),
@@ -372,9 +377,13 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
             let target: Tensor
             switch average {
             case .probabilities:
-                target = try zip(outputs, shares).map { try ($0 / 3).softmax(dim: 1) * Scalar($1) }.reduce(Tensor.zeros([1])) { try $0 + $1 }
+                target = try zip(outputs, shares).map { try ($0 / 3).softmax(dim: 1) * Scalar($1) }.reduce(
+                    Tensor.zeros([1])
+                ) { try $0 + $1 }
             case .logits:
-                target = try (zip(outputs, shares).map { try $0 * Scalar($1) }.reduce(Tensor.zeros([1])) { try $0 + $1 } / 3).softmax(dim: 1)
+                target = try
+                    (zip(outputs, shares).map { try $0 * Scalar($1) }.reduce(Tensor.zeros([1])) { try $0 + $1 } / 3)
+                    .softmax(dim: 1)
             }
             let expected = try (z / 3).logSoftmax(dim: 1).klDiv(target, reduction: .batchmean).itemDouble() * 9
             #expect(abs(run.steps[0] - expected) < 1e-4 * (1 + expected), "\(average)")

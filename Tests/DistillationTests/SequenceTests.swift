@@ -23,7 +23,7 @@ import Testing
         var mask = Array(repeating: false, count: 20)
         for position in valid { mask[position] = true }
         let flags = try Tensor(mask, shape: [4, 5])
-        let filled = try x.maskedFill(flags.eq(0).unsqueeze(-1), .float(filler))
+        let filled = try x.maskedFill(flags.eq(0).unsqueeze(dim: -1), .float(filler))
         return try Dataset(input: .tensor(filled), y: y, mask: flags)
     }
 
@@ -73,7 +73,7 @@ import Testing
         var options = TrainingOptions()
         options.epochs = 1
         options.batchSize = 1
-        options.optimizer = .sgd(learningRate: 0)
+        options.optimizer = try .sgd(lr: 0)
         let run = try fit(network, masked(fillingWith: 0), options: options)
         let nll = try evaluate(network, flat(), metrics: ["nll"])["nll"] ?? .nan
         #expect(abs(run.loss[0] - nll) < 1e-5)

@@ -114,7 +114,8 @@ public enum Representation {
             try require(count <= 10_000, "\(count) examples are too many", "take(ds, 5000), for instance")
             try require(
                 perplexity >= 1 && perplexity < Double(count),
-                "a perplexity of \(number(perplexity)) for \(count) examples", "it lies between 1 and the number of examples")
+                "a perplexity of \(number(perplexity)) for \(count) examples",
+                "it lies between 1 and the number of examples")
             let start = try pca(rows, components: min(dimensions, min(count, rows.shape[1])))
             try require(start.shape[1] == dimensions, "fewer columns than dims")
             // Small at first: 1e-4 along the first component.

@@ -171,7 +171,8 @@ public final class TrialTable {
     public func bySeed(_ metric: String, function: String = "verdict") throws -> OrderedDictionary<Setting, Double> {
         guard metrics.contains(metric) else {
             throw DistillationError.scheme(
-                function, problem: "the table has no \"\(metric)\"", help: "there are " + metrics.joined(separator: ", "))
+                function, problem: "the table has no \"\(metric)\"",
+                help: "there are " + metrics.joined(separator: ", "))
         }
         guard groups.count <= 1 else {
             let names = settings.filter { $0 != Self.seed }.joined(separator: ", ")

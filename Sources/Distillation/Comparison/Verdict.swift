@@ -53,7 +53,8 @@ public final class Verdict {
         }
         guard first.count > 1 else {
             throw fail(
-                first.isEmpty ? "there is nothing to compare" : "one seed is no result: it cannot tell a gain from luck",
+                first.isEmpty
+                    ? "there is nothing to compare" : "one seed is no result: it cannot tell a gain from luck",
                 "trials(5, seed => …) repeats a training under five seeds")
         }
         guard (first + second).allSatisfy(\.isFinite) else {

@@ -51,7 +51,8 @@ public func bornAgain(
         taught.append(before)
     }
     if taught.count > 1, runs.last?.isInterrupted != true {
-        runs.append(try Trainer.evaluation(of: EnsembleNetwork(taught), options: named("ensemble"), formula: "ensemble"))
+        runs.append(
+            try Trainer.evaluation(of: EnsembleNetwork(taught), options: named("ensemble"), formula: "ensemble"))
     }
     return runs
 }

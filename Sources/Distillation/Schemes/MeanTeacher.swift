@@ -72,7 +72,9 @@ final class MeanTeacherLoss: TrainingLoss {
         teacher = try student.copy()
     }
 
-    var formula: String { "hard() + \(number((consistency * 100).rounded() / 100))·e^(−5(1−t)²)·⟨(softmax z_s − softmax z_t)²⟩" }
+    var formula: String {
+        "hard() + \(number((consistency * 100).rounded() / 100))·e^(−5(1−t)²)·⟨(softmax z_s − softmax z_t)²⟩"
+    }
 
     func prepare(_ context: TrainingContext) throws {
         labelledSize = min(context.batchSize, labelled.count)

@@ -22,7 +22,8 @@ public func routeConstrained(
     }
     guard options.epochs >= anchors.count else {
         throw DistillationError.scheme(
-            "route_constrained", problem: "\(options.epochs) epochs cannot be shared out among \(anchors.count) anchors",
+            "route_constrained",
+            problem: "\(options.epochs) epochs cannot be shared out among \(anchors.count) anchors",
             help: "epochs= counts all of them together")
     }
     var runs: [Run] = []

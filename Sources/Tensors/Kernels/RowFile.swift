@@ -38,7 +38,8 @@ package final class RowFile {
     package static var availableBytes: Int {
         var status = statvfs()
         guard statvfs(folder, &status) == 0 else { return 0 }
-        return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        return Int(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }
 
     /// Adds rows, [B, …].
