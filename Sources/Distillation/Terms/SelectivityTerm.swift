@@ -16,6 +16,8 @@ public final class SelectivityTerm: PairTerm {
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)
+        try requirePositions(student)
+        try requirePositions(teacher)
         let (s, t) = try Maps.toCommonSize(student, teacher)
         let (a, b) = (try Rows.normalized(Maps.flattened(s)), try Rows.normalized(Maps.flattened(t)))
         guard a.shape[2] == b.shape[2] else {

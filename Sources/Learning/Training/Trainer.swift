@@ -9,9 +9,14 @@ public final class Trainer {
     private let loss: any TrainingLoss
     private let options: TrainingOptions
     private let function: String
-    private let optimizer: Optimizer
-    private let scheduler: Scheduler?
+    /// What is validated and kept: the network, unless the loss rebuilds it.
+    private let kept: Module
+    private let stages: [TrainingStage]
+    private let stepsPerEpoch: Int
+    /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
+    private var optimizer: Optimizer
+    private var scheduler: Scheduler?
     private let metrics: [Metric]
     private var run: Run
     private var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
@@ -40,23 +45,36 @@ public final class Trainer {
         var seen: Set<ObjectIdentifier> = []
         trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
             .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
-        optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
-        let steps = try Batches.count(of: data, size: options.batchSize)
-        if let schedule = options.schedule {
-            scheduler = try Scheduler(schedule, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
-        } else {
-            scheduler = nil
-        }
+        stages = try loss.stages(of: options.epochs)
+        stepsPerEpoch = try Batches.count(of: data, size: options.batchSize)
+        (optimizer, scheduler) = try Self.makeOptimizer(stages[0], trained, options, stepsPerEpoch)
         metrics =
             try options.validate.map { dataset in
                 let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
                 for metric in metrics { try Learning.check(metric, fits: dataset) }
                 return metrics
             } ?? []
+        kept = try loss.network(of: net)
         run = Run(
-            name: options.name ?? function, net: net, objective: loss.formula,
+            name: options.name ?? function, net: kept, objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
         run.adapters = loss.trainedModules
+    }
+
+    /// A fresh optimizer, with its scheduler, for a stage.
+    private static func makeOptimizer(
+        _ stage: TrainingStage, _ trained: [Tensor], _ options: TrainingOptions, _ stepsPerEpoch: Int
+    ) throws -> (Optimizer, Scheduler?) {
+        let optimizer = try Optimizer(options.optimizer ?? .adam(), stage.parameters ?? trained)
+        let scheduler = try options.schedule.map {
+            try Scheduler($0, for: optimizer, epochs: stage.epochs.count, stepsPerEpoch: stepsPerEpoch)
+        }
+        return (optimizer, scheduler)
+    }
+
+    /// The stage of an epoch.
+    private func stage(of epoch: Int) -> TrainingStage {
+        stages.first { $0.epochs.contains(epoch) } ?? stages[stages.count - 1]
     }
 
     /// Trains and gives the run.
@@ -68,6 +86,10 @@ public final class Trainer {
         defer { for (module, mode) in modes { module.setMode(mode) } }
         for epoch in 0..<options.epochs {
             do {
+                if epoch > 0, stage(of: epoch).epochs.lowerBound == epoch {
+                    (optimizer, scheduler) = try Self.makeOptimizer(
+                        stage(of: epoch), trained, options, stepsPerEpoch)
+                }
                 try trainEpoch(epoch)
                 if run.isInterrupted { break }
                 if try endOfEpoch(epoch) == false {
@@ -83,11 +105,12 @@ public final class Trainer {
             }
         }
         if keepsBest, let best {
-            try net.loadStateDict(best.state)
+            try kept.loadStateDict(best.state)
             run.keptBy = options.monitor
         }
         run.seconds = monotonicSeconds() - began
-        run.net = try loss.finish(net)
+        run.notes = loss.notes
+        run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
         return run
     }
@@ -117,6 +140,7 @@ public final class Trainer {
         for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
             run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
         }
+        for (name, value) in loss.measurements() { run.append(value, to: name) }
         run.append(learningRate, to: "lr")
         run.append(sums.gradientNorm, to: "grad_norm")
         if run.isInterrupted { try finishEpoch(epoch) }
@@ -152,7 +176,7 @@ public final class Trainer {
 
     private func validate() throws {
         guard let dataset = options.validate else { return }
-        let logits = try predict(net, dataset)
+        let logits = try predict(kept, dataset)
         guard dataset.y != nil else { return }
         let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
         run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
@@ -177,6 +201,7 @@ public final class Trainer {
     }
 
     private func noteBest(_ epoch: Int) throws {
+        guard !stage(of: epoch).isPreparatory else { return }
         let curve = run.curves[options.monitor] ?? (options.validate == nil ? run.loss : [])
         guard let value = curve.last, value.isFinite else {
             epochsSinceBest += 1
@@ -190,7 +215,7 @@ public final class Trainer {
         bestValue = value
         epochsSinceBest = 0
         run.bestEpoch = epoch
-        if keepsBest { best = (value, try net.stateDict()) }
+        if keepsBest { best = (value, try kept.stateDict()) }
     }
 
     private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
