@@ -318,7 +318,10 @@ public final class DistillationLoss: TrainingLoss {
     // MARK: A rebuilt student
 
     /// The student, unless a term rebuilds it.
-    public func network(of student: Module) throws -> Module { try rebuilding?.term.network ?? student }
+    public func evaluated(_ student: Module) -> Module { rebuilding?.term.network ?? student }
+
+    /// The student, unless a term rebuilds it.
+    public func finish(_ student: Module) throws -> Module { evaluated(student) }
 
     private func findRebuilding() throws {
         let found = objective.summands.enumerated().compactMap { index, summand in

@@ -35,12 +35,7 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
     /// The projector.
     public override var modules: OrderedDictionary<String, Module> { projector.map { ["": $0] } ?? [:] }
 
-    var network: Module {
-        get throws {
-            guard let rebuilt else { throw DistillationError.trainedParts(term: name) }
-            return rebuilt.network
-        }
-    }
+    var network: Module? { rebuilt?.network }
 
     /// Makes the projector, takes the classifier off the teacher, and puts the network together.
     public override func prepare(_ example: TermInput, _ context: TermContext) throws {

@@ -23,15 +23,18 @@ public protocol TrainingLoss: AnyObject {
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss
     /// Called after the optimizer's step.
     func stepped(_ student: Module, _ batch: Batch) throws
-    /// The network that is validated, kept and given by the run; asked once after ``prepare(_:)``. It shares the layers of
-    /// the network that is trained.
-    func network(of student: Module) throws -> Module
     /// What was measured in the epoch beside the terms, by the name of its curve; asked at the end of each epoch.
     func measurements() -> OrderedDictionary<String, Double>
     /// What people should know about the run, a line each; asked when training is over.
     var notes: [String] { get }
     /// How the terms' gradients compare, by term; asked when training is over. Empty unless it was measured.
     var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { get }
+    /// Called when training is over; may replace the network that the run gives.
+    func finish(_ student: Module) throws -> Module
+    /// The network that is validated and whose best weights are kept; it shares the layers of the one that is trained.
+    func evaluated(_ student: Module) -> Module
+    /// Further networks whose metrics are curves, by the name that stands between `val_` and the metric.
+    var evaluatedAlong: OrderedDictionary<String, Module> { get }
 }
 
 extension TrainingLoss {
@@ -40,13 +43,18 @@ extension TrainingLoss {
     /// Nothing to do.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
     /// The student itself.
-    public func network(of student: Module) throws -> Module { student }
     /// Nothing.
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
     /// Nothing.
     public var notes: [String] { [] }
     /// Nothing.
     public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { [:] }
+    /// The student itself.
+    public func finish(_ student: Module) throws -> Module { student }
+    /// The student itself.
+    public func evaluated(_ student: Module) -> Module { student }
+    /// No further networks.
+    public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
     /// Nothing.
