@@ -101,7 +101,7 @@ public final class DistillationLoss: TrainingLoss {
                     epochs: context.epochs, batchSize: context.batchSize,
                     teacherFeatures: { [unowned self] batch in
                         let view = try self.teachers[term.teacherIndex].view(batch)
-                        return try self.teacherSlots[index].map { view.features[$0] }
+                        return self.teacherSlots[index].map { view.features[$0] }
                     }))
         }
         try findRebuilding()
