@@ -1,6 +1,3 @@
-import Distillation
-import Runtime
-
 /// What the manual says about a method beside its formula and arguments, the same for every term.
 struct MethodPage {
     /// Where it comes from.
@@ -14,11 +11,4 @@ struct MethodPage {
 
     /// The notes of the declaration.
     var notes: [String] { ["Paper: \(paper)", "Suggested: \(use)", "When: \(when)"] + remarks }
-
-    /// A weight as it is written before a term; nothing for 1.
-    static func weighted(_ weight: Double, _ term: String) -> String {
-        guard weight != 1 else { return term }
-        let text = weight == weight.rounded() ? String(Int(weight)) : "\(weight)"
-        return "\(text) * \(term)"
-    }
 }

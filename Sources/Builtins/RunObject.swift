@@ -89,7 +89,12 @@ extension Library {
         }
         if !parts.isEmpty { text += "\nlast epoch: " + parts.joined(separator: "  ") }
         if run.keptBy != "last" {
-            text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on the validation data"
+            text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on "
+            // What chose the epoch cannot say how good it is.
+            text +=
+                run.keptBy == "loss"
+                ? "the training data"
+                : "the validation data: its numbers there are optimistic, report those of a set that chose nothing"
         }
         for note in run.notes { text += "\n" + note }
         if !run.adapters.isEmpty { text += "\ntrained along: " + run.adapters.keys.joined(separator: ", ") }

@@ -93,7 +93,7 @@ public final class DistillationLoss: TrainingLoss {
         for (index, summand) in objective.summands.enumerated() {
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
-            if term.needsTeacher, term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
+            if term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
             try term.prepare(
                 example,
                 TermContext(
@@ -130,7 +130,16 @@ public final class DistillationLoss: TrainingLoss {
     }
 
     private func checkLogits(_ term: Term, _ example: TermInput) throws {
-        guard let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape else { return }
+        if term.comparesLogits {
+            let teacher = term.needsTeacher ? example.teacher?.logits : nil
+            for (side, logits) in [("student", example.student.logits), ("teacher", teacher)] {
+                guard let logits, try Logits.areProbabilities(logits) else { continue }
+                throw DistillationError.probabilities(term: term.name, side: side)
+            }
+        }
+        guard term.needsTeacher, let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape else {
+            return
+        }
         throw DistillationError.unequal(
             term: term.name, student: example.student.logits.shape.array, teacher: teacher.logits.shape.array)
     }
@@ -147,6 +156,10 @@ public final class DistillationLoss: TrainingLoss {
                     LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
                 ]
                 term.hasDefaultPairs = true
+            }
+            if term.pairs.isEmpty, term.usesDefaultPair, !sources.isEmpty {
+                throw DistillationError.teacher(
+                    problem: "stored logits have no layers, and \(term.name) compares features", help: nil)
             }
             try check(term, context)
             studentSlots.append(term.pairs.map { studentPaths.append($0.student).index })

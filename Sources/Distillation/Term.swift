@@ -147,6 +147,9 @@ open class Term {
     /// What trains along with the student, by name.
     open var modules: OrderedDictionary<String, Module> { [:] }
 
+    /// Whether the term reads the networks' outputs as logits, so that probabilities would be a mistake.
+    open var comparesLogits: Bool { true }
+
     /// What the term remembers from step to step beside its modules, by name: memory banks, earlier predictions. The
     /// tensors are updated in place, and a checkpoint saves them.
     open var memory: OrderedDictionary<String, Tensor> { [:] }

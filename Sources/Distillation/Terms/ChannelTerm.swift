@@ -7,6 +7,7 @@ public final class ChannelTerm: PairTerm {
     /// T.
     public let temperature: Double
     override class var needsEqualChannels: Bool { true }
+    override class var needsPositions: Bool { true }
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for a T that is not positive.
     public init(pairs: [LayerPair] = [], temperature: Double = 4, name: String? = nil) throws {

@@ -8,6 +8,8 @@ public class PairTerm: Term {
     class var needsEqualChannels: Bool { false }
     /// Whether the method compares position by position, so that maps of another size need one too.
     class var needsEqualSizes: Bool { false }
+    /// Whether the method compares positions, which rows [B, D] do not have.
+    class var needsPositions: Bool { false }
 
     /// What makes unlike channels comparable, for the methods that compare channel by channel.
     public var adapter = AdapterChoice.auto
@@ -23,9 +25,14 @@ public class PairTerm: Term {
         return modules
     }
 
-    /// Makes the adapters.
+    /// Makes the adapters, and looks at the shapes before the first step.
     public override func prepare(_ example: TermInput, _ context: TermContext) throws {
         adapters = []
+        if Self.needsPositions {
+            for feature in try example.features(for: self) {
+                for x in [feature.student, feature.teacher] { try requirePositions(x) }
+            }
+        }
         guard Self.needsEqualChannels else { return }
         adapters = try example.features(for: self).enumerated().map { index, feature in
             let (student, teacher) = (feature.student.shape.array, feature.teacher.shape.array)

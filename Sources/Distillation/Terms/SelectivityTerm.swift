@@ -8,6 +8,8 @@ public final class SelectivityTerm: PairTerm {
     /// 50, as in RepDistiller.
     public override class var suggestedWeight: Double { 50 }
 
+    override class var needsPositions: Bool { true }
+
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("nst", name: name, pairs: pairs) }
 
