@@ -223,7 +223,8 @@ extension Library {
                 notes: MethodPage(
                     paper: "after FitNets, arXiv:1412.6550.",
                     use: "soft() + feature(…); weights between 0.1 and 100 are usual, balance=true proposes one.",
-                    when: "a student built like the teacher, a stage or two compared; fitnet() always trains a regressor between.",
+                    when:
+                        "a student built like the teacher, a stage or two compared; fitnet() always trains a regressor between.",
                     remarks: ["Without pairs it compares what net[:-1] computes."]
                 ).notes,
                 seeAlso: ["soft", "features", "distill"],
@@ -247,7 +248,8 @@ extension Library {
                 Parameter<RegressionDistance>("metric", "the distance", default: .mse), name,
                 returns: "an objective of one term",
                 notes: MethodPage(
-                    paper: "least squares; huber after P. Huber, 1964.", use: "regression() for fit, or beside feature terms.",
+                    paper: "least squares; huber after P. Huber, 1964.",
+                    use: "regression() for fit, or beside feature terms.",
                     when: "float targets; huber where some of them are far off."
                 ).notes,
                 seeAlso: ["hard", "fit"],

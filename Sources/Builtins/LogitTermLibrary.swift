@@ -33,8 +33,12 @@ extension Library {
                 Self.termName, returns: Self.termResult,
                 notes: MethodPage(
                     paper: "arXiv:2203.08679; the defaults are the authors' for CIFAR-100.",
-                    use: "hard() + ramp(0, 1, epochs=20) * dkd(), weight 1, ramped up by the authors; it replaces soft().",
-                    when: "classifiers with many classes and a confident teacher, where soft() says little about the other classes; a smaller beta for small students.", remarks: ["It needs labels and at least three classes."]).notes,
+                    use:
+                        "hard() + ramp(0, 1, epochs=20) * dkd(), weight 1, ramped up by the authors; it replaces soft().",
+                    when:
+                        "classifiers with many classes and a confident teacher, where soft() says little about the other classes; a smaller beta for small students.",
+                    remarks: ["It needs labels and at least three classes."]
+                ).notes,
                 seeAlso: ["soft", "nkd", "mlkd"],
                 examples: [
                     Example("z = randn(4, 10); dkd()(z, z, tensor([0, 1, 2, 3])).item() < 1e-5", "true")
@@ -54,7 +58,11 @@ extension Library {
                 notes: MethodPage(
                     paper: "arXiv:2303.13005.",
                     use: "hard() + nkd().",
-                    when: "the same cases as dkd(), with one weight to set.", remarks: ["It needs labels. Its minimum, when the student equals the teacher, is the teacher's entropy and not 0."]).notes,
+                    when: "the same cases as dkd(), with one weight to set.",
+                    remarks: [
+                        "It needs labels. Its minimum, when the student equals the teacher, is the teacher's entropy and not 0."
+                    ]
+                ).notes,
                 seeAlso: ["soft", "dkd"],
                 examples: [
                     Example(
@@ -78,9 +86,12 @@ extension Library {
                 Parameter<Double>("gamma", "the weight of the columns: the examples of one class", default: 1),
                 Self.temperature(1), Self.termName, returns: Self.termResult,
                 notes: MethodPage(
-                    paper: "arXiv:2205.10536; the formula's weights are 1 here, the authors give 2 to both on CIFAR-100.",
+                    paper:
+                        "arXiv:2205.10536; the formula's weights are 1 here, the authors give 2 to both on CIFAR-100.",
                     use: "hard() + 2 * dist().",
-                    when: "teachers much stronger than the student, whose probabilities it could never match: only their order and proportions are asked for. Batches of some size, as columns are correlated as well.").notes,
+                    when:
+                        "teachers much stronger than the student, whose probabilities it could never match: only their order and proportions are asked for. Batches of some size, as columns are correlated as well."
+                ).notes,
                 seeAlso: ["soft", "mlkd"],
                 examples: [Example("z = randn(4, 10); abs(dist()(z, z).item()) < 1e-5", "true")]
             ) { (beta: Double, gamma: Double, temperature: Double, name: String?) in
@@ -95,9 +106,12 @@ extension Library {
                     "T", "the temperatures of the soft terms; P is taken at 4", default: [2, 3, 4, 5, 6]),
                 Self.termName, returns: Self.termResult,
                 notes: MethodPage(
-                    paper: "Y. Jin, J. Wang, D. Lin, Multi-Level Logit Distillation, CVPR 2023; the correlations are taken at T = 4.",
+                    paper:
+                        "Y. Jin, J. Wang, D. Lin, Multi-Level Logit Distillation, CVPR 2023; the correlations are taken at T = 4.",
                     use: "hard() + mlkd().",
-                    when: "long trainings with strong augmentation, for which the authors made it; otherwise soft() is nearly as good.").notes,
+                    when:
+                        "long trainings with strong augmentation, for which the authors made it; otherwise soft() is nearly as good."
+                ).notes,
                 seeAlso: ["soft", "dist"],
                 examples: [Example("z = randn(4, 10); mlkd()(z, z).item()", "0.0")]
             ) { (temperatures: [Double], name: String?) in
@@ -110,7 +124,9 @@ extension Library {
                 notes: MethodPage(
                     paper: "arXiv:1312.6184.",
                     use: "hard() + logit_mse().",
-                    when: "a student nearly as large as the teacher, or a regression of scores; apart from the logits' means it is the limit of soft(T) for large T.").notes,
+                    when:
+                        "a student nearly as large as the teacher, or a regression of scores; apart from the logits' means it is the limit of soft(T) for large T."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [Example("logit_mse()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")]
             ) { (name: String?) in ObjectiveObject(LogitMSETerm(name: name)) })
@@ -121,12 +137,14 @@ extension Library {
             Builtin(
                 "wsld", .distillation,
                 "Weighted soft labels: examples that the student knows better than the teacher count less (Zhou et al., 2021).",
-                formula: "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))", Self.temperature(2), Self.termName,
+                formula: "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))", Self.temperature(2),
+                Self.termName,
                 returns: Self.termResult,
                 notes: MethodPage(
                     paper: "arXiv:2102.00650.",
                     use: "hard() + 2.5 * wsld(), the authors' weight.",
-                    when: "teachers that are often wrong or overconfident.", remarks: ["It needs labels."]).notes,
+                    when: "teachers that are often wrong or overconfident.", remarks: ["It needs labels."]
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -149,7 +167,8 @@ extension Library {
                 notes: MethodPage(
                     paper: "arXiv:2211.16231, with one temperature for all examples.",
                     use: "0.1 * hard() + 0.9 * ctkd().",
-                    when: "when T is not to be searched for; τ is trained along and can be read from run.adapters.").notes,
+                    when: "when T is not to be searched for; τ is trained along and can be read from run.adapters."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -167,11 +186,15 @@ extension Library {
                 "jsd", .distillation,
                 "The generalised Jensen–Shannon divergence between forward and reverse KL (Agarwal et al., 2023).",
                 formula: "β·KL(t‖m) + (1−β)·KL(s‖m), m = (1−β)s + βt",
-                Parameter<Double>("beta", "0 is KL(t‖s), which is soft(T=1), 1 is KL(s‖t)", default: 0.5), Self.termName,
-                returns: Self.termResult, notes: MethodPage(
+                Parameter<Double>("beta", "0 is KL(t‖s), which is soft(T=1), 1 is KL(s‖t)", default: 0.5),
+                Self.termName,
+                returns: Self.termResult,
+                notes: MethodPage(
                     paper: "arXiv:2306.13649 (GKD). Averaged over the batch, T = 1.",
                     use: "jsd(beta=0.5), weight 1.",
-                    when: "students too small to cover all the teacher says: towards beta=1 it settles on the teacher's modes. For large vocabularies and sequences.").notes,
+                    when:
+                        "students too small to cover all the teacher says: towards beta=1 it settles on the teacher's modes. For large vocabularies and sequences."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -194,9 +217,11 @@ extension Library {
                 "label_swap", .distillation,
                 "Soft labels from a teacher whose wrong rows are repaired: the label's logit and the largest change places (Wen et al., 2019).",
                 formula: "soft(T) with the teacher's wrong rows repaired", Self.temperature(4), Self.termName,
-                returns: Self.termResult, notes: page(
+                returns: Self.termResult,
+                notes: page(
                     "label_swap", paper: "arXiv:1911.07471 (probability shift).",
-                    when: "teachers that make mistakes on the training data: the other classes keep what the teacher says."
+                    when:
+                        "teachers that make mistakes on the training data: the other classes keep what the teacher says."
                 ).notes, seeAlso: ["label_smooth_teacher", "soft"],
                 examples: [
                     Example(
@@ -214,7 +239,8 @@ extension Library {
                 "Soft labels from a teacher whose wrong rows are replaced by the smoothed label (Wen et al., 2019).",
                 formula: "soft(T) with the teacher's wrong rows repaired",
                 Parameter<Double>("epsilon", "the share spread over the other classes in a repaired row", default: 0.1),
-                Self.temperature(4), Self.termName, returns: Self.termResult, notes: page(
+                Self.temperature(4), Self.termName, returns: Self.termResult,
+                notes: page(
                     "label_smooth_teacher",
                     paper:
                         "arXiv:1911.07471; as in KD_Lib the label has probability 0.9 in a repaired row, whatever T.",

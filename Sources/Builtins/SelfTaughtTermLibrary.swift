@@ -15,7 +15,8 @@ extension Library {
                 notes: MethodPage(
                     paper: "arXiv:1909.11723 (Tf-KD).",
                     use: "fit(net, train, loss=0.9 * hard() + 0.1 * virtual_teacher()).",
-                    when: "no teacher is to be had; it is a label smoothing whose strength T and a set, and gains as much."
+                    when:
+                        "no teacher is to be had; it is a label smoothing whose strength T and a set, and gains as much."
                 ).notes,
                 seeAlso: ["hard", "fit"],
                 examples: [

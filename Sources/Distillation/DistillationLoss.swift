@@ -137,7 +137,8 @@ public final class DistillationLoss: TrainingLoss {
                 throw DistillationError.probabilities(term: term.name, side: side)
             }
         }
-        guard term.needsTeacher, let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape else {
+        guard term.needsTeacher, let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape
+        else {
             return
         }
         throw DistillationError.unequal(

@@ -9,7 +9,8 @@ enum HelperLayers {
     static func maps(_ x: Tensor, for term: String) throws -> Tensor {
         if x.rank == 4 { return x }
         guard x.rank == 2 else {
-            throw DistillationError.feature(term: term, problem: "needs maps [B, C, H, W] or rows [B, D], given \(x.shape)")
+            throw DistillationError.feature(
+                term: term, problem: "needs maps [B, C, H, W] or rows [B, D], given \(x.shape)")
         }
         return try x.reshape([x.shape[0], x.shape[1], 1, 1])
     }

@@ -59,7 +59,8 @@ public final class TermBalance {
             }
             try value.backward(retainGraph: true)
             // The modules that train along have gradients now as well; all of them come anew with the step's own pass.
-            gradients.append(try parameters.flatMap { try $0.gradient?.doubles() ?? [Double](repeating: 0, count: $0.count) })
+            gradients.append(
+                try parameters.flatMap { try $0.gradient?.doubles() ?? [Double](repeating: 0, count: $0.count) })
             for parameter in parameters { parameter.clearGradient() }
         }
         note(gradients)

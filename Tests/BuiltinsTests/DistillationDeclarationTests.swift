@@ -83,7 +83,8 @@ import Testing
     /// What a page suggests is the constant of the term.
     @Test func `Suggested weights are the terms' own`() {
         let weights: [(String, Term.Type)] = [
-            ("attention", AttentionTerm.self), ("similarity", SimilarityTerm.self), ("correlation", CorrelationTerm.self),
+            ("attention", AttentionTerm.self), ("similarity", SimilarityTerm.self),
+            ("correlation", CorrelationTerm.self),
             ("pkt", ProbabilisticTerm.self), ("fitnet", FitNetTerm.self), ("boundary", BoundaryTerm.self),
             ("factor", FactorTerm.self), ("fsp", FlowTerm.self), ("nst", SelectivityTerm.self),
             ("crd", ContrastiveTerm.self), ("ofd", OverhaulTerm.self), ("pearson", PearsonTerm.self),

@@ -45,7 +45,8 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 
 @Suite struct ExtremeTests {
     static let logitTerms = [
-        "hard", "hard_smoothing", "soft", "soft_T1_mean", "soft_none", "soft_sum", "soft_standardize", "logit_mse", "dkd",
+        "hard", "hard_smoothing", "soft", "soft_T1_mean", "soft_none", "soft_sum", "soft_standardize", "logit_mse",
+        "dkd",
         "dkd_standardize", "dist", "dist_general", "nkd", "wsld", "mlkd", "jsd_0", "jsd_0.3", "jsd_1", "label_swap",
         "label_smooth_teacher", "virtual_teacher", "cskd",
     ]
@@ -57,11 +58,16 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     @Test func everyPlainTermIsAmongThem() {
         let known = Set(Self.logitTerms + Self.featureTerms)
         let names = Set(TermTests.fixtures.map(\.name))
-        #expect(names.filter { !known.contains($0) && !$0.hasPrefix("regression") && !$0.hasPrefix("boundary")
-            && !$0.hasPrefix("attention") && !$0.hasPrefix("channel") && !$0.hasPrefix("mlkd") }.isEmpty)
+        #expect(
+            names.filter {
+                !known.contains($0) && !$0.hasPrefix("regression") && !$0.hasPrefix("boundary")
+                    && !$0.hasPrefix("attention") && !$0.hasPrefix("channel") && !$0.hasPrefix("mlkd")
+            }.isEmpty)
     }
 
-    private func requireFinite(_ name: String, _ student: [Tensor], _ teacher: [Tensor], _ labels: [Int]?, _ what: String)
+    private func requireFinite(
+        _ name: String, _ student: [Tensor], _ teacher: [Tensor], _ labels: [Int]?, _ what: String
+    )
         throws
     {
         let term = try #require(try plainTerm(name))
@@ -86,7 +92,8 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     @Test(arguments: logitTerms) func logitsOfAnySizeAndConstantRowsStayFinite(_ name: String) throws {
         let cases: [(String, [Double], [Double])] = [
             ("±1e4", [1e4, -1e4, 0, 0, 1e4, -1e4], [-1e4, 1e4, 0, 1e4, 0, -1e4]),
-            ("constant rows", [5, 5, 5, 5, 5, 5], [1, 1, 1, 2, 2, 2]), ("zeros", [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]),
+            ("constant rows", [5, 5, 5, 5, 5, 5], [1, 1, 1, 2, 2, 2]),
+            ("zeros", [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]),
         ]
         for (what, s, t) in cases {
             for dtype in [DType.float32, .float64] {

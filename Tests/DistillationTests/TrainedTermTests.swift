@@ -53,7 +53,8 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
 
         let loss = try term.loss(input)
         let found = try loss.itemDouble()
-        #expect(abs(found - example.value) <= 2e-5 * (1 + abs(example.value)), "\(example): \(found) for \(example.value)")
+        #expect(
+            abs(found - example.value) <= 2e-5 * (1 + abs(example.value)), "\(example): \(found) for \(example.value)")
         try loss.backward()
         for (tensor, expected) in zip(student, example.gradient) { check(try tensor.gradient, expected, "\(example)") }
         for (name, tensor) in parameters(of: term) {
@@ -94,7 +95,8 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
         try term.prepare(
             example,
             TermContext(
-                student: Sequential([Identity(), try Linear(1, 1)]), teacher: teacher, data: data, epochs: 4, batchSize: 4,
+                student: Sequential([Identity(), try Linear(1, 1)]), teacher: teacher, data: data, epochs: 4,
+                batchSize: 4,
                 teacherFeatures: { batch in
                     try input.teacher?.features.map { feature in
                         try feature.rows(at: (batch.index.to(.int64)).remainder(Scalar(feature.shape[0])))
@@ -146,7 +148,8 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
                 try loss.backward()
                 for point in student {
                     #expect(
-                        try point.gradient?.doubles().allSatisfy { $0.isFinite } != false, "\(name) on \(shape) · \(scale)")
+                        try point.gradient?.doubles().allSatisfy { $0.isFinite } != false,
+                        "\(name) on \(shape) · \(scale)")
                 }
             }
         }

@@ -52,8 +52,11 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         var options = TrainingOptions()
         options.epochs = 2
         for cache in [CachePolicy.auto, .off] {
-            try distill(teacher, into: net([4, 6, 3]), data, loss: SoftTerm() + FeatureTerm(), options: options, cache: cache)
-            for (name, tensor) in try teacher.stateDict() { #expect(try before[name]?.equals(tensor) == true, "\(name)") }
+            try distill(
+                teacher, into: net([4, 6, 3]), data, loss: SoftTerm() + FeatureTerm(), options: options, cache: cache)
+            for (name, tensor) in try teacher.stateDict() {
+                #expect(try before[name]?.equals(tensor) == true, "\(name)")
+            }
             #expect(teacher.namedModules().allSatisfy { $0.module.isTraining }, "its mode is given back")
         }
     }

@@ -60,7 +60,11 @@ public final class ContrastiveTerm: PairTerm {
     /// The options as they are written.
     public override var options: String {
         var parts: [String] = []
-        if inBatch { parts.append("in_batch=true") } else if negatives != 16384 { parts.append("negatives=\(negatives)") }
+        if inBatch {
+            parts.append("in_batch=true")
+        } else if negatives != 16384 {
+            parts.append("negatives=\(negatives)")
+        }
         if temperature != 0.07 { parts.append("T=\(number(temperature))") }
         if momentum != 0.5, !inBatch { parts.append("momentum=\(number(momentum))") }
         if size != 128 { parts.append("dim=\(size)") }
@@ -87,7 +91,8 @@ public final class ContrastiveTerm: PairTerm {
             throw DistillationError.option(term: name, problem: "needs a pair of layers")
         }
         if example.batch.mask != nil {
-            throw DistillationError.feature(term: name, problem: "compares examples, and the data masks positions of them")
+            throw DistillationError.feature(
+                term: name, problem: "compares examples, and the data masks positions of them")
         }
         embeddings = (
             try Linear(rows(feature.student).shape[1], size), try Linear(rows(feature.teacher).shape[1], size)
@@ -174,7 +179,10 @@ final class MemoryBanks {
     }
 
     var tensors: OrderedDictionary<String, Tensor> {
-        ["student_bank": student, "teacher_bank": teacher, "student_log_z": studentConstant, "teacher_log_z": teacherConstant]
+        [
+            "student_bank": student, "teacher_bank": teacher, "student_log_z": studentConstant,
+            "teacher_log_z": teacherConstant,
+        ]
     }
 
     /// Moves the embeddings of some examples towards new ones.

@@ -36,8 +36,11 @@ public final class FactorTerm: PairTerm {
 
     /// The options as they are written.
     public override var options: String {
-        [rate == 0.5 ? "" : "k=\(number(rate))", paraphraserEpochs == 5 ? "" : "paraphraser_epochs=\(paraphraserEpochs)"]
-            .filter { !$0.isEmpty }.joined(separator: ", ")
+        [
+            rate == 0.5 ? "" : "k=\(number(rate))",
+            paraphraserEpochs == 5 ? "" : "paraphraser_epochs=\(paraphraserEpochs)",
+        ]
+        .filter { !$0.isEmpty }.joined(separator: ", ")
     }
     /// The formula.
     public override var formula: String { "⟨|nrm F_s − nrm F_t|⟩, F_t by a paraphraser, F_s by a translator" }

@@ -26,7 +26,8 @@ public final class RepairedTeacherTerm: Term {
         let method = repair == .swap ? "label_swap" : "label_smooth_teacher"
         try requirePositive(method, "T", temperature)
         if case .smooth(let epsilon) = repair, !(epsilon > 0 && epsilon < 1) {
-            throw DistillationError.option(term: method, problem: "epsilon must lie between 0 and 1, given \(number(epsilon))")
+            throw DistillationError.option(
+                term: method, problem: "epsilon must lie between 0 and 1, given \(number(epsilon))")
         }
         self.repair = repair
         self.temperature = temperature

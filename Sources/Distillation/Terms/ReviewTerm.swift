@@ -29,7 +29,10 @@ public final class ReviewTerm: PairTerm {
     /// Makes the fusions.
     public override func prepare(_ example: TermInput, _ context: TermContext) throws {
         let levels = try example.features(for: self).map {
-            (try HelperLayers.maps($0.student, for: name).shape.array, try HelperLayers.maps($0.teacher, for: name).shape.array)
+            (
+                try HelperLayers.maps($0.student, for: name).shape.array,
+                try HelperLayers.maps($0.teacher, for: name).shape.array
+            )
         }
         let middle = min(512, levels.last?.0[1] ?? 1)
         fusions = try levels.enumerated().map { index, level in
@@ -63,8 +66,9 @@ public final class ReviewTerm: PairTerm {
             weight /= 2
             sum += weight
             let pair = Pair(size)
-            total = try total + FeatureMetric.mse.distance(
-                a.adaptiveAvgPool2d(pair), b.adaptiveAvgPool2d(pair)) * Scalar(weight)
+            total =
+                try total + FeatureMetric.mse.distance(
+                    a.adaptiveAvgPool2d(pair), b.adaptiveAvgPool2d(pair)) * Scalar(weight)
         }
         return try total * Scalar(1 / sum)
     }

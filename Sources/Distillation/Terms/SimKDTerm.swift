@@ -98,7 +98,8 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
         }
         throw DistillationError.feature(
             term: name,
-            problem: "what the teacher does behind \"\(path)\" cannot be taken off it: name what goes into its last layer, "
+            problem:
+                "what the teacher does behind \"\(path)\" cannot be taken off it: name what goes into its last layer, "
                 + "such as \"fc@input\"")
     }
 

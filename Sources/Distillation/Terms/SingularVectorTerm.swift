@@ -19,7 +19,8 @@ public final class SingularVectorTerm: PairTerm {
     public init(pairs: [LayerPair], rank: Int = 1, name: String? = nil) throws {
         guard pairs.count >= 2 else {
             throw DistillationError.option(
-                term: "svd", problem: "relates layers that follow each other: give at least two pairs, not \(pairs.count)")
+                term: "svd",
+                problem: "relates layers that follow each other: give at least two pairs, not \(pairs.count)")
         }
         guard rank >= 1 else {
             throw DistillationError.option(term: "svd", problem: "k must be at least 1, given \(rank)")
@@ -46,7 +47,8 @@ public final class SingularVectorTerm: PairTerm {
             }
             let now = try aligned(student, feature.teacher)
             if let before {
-                let difference = try Self.relation(now.student, before.student)
+                let difference =
+                    try Self.relation(now.student, before.student)
                     - Self.relation(now.teacher, before.teacher)
                 let own = try difference.square().sum() * Scalar(1 / Double(max(1, student.shape[0])))
                 total = try total.map { try $0 + own } ?? own
