@@ -60,7 +60,7 @@ extension Library {
                     use: "hard() + nkd().",
                     when: "the same cases as dkd(), with one weight to set.",
                     remarks: [
-                        "It needs labels. Its minimum, when the student equals the teacher, is the teacher's entropy and not 0."
+                        "It needs labels. It is not 0 when the student equals the teacher: the other classes' part is the teacher's entropy then, its minimum."
                     ]
                 ).notes,
                 seeAlso: ["soft", "dkd"],
