@@ -11,6 +11,8 @@ public final class Trainer {
     private let function: String
     private let stages: [TrainingStage]
     private let stepsPerEpoch: Int
+    /// The first epoch of the stage that ``optimizer`` belongs to.
+    private var stageStart = 0
     /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
     private var optimizer: Optimizer
@@ -70,10 +72,13 @@ public final class Trainer {
         return (optimizer, scheduler)
     }
 
-    /// Starts a fresh optimizer where a later stage begins.
+    /// Starts a fresh optimizer when the stage of an epoch is another than before; a resumed run comes here, too, before it
+    /// gives the optimizer its state.
     private func enterStage(_ epoch: Int) throws {
-        guard epoch > 0, stage(of: epoch).epochs.lowerBound == epoch else { return }
-        (optimizer, scheduler) = try Self.makeOptimizer(stage(of: epoch), trained, options, stepsPerEpoch)
+        let stage = stage(of: epoch)
+        guard stage.epochs.lowerBound != stageStart else { return }
+        stageStart = stage.epochs.lowerBound
+        (optimizer, scheduler) = try Self.makeOptimizer(stage, trained, options, stepsPerEpoch)
     }
 
     /// The stage of an epoch.
