@@ -188,7 +188,7 @@ private struct MetricCell {
     var title: String {
         switch metric {
         case "latency": "latency per example"
-        case "flops": "FLOPs per example"
+        case "flops": "operations per example"
         default: String(metric.map { $0 == "_" && !metric.contains("val_") ? " " : $0 })
         }
     }
@@ -206,7 +206,7 @@ private struct MetricCell {
     func text(_ number: Double) -> String {
         switch metric {
         case "parameters", "epochs", "best_epoch": Self.grouped(number)
-        case "flops": Self.scaled(number, by: 1000, ["", "k", "M", "G", "T"])
+        case "flops": Self.scaled(number, by: 1000, ["FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs"])
         case "bytes": Self.scaled(number, by: 1024, ["B", "KiB", "MiB", "GiB"])
         case "latency": Self.duration(number)
         case "throughput": Self.grouped(number.rounded()) + " /s"

@@ -10,7 +10,7 @@ typedef struct {
     double entropy;
 } affinities;
 
-/// exp(-beta (d - least)) with its sum and the sum weighted by the distances; the point itself is left out by the caller.
+/// Adds exp(-beta (d - least)), and the same weighted by the distances, to the sums.
 CK_CLONES static void affinity_sums(const float *d, float least, float beta, float *p, int64_t n, double *sums) {
     _Pragma("clang fp reassociate(on)")
     double sum = 0, weighted = 0;
@@ -20,8 +20,8 @@ CK_CLONES static void affinity_sums(const float *d, float least, float beta, flo
         sum += e;
         weighted += e * (d[j] - least);
     }
-    sums[0] = sum;
-    sums[1] = weighted;
+    sums[0] += sum;
+    sums[1] += weighted;
 }
 
 static void affinity_row(void *context, int64_t row) {
@@ -33,12 +33,13 @@ static void affinity_row(void *context, int64_t row) {
     for (int64_t j = 0; j < n; j++) { if (j != row && d[j] < least) { least = d[j]; } }
     double beta = 1, low = -INFINITY, high = INFINITY, sums[2] = {0, 0};
     for (int step = 0; step < 200; step++) {
-        affinity_sums(d, least, (float)beta, p, n, sums);
-        double own = p[row];
+        // Not the point itself: nearer than the nearest, it would overflow.
+        sums[0] = 0;
+        sums[1] = 0;
+        affinity_sums(d, least, (float)beta, p, row, sums);
+        affinity_sums(d + row + 1, least, (float)beta, p + row + 1, n - row - 1, sums);
         p[row] = 0;
-        double sum = sums[0] - own, weighted = sums[1] - own * (d[row] - least);
-        double difference = log(sum) + beta * weighted / sum - job->entropy;
-        sums[0] = sum;
+        double difference = log(sums[0]) + beta * sums[1] / sums[0] - job->entropy;
         if (fabs(difference) < 1e-5) { break; }
         if (difference > 0) {
             low = beta;

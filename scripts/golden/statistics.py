@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 rng = np.random.default_rng(0)
 out = {"tests": [], "t": [], "cka": [], "pca": [], "correlation": []}
 
-for n, shift, spread in [(2, 0.1, 1), (3, 0, 1), (5, 0.02, 0.01), (5, -0.5, 1), (10, 0.3, 0.3), (40, 0.01, 0.2), (3, 5, 1e-3)]:
+for n, shift, spread in [(2, 0.1, 1), (3, 0, 1), (5, 0.02, 0.01), (5, -0.5, 1), (10, 0.3, 0.3), (40, 0.01, 0.2), (3, 5, 1e-3), (6, -0.4, 0.1)]:
     a = rng.normal(0.9, 0.05, n)
     b = a - rng.normal(shift, spread, n)
     result = stats.ttest_rel(a, b)
