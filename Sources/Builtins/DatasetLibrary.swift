@@ -8,8 +8,13 @@ extension Builtin.Group {
 }
 
 /// The datasets that have a name.
-enum NamedDataset: String, StringOption {
-    case digits
+enum DatasetName: String, StringOption {
+    case digits, mnist, fashion_mnist, kmnist, cifar10, cifar100
+}
+
+/// The parts of the published datasets.
+enum SplitName: String, StringOption {
+    case train, test
 }
 
 extension Library {
@@ -23,19 +28,25 @@ extension Library {
     private func addDatasetSources() {
         add(
             Builtin(
-                "dataset", .data, "A dataset that is built in.",
-                Parameter<NamedDataset>("name", "which one"),
-                returns: "x float32 [1797, 64], y int64 [1797]",
+                "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
+                Parameter<DatasetName>("name", "which one"),
+                Parameter<String?>.optional(
+                    "dir", "where its files are",
+                    defaultText: "$DISTILL_DATA, ./data or ~/.local/share/distill, and there name"),
+                Parameter<SplitName>("split", "which of the published parts", default: .train),
+                returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
                 notes: [
                     "digits: 1,797 8×8 images of handwritten digits (E. Alpaydin, C. Kaynak, UCI, 1998, CC BY 4.0), "
-                        + "pixels divided by 16, no split of its own."
+                        + "pixels divided by 16, no split of its own.",
+                    "mnist, fashion_mnist, kmnist: 60,000 and 10,000 images [1, 28, 28]; IDX files, plain or gzip.",
+                    "cifar10, cifar100: 50,000 and 10,000 images [3, 32, 32]; the binary version.",
+                    "`scripts/fetch-data mnist` downloads and checks the files.",
                 ],
-                seeAlso: ["split", "TensorDataset", "read_csv"],
+                seeAlso: ["split", "augment", "TensorDataset", "read_csv"],
                 examples: [Example(#"len(dataset("digits"))"#, "1797")]
-            ) { (name: NamedDataset) in
-                switch name {
-                case .digits: try digits()
-                }
+            ) { (name: DatasetName, dir: String?, part: SplitName) in
+                guard let named = NamedDataset(rawValue: name.rawValue) else { return try digits() }
+                return try named.read(part == .test ? .test : .train, folder: dir)
             })
         add(
             Builtin(

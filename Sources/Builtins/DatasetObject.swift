@@ -59,7 +59,8 @@ extension Library {
                     var iterator = object.batches.makeIterator()
                     return {
                         guard let batch = try iterator.next()?.get() else { return nil }
-                        let y = batch.y.map { Value.tensor($0) } ?? .none
+                        let classes = object.batches.dataset.classes?.count
+                        let y = try batch.targets(classes: classes).map { Value.tensor($0) } ?? .none
                         return .list([batch.input.encode(in: interpreter), y])
                     }
                 }))
