@@ -127,7 +127,7 @@ static bool read_record(ck_batch *batch, int64_t record, void *into, size_t size
 static bool load(ck_batch *batch, float *out, uint8_t *bytes) {
     int64_t elements = batch->channels * batch->height * batch->width;
     for (int64_t row = 0; row < batch->count; row++) {
-        int64_t record = batch->records != NULL ? batch->records[row] : row;
+        int64_t record = batch->memory == NULL ? batch->records[row] : row;
         float *place = out + row * elements;
         if (batch->dtype == CK_UINT8) {
             const uint8_t *source = (const uint8_t *)batch->memory + record * elements;

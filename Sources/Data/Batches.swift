@@ -43,6 +43,13 @@ public struct Batch {
         let (own, other) = try (y.oneHot(classes), mixture.y.oneHot(classes))
         return try own.to(.float32) * Scalar(mixture.share) + other.to(.float32) * Scalar(1 - mixture.share)
     }
+
+    /// The number of positions that the mask leaves, or of examples without a mask: the weight of the batch in means over
+    /// an epoch.
+    public func positionCount() throws -> Int {
+        guard let mask else { return count }
+        return try mask.integers().count { $0 != 0 }
+    }
 }
 
 /// The batches of one pass through a dataset. Made anew for each epoch.

@@ -92,6 +92,25 @@ public enum FileBytes {
     /// What the system's error number means.
     static func reason(_ code: Int32) -> String { Errno(rawValue: code).description }
 
+    /// The names in a folder, folders ending in `/`, in the order of their bytes.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw DataError.unreadable(path: folder, reason: reason(errno)) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name != ".", name != ".." else { continue }
+            var status = stat()
+            let isFolder = stat(folder + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            names.append(isFolder ? name + "/" : name)
+        }
+        return names.sorted()
+    }
+
     /// Whether something exists at `path`.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -30,7 +30,7 @@ typedef struct {
     int file;
     int64_t offset;                  // of the first row of the file, in bytes
     ck_dtype dtype;                  // CK_UINT8 (becomes x / 255) or CK_FLOAT32
-    const int64_t *records;          // which rows; NULL takes the first `count`
+    const int64_t *records;          // which rows of the file; those in memory are taken in order
     const int64_t *examples;         // what each row is called by the random numbers
     int64_t count;
     int64_t channels, height, width; // of a row

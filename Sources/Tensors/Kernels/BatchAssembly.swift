@@ -37,8 +37,8 @@ package struct ExampleView: Sendable, Hashable {
 
 /// Where the rows of a batch come from.
 package enum ExampleRows {
-    /// uint8 or float32 [N, …] in memory; nil for `records` takes all of them in order.
-    case tensor(Tensor, records: Tensor?)
+    /// Rows (int64, in range) of uint8 or float32 [N, …] in memory.
+    case tensor(Tensor, records: Tensor)
     /// Records one after another in an open file, from a byte offset on.
     case file(descriptor: Int32, offset: Int, dtype: DType, records: Tensor)
 }
@@ -85,24 +85,13 @@ package final class BatchAssembly {
         switch rows {
         case .tensor(let x, let records):
             precondition(x.dtype == .uint8 || x.dtype == .float32)
-            var source = x.values
-            var records = records?.values
-            if x.dtype == .float32, let chosen = records {
-                // A convolution may rearrange float memory in place while the second thread reads: it gets a copy.
-                source = try Kernels.take(
-                    source, chosen, outer: 1, n: x.shape[0], inner: x.count / max(1, x.shape[0]),
-                    x.shape.replacing(0, with: chosen.count))
-                records = nil
-            } else if x.dtype == .float32, inBackground {
-                source = try source.copied()
-            }
+            // Other operations may rearrange the memory of x in place while the second thread reads: it gets a copy.
+            let source = try Kernels.take(
+                x.values, records.values, outer: 1, n: x.shape[0], inner: x.count / max(1, x.shape[0]),
+                x.shape.replacing(0, with: records.count))
             fields.memory = UnsafeRawPointer(source.raw)
             fields.dtype = source.dtype.code
             kept.append(source)
-            if let records {
-                fields.records = UnsafePointer(records.raw.assumingMemoryBound(to: Int64.self))
-                kept.append(records)
-            }
         case .file(let descriptor, let offset, let dtype, let records):
             precondition(dtype == .uint8 || dtype == .float32)
             fields.file = descriptor
