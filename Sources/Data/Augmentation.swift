@@ -89,7 +89,8 @@ extension Augmentation.View: CustomStringConvertible {
                 (1..<limit).contains(height) && (1..<limit).contains(width), "the window must have at least one pixel")
             try require((0..<limit).contains(padding), "padding must not be negative, given \(padding)")
         case .horizontalFlip(let p): try require(p >= 0 && p <= 1, "the probability must lie in 0…1, given \(p)")
-        case .shift(let pixels): try require((0..<limit).contains(pixels), "pixels must not be negative, given \(pixels)")
+        case .shift(let pixels):
+            try require((0..<limit).contains(pixels), "pixels must not be negative, given \(pixels)")
         case .rotate(let degrees):
             try require(degrees >= 0 && degrees <= 180, "degrees must lie in 0…180, given \(degrees)")
         case .noise(let std): try require(std >= 0 && std.isFinite, "std must be a number from 0 on, given \(std)")
@@ -151,7 +152,8 @@ struct ViewPlan {
         for (number, view) in augmentation.views.enumerated() {
             let kind: ExampleView.Kind
             // Numbers for the whole batch have a key of their own.
-            var random = SplitMix64(state: key ^ UInt64(truncatingIfNeeded: position &* 0x1F123BB5 &+ number &+ 1) << 20)
+            var random = SplitMix64(
+                state: key ^ UInt64(truncatingIfNeeded: position &* 0x1F123BB5 &+ number &+ 1) << 20)
             switch view {
             case .randomCrop(let newHeight, let newWidth, let padding):
                 guard newHeight <= height + 2 * padding, newWidth <= width + 2 * padding else {

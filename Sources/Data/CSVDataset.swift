@@ -78,7 +78,8 @@ extension CSVTable {
         guard categories.count <= Self.mostCategories else {
             throw DataError.content(
                 path: path,
-                problem: "column \"\(names[index])\" holds \(categories.count) different texts, too many for categories",
+                problem:
+                    "column \"\(names[index])\" holds \(categories.count) different texts, too many for categories",
                 help: "up to \(Self.mostCategories) become one column each; names and free texts are no input")
         }
         return categories.map { category in .integers(values.map { $0 == category ? 1 : 0 }) }

@@ -59,7 +59,9 @@ extension Dataset {
     private func list(_ sizes: [Int]) -> String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
 
     private func size(_ bytes: Int) -> String {
-        bytes < 1 << 20 ? "\(short((Double(bytes) / 102.4).rounded() / 10)) KiB" : "\(short((Double(bytes) / 104857.6).rounded() / 10)) MiB"
+        if bytes < 1 << 10 { return "\(bytes) bytes" }
+        let (amount, unit) = bytes < 1 << 20 ? (Double(bytes) / 1024, "KiB") : (Double(bytes) / 1_048_576, "MiB")
+        return "\(short((amount * 10).rounded() / 10)) \(unit)"
     }
 }
 

@@ -68,7 +68,8 @@ extension Dataset {
             rows = .tensor(x.dtype == .uint8 ? x : try x.to(.float32), records: examples)
         case .file(let file, let records):
             rows = .file(
-                descriptor: file.descriptor, offset: file.offset, dtype: file.dtype, records: try records.rows(at: examples))
+                descriptor: file.descriptor, offset: file.offset, dtype: file.dtype,
+                records: try records.rows(at: examples))
         }
         try normalization?.check(channels: shape.count > 1 ? shape[1] : 1)
         var result = Array(shape.dropFirst())

@@ -95,7 +95,7 @@ public enum FileBytes {
     /// The names in a folder, folders ending in `/`, in the order of their bytes.
     ///
     /// - Throws: ``DataError/unreadable(path:reason:)``.
-    static func names(in folder: String) throws -> [String] {
+    package static func names(in folder: String) throws -> [String] {
         guard let stream = opendir(folder) else { throw DataError.unreadable(path: folder, reason: reason(errno)) }
         defer { closedir(stream) }
         var names: [String] = []

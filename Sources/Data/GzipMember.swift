@@ -26,7 +26,8 @@ struct GzipMember {
         if let statedSize, count < 1 << 32, statedSize != count { throw wrongSize(statedSize) }
         guard count < 32 << 20 || count <= Tensor.availableMemory else {
             throw DataError.byte(
-                path: path, offset: 0, problem: "its content of \(count >> 20) MiB is more than the memory that is left")
+                path: path, offset: 0, problem: "its content of \(count >> 20) MiB is more than the memory that is left"
+            )
         }
         var content = [UInt8](repeating: 0, count: count + 1)
         let (status, written, taken) = inflate(into: &content)

@@ -115,13 +115,16 @@ public func readIDX(_ path: String) throws -> Tensor {
         let member = GzipMember(bytes: bytes, path: path)
         let file = try IDXFile(header: member.prefix(4 + 4 * 8), path: path)
         let content = try member.content(count: file.headerBytes + file.elementBytes) { found in
-            file.wrongSize(found - file.headerBytes, at: found)
+            // The last four bytes state the size of what is compressed.
+            file.wrongSize(max(0, found - file.headerBytes), at: max(0, bytes.count - 4))
         }
         return try file.tensor(content[file.headerBytes...])
     }
     let file = try IDXFile(header: bytes, path: path)
     let found = bytes.count - file.headerBytes
-    guard found == file.elementBytes else { throw file.wrongSize(found, at: min(bytes.count, file.headerBytes + file.elementBytes)) }
+    guard found == file.elementBytes else {
+        throw file.wrongSize(found, at: min(bytes.count, file.headerBytes + file.elementBytes))
+    }
     return try file.tensor(bytes[file.headerBytes...])
 }
 

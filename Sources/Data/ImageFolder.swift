@@ -33,7 +33,8 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
         }
     }
     guard let first = files.first else {
-        throw DataError.content(path: folder, problem: "no PNG images here", help: "one folder for each class is expected")
+        throw DataError.content(
+            path: folder, problem: "no PNG images here", help: "one folder for each class is expected")
     }
     let headers = try files.map { try PNGHeader($0.path) }
     for (header, file) in zip(headers, files)

@@ -28,7 +28,8 @@ public enum NamedDataset: String, Sendable, CaseIterable {
         case .mnist: (0..<10).map(String.init)
         case .fashionMNIST:
             [
-                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+                "Ankle boot",
             ]
         case .kmnist: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
         case .cifar10: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -69,7 +70,8 @@ public enum NamedDataset: String, Sendable, CaseIterable {
         }
         throw DataError.content(
             path: folders.first ?? ".",
-            problem: "no \(names[0]) here" + (folders.count > 1 ? ", nor in \(folders.dropFirst().joined(separator: ", "))" : ""),
+            problem: "no \(names[0]) here"
+                + (folders.count > 1 ? ", nor in \(folders.dropFirst().joined(separator: ", "))" : ""),
             help: "scripts/fetch-data \(rawValue) downloads the files; they come from \(source). "
                 + "Files that you have are found with dir=")
     }

@@ -53,7 +53,9 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
     /// The normalisation that applies `self` and then `other`, as one.
     func followed(by other: Normalization) throws -> Normalization {
         let count = max(mean.count, other.mean.count)
-        func spread(_ values: [Double]) -> [Double] { values.count == count ? values : .init(repeating: values[0], count: count) }
+        func spread(_ values: [Double]) -> [Double] {
+            values.count == count ? values : .init(repeating: values[0], count: count)
+        }
         let (m, s, m2, s2) = (spread(mean), spread(std), spread(other.mean), spread(other.std))
         return try Normalization(
             mean: (0..<count).map { m[$0] + s[$0] * m2[$0] }, std: (0..<count).map { s[$0] * s2[$0] })

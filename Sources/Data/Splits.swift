@@ -170,6 +170,7 @@ extension Dataset {
         return .memory(
             .tensor(
                 try .concatenated(
-                    areAlike ? tensors : tensors.map { $0.dtype == .uint8 ? try $0.to(.float32) / Scalar(255.0) : $0 })))
+                    areAlike ? tensors : tensors.map { $0.dtype == .uint8 ? try $0.to(.float32) / Scalar(255.0) : $0 }))
+        )
     }
 }

@@ -74,7 +74,8 @@ package final class BatchAssembly {
     ///   - shape: The shape of the result.
     /// - Throws: `TensorError` when memory is short.
     package init(
-        _ rows: ExampleRows, image: (channels: Int, height: Int, width: Int), examples: Tensor, views list: [ExampleView],
+        _ rows: ExampleRows, image: (channels: Int, height: Int, width: Int), examples: Tensor,
+        views list: [ExampleView],
         key: UInt64, mean: [Double], std: [Double], shape: [Int], inBackground: Bool
     ) throws {
         precondition(mean.count == std.count && examples.dtype == .int64)
