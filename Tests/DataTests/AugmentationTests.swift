@@ -194,7 +194,7 @@ struct AugmentationTests {
         let plain = try passes(false)
         #expect(try passes(true) == plain)
         #expect(plain[0] != plain[1])
-        #expect(plain[0].joined().allSatisfy(\.isFinite))
+        #expect(plain[0].joined().allSatisfy { $0.isFinite })
         Randomness.seed(6)
         #expect(try rows(Batches(dataset, size: 16, shuffle: true).map { try $0.get() }) != plain[0])
     }
