@@ -64,7 +64,11 @@ let package = Package(
 
         // Tests, one bundle a target
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
-        .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
+        .target(name: "Snapshots", path: "Tests/Snapshots"),
+        .target(name: "Fuzzing", dependencies: ["Notebook"], path: "Tests/Fuzzing"),
+        .executableTarget(name: "distill-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzRunner"),
+        .testTarget(
+            name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
         .testTarget(name: "DataTests", dependencies: ["Data"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning"], exclude: ["Fixtures"]),
@@ -72,7 +76,9 @@ let package = Package(
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
         .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
-        .testTarget(name: "NotebookTests", dependencies: ["Notebook"], exclude: ["Transcripts"]),
+        .testTarget(
+            name: "NotebookTests", dependencies: ["Notebook", "Fuzzing", "Snapshots"],
+            exclude: ["Transcripts", "Snapshots"]),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
         .testTarget(name: "DistillTests", dependencies: ["Notebook", "CPseudoTerminal"]),
     ],

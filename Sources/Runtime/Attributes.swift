@@ -93,7 +93,8 @@ extension Interpreter {
             operands: [:])
     }
 
-    private static let foreignMembers = [
+    /// What to write instead of members that values have in Python and PyTorch.
+    package static let foreignMembers = [
         "view": "write x.reshape(…)", "cuda": "everything runs on the CPU; leave it out",
         "cpu": "everything runs on the CPU; leave it out",
         "numpy": "a tensor needs no conversion; tolist() gives lists",

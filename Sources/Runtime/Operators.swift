@@ -23,11 +23,12 @@ extension Interpreter {
         case (.string(let text), .int(let count)) where operation == .multiply,
             (.int(let count), .string(let text)) where operation == .multiply:
             guard count <= 0 || text.text.utf8.count <= Self.longest / count else { throw tooLong("*") }
-            return .string(String(repeating: text.text, count: max(0, count)))
+            return .string(text.text.isEmpty ? "" : String(repeating: text.text, count: max(0, count)))
         case (.list(let list), .int(let count)) where operation == .multiply,
             (.int(let count), .list(let list)) where operation == .multiply:
             guard count <= 0 || list.elements.count <= Self.longest / 16 / count else { throw tooLong("*") }
             var result: [Value] = []
+            guard !list.elements.isEmpty else { return .list(result) }
             result.reserveCapacity(list.elements.count * max(0, count))
             for _ in 0..<max(0, count) { result += list.elements }
             return .list(result)

@@ -26,7 +26,7 @@ public final class MultiheadAttention: Module {
     public convenience init(
         _ features: Int, _ heads: Int, dropout: Double = 0, bias: Bool = true, batchFirst: Bool = false
     ) throws {
-        guard features > 0, heads > 0, features % heads == 0 else {
+        guard features > 0, features <= 1 << 24, heads > 0, features % heads == 0 else {
             throw ModuleError.argument(
                 layer: "MultiheadAttention",
                 problem: "num_heads must divide embed_dim, given embed_dim \(features) and num_heads \(heads)")
