@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "Data",
             dependencies: [
-                "Tensors", "CEmbedded", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "Tensors", "CEmbedded", "CZlib", "CPNG", .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
@@ -70,7 +70,7 @@ let package = Package(
         .testTarget(
             name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
-        .testTarget(name: "DataTests", dependencies: ["Data"]),
+        .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
