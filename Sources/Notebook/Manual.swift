@@ -45,7 +45,9 @@ package enum Manual {
         }
         for function in library.functions.values { add(function.overloads, prefix: "") }
         for receiver in library.receivers {
-            for method in (library.methods[receiver] ?? [:]).values { add(method.overloads, prefix: "\(receiver.name).") }
+            for method in (library.methods[receiver] ?? [:]).values {
+                add(method.overloads, prefix: "\(receiver.name).")
+            }
         }
         return "\n## Beside PyTorch\n\nEvery name with a counterpart in PyTorch 2. Names that are not here are this "
             + "library's own.\n\n| name | PyTorch | |\n|---|---|---|\n" + rows.joined(separator: "\n") + "\n"
