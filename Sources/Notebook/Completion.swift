@@ -73,10 +73,11 @@ package struct Completion {
         if let call = context.call, call.current == nil, !call.hasBegun {
             let arguments = fitting(freeArguments(of: call)).map { $0 + "=" }
             if !arguments.isEmpty, !context.prefix.isEmpty { return arguments }
-            if !arguments.isEmpty { return arguments + fitting(knowledge.variables.sorted()) }
+            if !arguments.isEmpty { return arguments + fitting(knowledge.variables).sorted() }
         }
         let words = Keywords.reserved + Keywords.contextual
-        return fitting((knowledge.variables + knowledge.library.names + words).sorted())
+        // Sorted last: of thousands of names few fit.
+        return fitting(knowledge.variables + knowledge.library.names + words).sorted()
     }
 
     /// The names of the arguments that are not yet given.
