@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CEmbedded"),
+        .target(name: "CMachine"),
 
         // Text
         .target(name: "Diagnostics"),
@@ -51,7 +52,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
+                "CMachine", "Syntax", "Tensors", "Learning",
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),

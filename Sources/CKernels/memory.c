@@ -69,12 +69,32 @@ static size_t read_number(const char *path, const char *field) {
     return value;
 }
 
+static _Atomic int64_t memory_limit = -1;
+
+void ck_set_memory_limit(int64_t bytes) { memory_limit = bytes; }
+int64_t ck_memory_limit(void) { return memory_limit; }
+
+size_t ck_resident_memory(void) {
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file) { return 0; }
+    unsigned long long whole, resident;
+    size_t bytes = 0;
+    if (fscanf(file, "%llu %llu", &whole, &resident) == 2) { bytes = (size_t)resident * (size_t)sysconf(_SC_PAGESIZE); }
+    fclose(file);
+    return bytes;
+}
+
 size_t ck_available_memory(void) {
     size_t available = read_number("/proc/meminfo", "MemAvailable:");
     if (available != SIZE_MAX) { available *= 1024; }
     size_t limit = read_number("/sys/fs/cgroup/memory.max", ""), used = read_number("/sys/fs/cgroup/memory.current", "");
     if (limit != SIZE_MAX && used != SIZE_MAX) {
         size_t left = limit > used ? limit - used : 0;
+        if (left < available) { available = left; }
+    }
+    int64_t most = memory_limit;
+    if (most >= 0) {
+        size_t resident = ck_resident_memory(), left = (size_t)most > resident ? (size_t)most - resident : 0;
         if (left < available) { available = left; }
     }
     return available;
