@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Syntax", "Tensors", "Data", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
-        .testTarget(name: "DataTests", dependencies: ["Data"]),
+        .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),

@@ -14,6 +14,8 @@ open class Module {
     public private(set) var ownBuffers: OrderedDictionary<String, Tensor> = [:]
     /// Whether layers such as dropout and batch normalisation behave as in training.
     public private(set) var isTraining = true
+    /// What the network was last trained on; none for one that was not.
+    public final var record: TrainingRecord?
     var observers: [any ModuleObserver] = []
 
     /// A module that holds nothing yet.

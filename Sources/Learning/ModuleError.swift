@@ -47,14 +47,21 @@ public enum ModuleError: DescribedError, Equatable {
         case .path(let path, _): "no layer \"\(path)\""
         case .notReached(let path): "the layer \"\(path)\" was not called while the network ran"
         case .noChildren(let module): "\(module): calls no child, so it has no input of the last one"
-        case .stateNames(let missing, let unexpected):
-            "load_state_dict: "
-                + [Self.list("missing", missing), Self.list("unexpected", unexpected)].compactMap { $0 }
-                .joined(separator: "; ")
-        case .stateShape(let name, let expected, let found):
-            "load_state_dict: \"\(name)\" has shape \(expected) here and \(found) in the state"
+        case .stateNames, .stateShape: "load_state_dict: " + problem
         case .argument(let layer, let problem), .input(let layer, let problem, _): "\(layer): \(problem)"
         case .index(let layer, let index, let count): "\(layer): index \(index) is outside its \(count) children"
+        }
+    }
+
+    /// The message without the function that found the mistake.
+    public var problem: String {
+        switch self {
+        case .stateNames(let missing, let unexpected):
+            [Self.list("missing", missing), Self.list("unexpected", unexpected)].compactMap { $0 }
+                .joined(separator: "; ")
+        case .stateShape(let name, let expected, let found):
+            "\"\(name)\" has shape \(expected) here and \(found) in the state"
+        default: message
         }
     }
 

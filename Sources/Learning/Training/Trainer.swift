@@ -88,6 +88,7 @@ public final class Trainer {
         }
         run.seconds = monotonicSeconds() - began
         run.net = try loss.finish(net)
+        run.net.record = TrainingRecord(run, on: data)
         for module in run.adapters.values { module.eval() }
         return run
     }
