@@ -1,3 +1,4 @@
+import Data
 import OrderedCollections
 import Tensors
 
@@ -17,6 +18,9 @@ open class Module {
     /// What the network was last trained on; none for one that was not.
     public final var record: TrainingRecord?
     var observers: [any ModuleObserver] = []
+    /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
+    /// optimistic, which comparisons say.
+    public internal(set) weak var chosenOn: Dataset?
 
     /// A module that holds nothing yet.
     public init() {}

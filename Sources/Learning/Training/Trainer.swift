@@ -14,6 +14,7 @@ public final class Trainer {
     private let trained: [Tensor]
     private let metrics: [Metric]
     private var run: Run
+    private var sums = EpochSums(terms: 0)
     private var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
     private var bestValue = Double.nan
     private var epochsSinceBest = 0
@@ -64,61 +65,105 @@ public final class Trainer {
     /// - Throws: ``TrainingError/diverged(function:term:value:epoch:step:)`` and what the network, the loss or the
     ///   callback throws. An interrupt is no error: the run is marked and the request stays set for whoever called.
     public func train() throws -> Run {
-        let modes = net.namedModules().map { ($0.module, $0.module.isTraining) }
+        try Self.train([self])
+        return run
+    }
+
+    /// Trains several networks together: every batch goes to each of them in turn, so that their losses may look at each
+    /// other. Epochs, batch size and data are the first one's. Training ends early when a callback says so, or when
+    /// nobody has patience left.
+    ///
+    /// - Returns: the runs, in the order of the trainers.
+    /// - Throws: as ``train()``.
+    @discardableResult
+    public static func train(_ trainers: [Trainer]) throws -> [Run] {
+        guard let first = trainers.first else { return [] }
+        let modes = trainers.flatMap { $0.net.namedModules() }.map { ($0.module, $0.module.isTraining) }
         defer { for (module, mode) in modes { module.setMode(mode) } }
-        for epoch in 0..<options.epochs {
+        for epoch in 0..<first.options.epochs {
             do {
-                try trainEpoch(epoch)
-                if run.isInterrupted { break }
-                if try endOfEpoch(epoch) == false {
-                    run.stoppedEarly = true
+                try trainEpoch(epoch, trainers)
+                if first.run.isInterrupted { break }
+                var goesOn = true
+                for trainer in trainers where try !trainer.endOfEpoch(epoch) { goesOn = false }
+                if !goesOn || trainers.allSatisfy(\.isOutOfPatience) {
+                    for trainer in trainers { trainer.run.stoppedEarly = true }
                     break
                 }
             } catch  where Interrupt.isRequested {
                 // The request reached the step, the validation or the callback first: the weights are those of the
                 // last step that was done.
-                run.isInterrupted = true
-                run.interruptedEpoch = run.interruptedEpoch ?? epoch + 1
+                for trainer in trainers { trainer.interrupt(in: epoch) }
                 break
             }
         }
+        for trainer in trainers { try trainer.finish() }
+        return trainers.map(\.run)
+    }
+
+    /// The weights to keep, and what the loss makes of the network.
+    private func finish() throws {
+        let evaluated = loss.evaluated(net)
         if keepsBest, let best {
-            try net.loadStateDict(best.state)
+            try evaluated.loadStateDict(best.state)
             run.keptBy = options.monitor
+            evaluated.chosenOn = options.monitor == "loss" ? data : options.validate
+        } else {
+            evaluated.chosenOn = nil
         }
         run.seconds = monotonicSeconds() - began
         run.net = try loss.finish(net)
         run.net.record = TrainingRecord(run, on: data)
         for module in run.adapters.values { module.eval() }
-        return run
+    }
+
+    private func interrupt(in epoch: Int) {
+        run.isInterrupted = true
+        run.interruptedEpoch = run.interruptedEpoch ?? epoch + 1
     }
 
     private var keepsBest: Bool { options.keep == .best || options.patience != nil }
 
-    private func trainEpoch(_ epoch: Int) throws {
-        net.train()
-        for module in loss.trainedModules.values { module.train() }
-        try loss.begin(epoch: epoch, of: options.epochs)
-        let batches = try Batches(data, size: options.batchSize, shuffle: true, epoch: epoch)
-        var sums = EpochSums(terms: loss.termNames.count)
-        let learningRate = optimizer.learningRate
+    private var isOutOfPatience: Bool { options.patience.map { epochsSinceBest >= $0 } ?? false }
+
+    private static func trainEpoch(_ epoch: Int, _ trainers: [Trainer]) throws {
+        guard let first = trainers.first else { return }
+        for trainer in trainers { try trainer.begin(epoch) }
+        let batches = try Batches(first.data, size: first.options.batchSize, shuffle: true, epoch: epoch)
         for position in 0..<batches.count {
             let batch = try batches.batch(position)
-            let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == batches.count, &sums)
-            run.steps.append(value)
-            stepsDone += 1
-            report(epoch: epoch, step: position + 1, of: batches.count, loss: sums.loss / sums.examples)
+            for trainer in trainers {
+                try trainer.advance(batch, epoch: epoch, position: position, of: batches.count)
+            }
             if Interrupt.isRequested {
-                run.isInterrupted = true
-                run.interruptedEpoch = epoch + 1
+                for trainer in trainers { trainer.interrupt(in: epoch) }
                 if position + 1 < batches.count { return }
             }
         }
+        for trainer in trainers { try trainer.noteEpoch(epoch) }
+    }
+
+    private func begin(_ epoch: Int) throws {
+        net.train()
+        for module in loss.trainedModules.values { module.train() }
+        try loss.begin(epoch: epoch, of: options.epochs)
+        sums = EpochSums(terms: loss.termNames.count)
+        sums.learningRate = optimizer.learningRate
+    }
+
+    private func advance(_ batch: Batch, epoch: Int, position: Int, of count: Int) throws {
+        let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == count, &sums)
+        run.steps.append(value)
+        stepsDone += 1
+        report(epoch: epoch, step: position + 1, of: count, loss: sums.loss / sums.examples)
+    }
+
+    private func noteEpoch(_ epoch: Int) throws {
         run.append(sums.loss / sums.examples, to: "loss")
         for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
             run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
         }
-        run.append(learningRate, to: "lr")
+        run.append(sums.learningRate, to: "lr")
         run.append(sums.gradientNorm, to: "grad_norm")
         if run.isInterrupted { try finishEpoch(epoch) }
     }
@@ -138,7 +183,7 @@ public final class Trainer {
         try optimizer.step()
         try loss.stepped(net, batch)
         if let scheduler, scheduler.isPerStep { scheduler.step() }
-        sums.add(value, result.terms, count: batch.count)
+        sums.add(value, result.terms, count: try batch.positionCount())
         return value
     }
 
@@ -153,11 +198,21 @@ public final class Trainer {
 
     private func validate() throws {
         guard let dataset = options.validate else { return }
+        let predictions = try predictions(of: loss.evaluated(net), dataset)
+        if let predictions {
+            run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
+            for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+        }
+        for (name, other) in loss.evaluatedAlong {
+            guard let predictions = try self.predictions(of: other, dataset) else { continue }
+            for metric in metrics { run.append(metric.value(predictions), to: "val_\(name)_\(metric.name)") }
+        }
+    }
+
+    private func predictions(of net: Module, _ dataset: Dataset) throws -> Predictions? {
         let logits = try predict(net, dataset)
-        guard dataset.y != nil else { return }
-        let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
-        run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
-        for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+        guard dataset.y != nil else { return nil }
+        return try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
     }
 
     private func finishEpoch(_ epoch: Int) throws {
@@ -167,13 +222,13 @@ public final class Trainer {
         try noteBest(epoch)
     }
 
+    /// Whether the callback lets the training go on.
     private func endOfEpoch(_ epoch: Int) throws -> Bool {
         try finishEpoch(epoch)
         if let scheduler, !scheduler.isPerStep {
             scheduler.step(run["val_loss"]?.last ?? run.loss.last)
         }
         report(epoch: epoch, step: 0, of: 0, loss: run.loss.last ?? .nan, isEpochEnd: true)
-        if let patience = options.patience, epochsSinceBest >= patience { return false }
         return try options.callback?(run) ?? true
     }
 
@@ -191,7 +246,7 @@ public final class Trainer {
         bestValue = value
         epochsSinceBest = 0
         run.bestEpoch = epoch
-        if keepsBest { best = (value, try net.stateDict()) }
+        if keepsBest { best = (value, try loss.evaluated(net).stateDict()) }
     }
 
     private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
@@ -220,6 +275,7 @@ private struct EpochSums {
     var terms: [Double]
     var weights: [Double]
     var gradientNorm = 0.0
+    var learningRate = 0.0
 
     init(terms count: Int) {
         terms = Array(repeating: 0, count: count)

@@ -20,6 +20,10 @@ public protocol TrainingLoss: AnyObject {
     func stepped(_ student: Module, _ batch: Batch) throws
     /// Called when training is over; may replace the network that the run gives.
     func finish(_ student: Module) throws -> Module
+    /// The network that is validated and whose best weights are kept.
+    func evaluated(_ student: Module) -> Module
+    /// Further networks whose metrics are curves, by the name that stands between `val_` and the metric.
+    var evaluatedAlong: OrderedDictionary<String, Module> { get }
 }
 
 extension TrainingLoss {
@@ -29,6 +33,10 @@ extension TrainingLoss {
     public func stepped(_ student: Module, _ batch: Batch) throws {}
     /// The student itself.
     public func finish(_ student: Module) throws -> Module { student }
+    /// The student itself.
+    public func evaluated(_ student: Module) -> Module { student }
+    /// No further networks.
+    public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
 }
