@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
-        .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
+        .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"], exclude: ["Fixtures"]),
         .testTarget(name: "NotebookTests", dependencies: ["Notebook"], exclude: ["Transcripts"]),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
         .testTarget(name: "DistillTests", dependencies: ["Notebook", "CPseudoTerminal"]),

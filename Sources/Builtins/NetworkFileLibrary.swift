@@ -12,13 +12,18 @@ extension Library {
         let path = Parameter<String>("path", "the file; its extension says the format")
         let data = Parameter<Dataset?>.optional(
             "data", "a dataset whose normalisation and classes are to be kept", defaultText: "that of the last training")
+        let input = Parameter<ExampleInput?>.optional(
+            "input",
+            ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such")
         add(
             Builtin(
-                "save", .files, "Writes a network: .distill all of it, .safetensors the weights under PyTorch's names.",
-                parameters: [net.description, path.description, data.description],
+                "save", .files,
+                "Writes a network: .distill all of it, .safetensors the weights under PyTorch's names, .onnx for deployment.",
+                parameters: [net.description, path.description, input.description, data.description],
                 notes: [
                     ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
+                    ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
                     "The old file stays until the new one is whole.",
                 ],
                 seeAlso: ["load", "state_dict"],
@@ -39,10 +44,17 @@ extension Library {
                     net.record?.classes = data.classes
                 }
                 switch try TensorFile(
-                    path, function: "save", what: "a network", allowed: [.distill, .safetensors], argument: 1)
+                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx], argument: 1)
                 {
+                case .onnx:
+                    guard let input = try call[input] else {
+                        throw Failure(
+                            .value, "save: an .onnx file needs input=, the shape of one example",
+                            help: ["save(net, \"\(path)\", input=[1, 28, 28])"])
+                    }
+                    try FileBytes.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
                 case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
-                default: try SafeTensors(net.stateDict()).write(to: path)
+                default: try SafeTensors(net.storedState()).write(to: path)
                 }
                 return NoValue()
             })
@@ -170,7 +182,7 @@ extension Library {
                 var tensors = try TensorFile.tensors(file, function: "load", argument: 1)
                 if let rename = try call[rename] { tensors = try Self.renamed(tensors, rename) }
                 do {
-                    try net.loadStateDict(tensors, strict: call[strict])
+                    try net.loadStoredState(tensors, strict: call[strict])
                 } catch let error as ModuleError {
                     throw Failure(
                         ErrorKind(rawValue: error.kind.rawValue) ?? .value,
@@ -196,5 +208,29 @@ extension Library {
             renamed[new] = tensor
         }
         return renamed
+    }
+}
+
+/// What a network is tried with: the shape of one example, a batch, or several of them by name.
+struct ExampleInput: ValueDecodable {
+    private let parts: OrderedDictionary<String, Either<Tensor, [Int]>>
+
+    static var languageType: LanguageType { .union([.tensor, .list(.int), .dict]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> ExampleInput? {
+        if let one = Either<Tensor, [Int]>.decode(value, in: interpreter) { return ExampleInput(parts: ["input": one]) }
+        return OrderedDictionary<String, Either<Tensor, [Int]>>.decode(value, in: interpreter).flatMap {
+            $0.isEmpty ? nil : ExampleInput(parts: $0)
+        }
+    }
+
+    /// The batches by name.
+    func batches() throws -> OrderedDictionary<String, Tensor> {
+        try parts.mapValues { part in
+            switch part {
+            case .first(let batch): batch
+            case .second(let shape): try .zeros([1] + shape)
+            }
+        }
     }
 }

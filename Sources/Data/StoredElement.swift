@@ -89,5 +89,5 @@ enum StoredElement: Equatable {
 
 extension Tensor {
     /// The elements as the files hold them: little-endian, row after row.
-    func storedBytes() -> [UInt8] { withBytes { Array($0) } }
+    public func storedBytes() -> [UInt8] { withBytes { Array($0) } }
 }

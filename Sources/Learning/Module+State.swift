@@ -123,6 +123,7 @@ public final class ModuleCopies {
         let copy = try module.duplicate(self)
         if copy.isTraining != module.isTraining { copy.train(module.isTraining) }
         copy.record = module.record
+        copy.quantizationScales = module.quantizationScales
         modules[ObjectIdentifier(module)] = copy
         return copy
     }

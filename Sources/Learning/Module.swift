@@ -17,6 +17,8 @@ open class Module {
     public private(set) var isTraining = true
     /// What the network was last trained on; none for one that was not.
     public final var record: TrainingRecord?
+    /// The scales of the channels of own parameters that were rounded to 8 bits, see ``quantized()``.
+    final var quantizationScales: OrderedDictionary<String, Tensor> = [:]
     var observers: [any ModuleObserver] = []
     /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
     /// optimistic, which comparisons say.

@@ -17,7 +17,7 @@ public enum ModelFile {
     /// - Throws: a ``Failure`` that names what a file cannot hold, ``DataError/unwritable(path:reason:)``.
     public static func write(_ net: Module, to path: String, in interpreter: Interpreter) throws {
         let (json, extra) = try Architecture.json(of: net, in: interpreter)
-        var tensors = OrderedDictionary(uniqueKeysWithValues: net.namedState().map { ($0.name, $0.tensor) })
+        var tensors = try net.storedState()
         for (name, tensor) in extra { tensors[name] = tensor }
         let frozen = net.namedParameters().filter { !$0.parameter.requiresGradient }.map { JSON.string($0.name) }
         let file = SafeTensors(
@@ -49,7 +49,7 @@ public enum ModelFile {
         let net = try Architecture.network(json, tensors: file.tensors, path: path, in: interpreter)
         let state = file.tensors.filter { !$0.key.hasPrefix("distill.constant.") }
         do {
-            try net.loadStateDict(state)
+            try net.loadStoredState(state)
         } catch let error as ModuleError {
             throw Failure(.io, "\(path): weights and architecture do not fit: \(error.message)")
         }

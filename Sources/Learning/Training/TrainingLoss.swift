@@ -10,6 +10,11 @@ public protocol TrainingLoss: AnyObject {
     var termNames: [String] { get }
     /// Modules that train along with the student, by name; complete after ``prepare(_:)``.
     var trainedModules: OrderedDictionary<String, Module> { get }
+    /// What tells this loss from others with the same formula, such as the teachers' weights; asked after ``prepare(_:)``.
+    var identity: OrderedDictionary<String, String> { get }
+    /// What the loss remembers from step to step beside ``trainedModules``, by name: memory banks, earlier predictions.
+    /// The tensors are updated in place; complete after ``prepare(_:)``.
+    var memory: OrderedDictionary<String, Tensor> { get }
     /// Called once, before the first step and before the optimizer is made: checks the data and makes what trains along.
     func prepare(_ context: TrainingContext) throws
     /// Called at the beginning of each epoch.
@@ -39,6 +44,44 @@ extension TrainingLoss {
     public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
+    /// Nothing.
+    public var identity: OrderedDictionary<String, String> { [:] }
+    /// Nothing.
+    public var memory: OrderedDictionary<String, Tensor> { [:] }
+
+    /// Everything a checkpoint has to keep of the loss: the parameters and buffers of ``trainedModules`` as
+    /// `adapter.weight` under the module's name, and ``memory`` under `memory.` and its name. Copies.
+    public func state() throws -> OrderedDictionary<String, Tensor> {
+        var state: OrderedDictionary<String, Tensor> = [:]
+        for (name, module) in trainedModules {
+            for (path, tensor) in try module.stateDict() { state[name + "." + path] = tensor }
+        }
+        for (name, tensor) in memory { state["memory." + name] = try tensor.detach().clone() }
+        return state
+    }
+
+    /// Copies what ``state()`` gave back in; call it after ``prepare(_:)``, which makes the modules. Nothing is copied on error.
+    ///
+    /// - Throws: ``ModuleError/stateNames(missing:unexpected:)``, ``ModuleError/stateShape(name:expected:found:)``.
+    public func restore(_ state: OrderedDictionary<String, Tensor>) throws {
+        var own: OrderedDictionary<String, Tensor> = [:]
+        for (name, module) in trainedModules {
+            for (path, tensor) in module.namedState() { own[name + "." + path] = tensor }
+        }
+        for (name, tensor) in memory { own["memory." + name] = tensor }
+        let missing = own.keys.filter { state[$0] == nil }
+        let unexpected = state.keys.filter { own[$0] == nil }
+        guard missing.isEmpty, unexpected.isEmpty else {
+            throw ModuleError.stateNames(missing: Array(missing), unexpected: Array(unexpected))
+        }
+        for (name, tensor) in own {
+            guard let new = state[name], new.shape != tensor.shape else { continue }
+            throw ModuleError.stateShape(name: name, expected: tensor.shape.array, found: new.shape.array)
+        }
+        try Gradients.disabled {
+            for (name, tensor) in own { if let new = state[name] { _ = try tensor.copy_(new) } }
+        }
+    }
 }
 
 /// The loss of one batch.
