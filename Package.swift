@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "CMachine", "Syntax", "Tensors", "Learning",
+                "CMachine", "Syntax", "Tensors", "Data", "Learning",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(

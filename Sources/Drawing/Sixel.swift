@@ -3,7 +3,7 @@
 /// A band of six rows is sent colour by colour; each character holds one column of six pixels. Source: DEC, *VT330/VT340
 /// Programmer Reference Manual*, chapter 14.
 public enum Sixel {
-    /// The sequence that shows a picture, at most 256 colours: those that cover most pixels, the others by their nearest.
+    /// The sequence that shows a picture, in at most 256 colours; more are gathered with their neighbours.
     ///
     /// - Parameter image: the picture; transparent pixels are laid over white.
     public static func encode(_ image: RasterImage) -> String {
@@ -39,11 +39,6 @@ public enum Sixel {
     /// A colour in percent, the unit of the format.
     private struct Percent: Hashable {
         let red: UInt8, green: UInt8, blue: UInt8
-
-        func distance(to other: Percent) -> Int {
-            let r = Int(red) - Int(other.red), g = Int(green) - Int(other.green), b = Int(blue) - Int(other.blue)
-            return 2 * r * r + 4 * g * g + 3 * b * b
-        }
     }
 
     /// Runs of four and more are written as their count.
@@ -68,21 +63,36 @@ public enum Sixel {
         let colors = percents(of: image)
         var counts: [Percent: Int] = [:]
         for color in colors { counts[color, default: 0] += 1 }
-        let ranked = counts.sorted {
-            $0.value != $1.value ? $0.value > $1.value : order($0.key) < order($1.key)
+        // Colours that lie close together share a cell, as small as 256 cells allow, and take its mean.
+        var step = 1
+        var cells: [Int: (index: Int, count: Int, red: Int, green: Int, blue: Int)] = [:]
+        repeat {
+            cells = [:]
+            for (color, count) in counts {
+                var cell = cells[Self.cell(of: color, step)] ?? (0, 0, 0, 0, 0)
+                cell.count += count
+                cell.red += count * Int(color.red)
+                cell.green += count * Int(color.green)
+                cell.blue += count * Int(color.blue)
+                cells[Self.cell(of: color, step)] = cell
+            }
+            step += 1
+        } while cells.count > 256
+        var palette: [Percent] = []
+        for key in cells.keys.sorted() {
+            guard var cell = cells[key] else { continue }
+            cell.index = palette.count
+            palette.append(
+                Percent(
+                    red: UInt8(cell.red / cell.count), green: UInt8(cell.green / cell.count),
+                    blue: UInt8(cell.blue / cell.count)))
+            cells[key] = cell
         }
-        let palette = ranked.prefix(256).map(\.key)
-        var index: [Percent: UInt8] = [:]
-        for (number, color) in palette.enumerated() { index[color] = UInt8(number) }
-        for (color, _) in ranked.dropFirst(256) {
-            let nearest = palette.indices.min { palette[$0].distance(to: color) < palette[$1].distance(to: color) }
-            index[color] = UInt8(nearest ?? 0)
-        }
-        return (colors.map { index[$0] ?? 0 }, palette)
+        return (colors.map { UInt8(cells[Self.cell(of: $0, step - 1)]?.index ?? 0) }, palette)
     }
 
-    private static func order(_ color: Percent) -> Int {
-        (Int(color.red) * 101 + Int(color.green)) * 101 + Int(color.blue)
+    private static func cell(of color: Percent, _ step: Int) -> Int {
+        (Int(color.red) / step * 101 + Int(color.green) / step) * 101 + Int(color.blue) / step
     }
 
     private static func percents(of image: RasterImage) -> [Percent] {

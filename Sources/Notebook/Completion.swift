@@ -205,9 +205,17 @@ package struct Completion {
             own = Array(module.children.keys) + Array(module.ownParameters.keys) + Array(module.ownBuffers.keys)
         case .dict(let dict):
             own = dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        case .tensor: own = tensorFunctions
         default: break
         }
         return own.filter(Self.isName) + knowledge.library.members(of: value).sorted()
+    }
+
+    /// The functions that take a tensor first, which `x.name(…)` calls as well.
+    private var tensorFunctions: [String] {
+        knowledge.library.functions.values.filter { function in
+            function.overloads.contains { $0.group != .core && $0.parameters.first?.type == .tensor }
+        }.map(\.name).sorted()
     }
 
     private static func isName(_ text: String) -> Bool {

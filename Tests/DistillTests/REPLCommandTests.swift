@@ -155,8 +155,9 @@ struct REPLCommandTests {
             terminal.enter(entry)
             try terminal.wait(for: "]: ")
         }
+        // The line on the screen is mended letter by letter; what was found shows in what is run.
         terminal.type("\u{12}alph")
-        try terminal.wait(for: "alpha = 3")
+        try terminal.wait(for: "alph':")
         terminal.type("\r")
         try terminal.wait(for: "In [5]: ")
         #expect(try text(folder + "/.local/state/distill/history") == "alpha = 3\nbeta = 4\nalpha = 3\n")

@@ -85,7 +85,7 @@ import Testing
         for (pixel, color) in found.pixels {
             for channel in 0..<3 { error += abs(color[channel] * 255 / 100 - Int(samples[pixel * 3 + channel])) }
         }
-        #expect(error / (1600 * 3) < 30)
+        #expect(error / (1600 * 3) < 12)
     }
 
     @Test func aFigureShrinksToTheMeanOfItsPixels() throws {

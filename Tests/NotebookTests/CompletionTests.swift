@@ -30,7 +30,6 @@ struct CompletionTests {
         #expect(words("net.tr").contains("trunk"))
         #expect(words("net.trunk[0].we") == ["weight"])
         #expect(words("config.l") == ["lr", "layers"])
-        #expect(words("\"abc\".upp") == ["upper"])
         #expect(words("Linear(4, 2).para") == ["parameters"])
     }
 
