@@ -33,9 +33,10 @@ public func distill(
 @discardableResult
 public func distill(
     _ teacher: Module, into student: Module, _ data: Dataset, loss objective: Objective,
-    options: TrainingOptions = TrainingOptions(), cache: CachePolicy = .auto
+    options: TrainingOptions = TrainingOptions(), cache: CachePolicy = .auto, balance: Bool = false
 ) throws -> Run {
-    try distill([.network(teacher)], into: student, data, loss: objective, options: options, cache: cache)
+    try distill(
+        [.network(teacher)], into: student, data, loss: objective, options: options, cache: cache, balance: balance)
 }
 
 /// Trains a network in place without a teacher; the default objective is `hard()` for classes, `regression()` for floats.

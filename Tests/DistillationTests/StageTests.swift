@@ -18,7 +18,11 @@ private func toy(_ count: Int = 150) throws -> Dataset {
     Randomness.seed(7)
     let x = try Tensor.randn([count, 4])
     let values = try x.doubles()
-    let y = (0..<count).map { values[$0 * 4] + values[$0 * 4 + 1] > 0 ? (values[$0 * 4 + 2] > 0 ? 1 : 0) : 2 }
+    let y = (0..<count).map { (row: Int) -> Int in
+        let start = row * 4
+        guard values[start] + values[start + 1] > 0 else { return 2 }
+        return values[start + 2] > 0 ? 1 : 0
+    }
     return try Dataset(x: x, y: Tensor(y))
 }
 

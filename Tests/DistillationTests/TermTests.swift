@@ -80,7 +80,8 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
             #expect(error.message.hasPrefix(term.name), "\(name) on \(what): \(error.message)")
             return
         }
-        #expect(try loss.itemDouble().isFinite, "\(name) on \(what): \(try loss.itemDouble())")
+        let number = try loss.itemDouble()
+        #expect(number.isFinite, "\(name) on \(what): \(number)")
         guard loss.requiresGradient else { return }
         try loss.backward()
         for point in points {

@@ -56,11 +56,11 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
         #expect(
             abs(found - example.value) <= 2e-5 * (1 + abs(example.value)), "\(example): \(found) for \(example.value)")
         try loss.backward()
-        for (tensor, expected) in zip(student, example.gradient) { check(try tensor.gradient, expected, "\(example)") }
+        for (tensor, expected) in zip(student, example.gradient) { check(tensor.gradient, expected, "\(example)") }
         for (name, tensor) in parameters(of: term) {
             let expected = example.parameterGradients[name]
             if expected == nil { #expect(!tensor.requiresGradient, "\(example): no gradient for \(name)") }
-            if let expected { check(try tensor.gradient, expected, "\(example), \(name)") }
+            if let expected { check(tensor.gradient, expected, "\(example), \(name)") }
         }
         try term.stepped(input)
         for (name, expected) in example.memoryAfter {
