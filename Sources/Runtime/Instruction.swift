@@ -18,7 +18,7 @@ enum Opcode: UInt8 {
     case iterate, next
     // Containers
     case newList, append, newDict, setEntry, makePair, unpack, slice
-    case getIndex, setIndex, getItems, setItems, getAttribute, setAttribute
+    case getIndex, setIndex, getItems, setItems, getAttribute, setAttribute, refusePart
     case extendList, extendDict
     // Calls: the callee stands in a, the arguments behind it
     case call, callGlobal, callMethod, callSpread, callMethodSpread, `return`, halt
