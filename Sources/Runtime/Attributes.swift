@@ -51,7 +51,13 @@ extension Interpreter {
                 return
             }
             if let parameter = module.ownParameters[name] ?? module.ownBuffers[name], case .tensor(let tensor) = value {
-                if parameter !== tensor { try parameter.copy_(tensor) }
+                guard parameter !== tensor else { return }
+                guard parameter.shape == tensor.shape else {
+                    throw Failure(
+                        .shape, "\(name) has the shape \(parameter.shape), the new value \(tensor.shape)",
+                        help: ["a parameter keeps its shape; make a new layer for another one"])
+                }
+                try Gradients.disabled { _ = try parameter.copy_(tensor) }
                 return
             }
             if module.children[name] != nil, case .module(let child) = value {

@@ -120,6 +120,14 @@ extension Interpreter {
             let first = base + Int(i.c)
             store(try index(r(i.b), Array(registers[first..<first + Int(i.d)])), moved: before)
         case .setIndex: try setIndex(r(i.a), [r(i.b)], r(i.c))
+        case .refusePart:
+            if case .tensor = r(i.a) {
+                let way = Display.text(constants[Int(i.d)], in: self)
+                throw Failure(
+                    .type,
+                    "a part of a tensor is a tensor of its own, and writing into it changes nothing: write \(way)",
+                    operands: [0: "tensor"])
+            }
         case .setItems:
             let first = base + Int(i.b)
             try setIndex(r(i.a), Array(registers[first..<first + Int(i.c)]), registers[base + Int(i.d)])

@@ -177,9 +177,8 @@ import Testing
 
     @Test func importedFilesAreFollowed() throws {
         var template = Array("/tmp/distill-check-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) != nil }
-        #expect(made)
-        let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         func write(_ name: String, _ text: String) throws {
             try TextFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }

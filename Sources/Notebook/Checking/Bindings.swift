@@ -59,8 +59,12 @@ struct Bindings {
         case .augment(let place, _, _, let value):
             visit(value)
             if case .name(let name) = place.kind { add(Name(name, place.span), .augmented) } else { change(place) }
-        case .function(let declaration): add(declaration.name, .function(declaration))
-        case .module(let declaration): add(declaration.name, .module(declaration))
+        case .function(let declaration):
+            add(declaration.name, .function(declaration))
+            noteChanges(in: declaration.body)
+        case .module(let declaration):
+            add(declaration.name, .module(declaration))
+            noteChanges(in: declaration.body)
         case .parameter(let name, let value):
             visit(value)
             add(name)
@@ -90,6 +94,9 @@ struct Bindings {
         }
     }
 
+    /// A function binds names of its own, but may write parts of what outer names hold.
+    private mutating func noteChanges(in block: Block) { changed.formUnion(Bindings(block.statements).changed) }
+
     /// Notes the name at the root of a place that is written.
     private mutating func change(_ place: Expression) {
         switch place.kind {
@@ -103,7 +110,8 @@ struct Bindings {
     /// Blocks inside expressions belong to the scope; functions and comprehensions are scopes of their own.
     private mutating func visit(_ expression: Expression) {
         switch expression.kind {
-        case .lambda, .listComprehension, .dictComprehension: return
+        case .listComprehension, .dictComprehension: return
+        case .lambda(let lambda): if case .block(let block) = lambda.body { noteChanges(in: block) }
         case .attempt(let attempt):
             visit(attempt.body.statements)
             add(attempt.error)

@@ -83,7 +83,12 @@ struct Checker {
     mutating func bind(_ name: String, _ known: Known = .unknown) {
         let last = scopes.count - 1
         scopes[last].reached.insert(name)
-        if scopes[last].bindings.only(name) != nil { scopes[last].known[name] = known }
+        guard scopes[last].bindings.only(name) != nil else { return }
+        // A method may give a field another value, `self.head = …`.
+        if scopes[last].kind == .module {
+            guard case .declared = known else { return }
+        }
+        scopes[last].known[name] = known
     }
 
     mutating func bind(_ pattern: Pattern) {
