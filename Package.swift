@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Syntax", "Tensors", "Data", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Syntax", "Tensors", "Data", "Learning",
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
