@@ -11,10 +11,12 @@ extension Library {
         let net = Parameter<Module>("net", "the network")
         let path = Parameter<String>("path", "the file; its extension says the format")
         let data = Parameter<Dataset?>.optional(
-            "data", "a dataset whose normalisation and classes are to be kept", defaultText: "that of the last training")
+            "data", "a dataset whose normalisation and classes are to be kept", defaultText: "that of the last training"
+        )
         let input = Parameter<ExampleInput?>.optional(
             "input",
-            ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such")
+            ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
+        )
         add(
             Builtin(
                 "save", .files,

@@ -169,7 +169,8 @@ private struct NPYHeader {
 
     private mutating func string() throws -> String {
         skipBlanks()
-        guard position < text.count, let quote = ["'", "\""].map({ UInt8(ascii: $0) }).first(where: { text[position] == $0 }),
+        guard position < text.count,
+            let quote = ["'", "\""].map({ UInt8(ascii: $0) }).first(where: { text[position] == $0 }),
             let end = text[(position + 1)...].firstIndex(of: quote)
         else { throw Problem(text: "expected a quoted string in the header") }
         defer { position = end + 1 }

@@ -211,7 +211,9 @@ private struct Message {
 
     mutating func put(_ field: Int, _ value: Float) {
         varint(UInt64(field) << 3 | 5)
-        for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift)) }
+        for shift in stride(from: 0, to: 32, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+        }
     }
 
     mutating func put(_ field: Int, bytes content: [UInt8]) {

@@ -175,7 +175,8 @@ private struct SafeTensorsHeader {
             guard entry.range.upperBound <= dataSize else {
                 throw DataError.byte(
                     path: path, offset: dataOffset + dataSize,
-                    problem: "\"\(entry.name)\" ends \(entry.range.upperBound - dataSize) bytes behind the end of the file")
+                    problem:
+                        "\"\(entry.name)\" ends \(entry.range.upperBound - dataSize) bytes behind the end of the file")
             }
             guard entry.range.lowerBound == end else {
                 throw DataError.byte(

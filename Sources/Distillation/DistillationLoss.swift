@@ -72,15 +72,6 @@ public final class DistillationLoss: TrainingLoss {
         return modules
     }
 
-    /// What the terms remember, by the terms' names.
-    public var memory: OrderedDictionary<String, Tensor> {
-        var memory: OrderedDictionary<String, Tensor> = [:]
-        for (name, summand) in zip(termNames, objective.summands) {
-            for (part, tensor) in summand.term.memory { memory["\(name).\(part)"] = tensor }
-        }
-        return memory
-    }
-
     /// The teachers' weights or stored logits, the shares of several and how they are averaged.
     public var identity: OrderedDictionary<String, String> {
         var entries: OrderedDictionary<String, String> = [:]
@@ -96,6 +87,15 @@ public final class DistillationLoss: TrainingLoss {
         }
         if sources.count > 1 { entries["average"] = "\(average.rawValue), \(teacherWeights)" }
         return entries
+    }
+
+    /// What the terms remember, by the terms' names.
+    public var memory: OrderedDictionary<String, Tensor> {
+        var memory: OrderedDictionary<String, Tensor> = [:]
+        for (name, summand) in zip(termNames, objective.summands) {
+            for (part, tensor) in summand.term.memory { memory["\(name).\(part)"] = tensor }
+        }
+        return memory
     }
 
     // MARK: Before the first step

@@ -69,7 +69,9 @@ private struct ArchitectureReader {
         return made
     }
 
-    private mutating func container(_ name: String, _ members: [(key: String, value: JSON)], _ depth: Int) throws -> Module {
+    private mutating func container(_ name: String, _ members: [(key: String, value: JSON)], _ depth: Int) throws
+        -> Module
+    {
         var children: OrderedDictionary<String, Module> = [:]
         for (name, child) in members { children[name] = try module(child, depth: depth + 1) }
         switch name {
@@ -163,7 +165,9 @@ private struct ArchitectureReader {
                 return .dict(dict)
             case "range":
                 let parts = content.array?.compactMap(\.integer) ?? []
-                guard parts.count == 3, parts[2] != 0, parts.allSatisfy({ (-1 << 60...1 << 60).contains($0) }) else { break }
+                guard parts.count == 3, parts[2] != 0, parts.allSatisfy({ (-1 << 60...1 << 60).contains($0) }) else {
+                    break
+                }
                 return .range(RangeObject(start: parts[0], stop: parts[1], step: parts[2]))
             case "pair":
                 guard let parts = content.array, parts.count == 2 else { break }

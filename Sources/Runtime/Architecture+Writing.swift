@@ -106,7 +106,9 @@ private struct ArchitectureWriter {
         case .bool(let bool): return .bool(bool)
         case .int(let int): return .integer(int)
         case .float(let float):
-            return .object([("float", .string(float.isFinite ? "\(float)" : float.isNaN ? "nan" : float > 0 ? "inf" : "-inf"))])
+            return .object([
+                ("float", .string(float.isFinite ? "\(float)" : float.isNaN ? "nan" : float > 0 ? "inf" : "-inf"))
+            ])
         case .string(let text): return .string(text.text)
         case .list(let list): return .array(try list.elements.map { try self.value($0, place) })
         case .dict(let dict):

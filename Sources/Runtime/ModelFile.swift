@@ -37,7 +37,8 @@ public enum ModelFile {
     /// - Throws: a ``Failure`` of kind `io` for a file that holds none, and what building its layers throws.
     public static func network(_ file: SafeTensors, path: String, in interpreter: Interpreter) throws -> Module {
         guard let version = file.metadata[format], let text = file.metadata[architecture] else {
-            throw Failure(.io, "\(path): the file holds tensors and no network", help: ["load(net, \"\(path)\") fills a network"])
+            throw Failure(
+                .io, "\(path): the file holds tensors and no network", help: ["load(net, \"\(path)\") fills a network"])
         }
         guard version == "1" else {
             throw Failure(.io, "\(path): the file has version \(version) of the format, this program reads version 1")

@@ -38,7 +38,8 @@ struct ModuleSource {
         if let owner = owners[name] {
             guard owner == identity else {
                 throw Failure(
-                    .value, "save: the network uses two different functions called \(name)", help: ["rename one of them"])
+                    .value, "save: the network uses two different functions called \(name)",
+                    help: ["rename one of them"])
             }
             return
         }
@@ -96,7 +97,8 @@ struct ModuleSource {
             guard !imports.contains(where: { $0.name == name }) else { return }
             guard file.path.hasPrefix("std/") else {
                 throw Failure(
-                    .value, "save: the network calls functions of the file \(file.path), which a model file cannot hold",
+                    .value,
+                    "save: the network calls functions of the file \(file.path), which a model file cannot hold",
                     help: ["declare them in the file that declares the module"])
             }
             imports.append((name, file.path))

@@ -42,19 +42,24 @@ import Testing
 
     /// Every layer with options that differ from the defaults, and an input for it.
     static let layers = [
-        ("Linear(4, 3, bias=false)", "randn(2, 4)"), ("Conv1d(2, 4, 3, stride=2, padding=1, groups=2)", "randn(1, 2, 9)"),
+        ("Linear(4, 3, bias=false)", "randn(2, 4)"),
+        ("Conv1d(2, 4, 3, stride=2, padding=1, groups=2)", "randn(1, 2, 9)"),
         ("Conv2d(2, 4, [3, 1], stride=[1, 2], padding=[1, 0], dilation=[1, 2], bias=false)", "randn(1, 2, 6, 6)"),
         ("ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1)", "randn(1, 2, 4, 4)"),
-        ("BatchNorm1d(3, eps=0.001, momentum=none)", "randn(2, 3)"), ("BatchNorm2d(3, affine=false)", "randn(2, 3, 2, 2)"),
+        ("BatchNorm1d(3, eps=0.001, momentum=none)", "randn(2, 3)"),
+        ("BatchNorm2d(3, affine=false)", "randn(2, 3, 2, 2)"),
         ("LayerNorm([3, 2], eps=0.1)", "randn(2, 3, 2)"), ("GroupNorm(2, 4, eps=0.1)", "randn(2, 4, 3)"),
         ("Dropout(0.25)", "randn(3)"), ("Flatten(0, 1)", "randn(2, 3, 2)"),
         ("MaxPool2d(3, stride=1, padding=1, ceil_mode=true)", "randn(1, 1, 5, 5)"),
         ("AvgPool2d([2, 1], count_include_pad=false)", "randn(1, 1, 4, 4)"),
         ("AdaptiveAvgPool2d([2, 3])", "randn(1, 1, 5, 5)"), ("Embedding(5, 3, padding_idx=1)", "tensor([1, 4])"),
         ("LSTM(3, 2, num_layers=2, bidirectional=true, batch_first=true)", "randn(1, 4, 3)"),
-        ("TransformerEncoderLayer(4, 2, dim_feedforward=8, activation=\\"gelu\\", layer_norm_eps=0.1, bias=false, norm_first=true)", "randn(3, 1, 4)"),
+        (
+            "TransformerEncoderLayer(4, 2, dim_feedforward=8, activation=\"gelu\", layer_norm_eps=0.1, bias=false, norm_first=true)",
+            "randn(3, 1, 4)"
+        ),
         ("ReLU()", "randn(3)"), ("LeakyReLU(0.3)", "randn(3)"), ("ELU(0.5)", "randn(3)"),
-        ("GELU(approximate=\\"tanh\\")", "randn(3)"), ("SiLU()", "randn(3)"), ("Tanh()", "randn(3)"),
+        ("GELU(approximate=\"tanh\")", "randn(3)"), ("SiLU()", "randn(3)"), ("Tanh()", "randn(3)"),
         ("Sigmoid()", "randn(3)"), ("Softmax(dim=-1)", "randn(3)"), ("Identity()", "randn(3)"),
         ("Sequential(a=Linear(3, 2), b=Sequential(ReLU(), Linear(2, 2)))", "randn(1, 3)"),
     ]
@@ -133,7 +138,10 @@ import Testing
 
     @Test(arguments: [
         (#"load(Linear(2, 2), "/tmp/distill-other.safetensors")"#, "key", #"missing "weight", "bias"; unexpected "a""#),
-        (#"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape", #""weight" has shape [2, 2] here and [3, 2]"#),
+        (
+            #"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape",
+            #""weight" has shape [2, 2] here and [3, 2]"#
+        ),
         (#"load("teacher.pt")"#, "value", "and not teacher.pt"),
         (#"save(Linear(2, 2), "net.pth")"#, "value", "a network is a file"),
         (#"save(ones(2), "x.npz")"#, "value", "a tensor is a file .npy"),

@@ -23,16 +23,17 @@ import Testing
             return
         }
         defer {
-            umount2(disk, Int32(MNT_DETACH))
+            umount2(disk, 2)  // MNT_DETACH
             rmdir(disk)
         }
         let path = disk + "/x.npy"
         try NPY.write(Tensor([1, 2, 3]), to: path)
         let old = try FileBytes.read(path)
-        for write in [
+        let writes: [() throws -> Void] = [
             { try NPY.write(.zeros([100_000]), to: path) }, { try NPZ.write(["a": .zeros([100_000])], to: path) },
             { try SafeTensors(["a": .zeros([100_000])]).write(to: path) },
-        ] {
+        ]
+        for write in writes {
             let error = #expect(throws: DataError.self) { try write() }
             #expect(error?.message.contains("No space left") == true, "\(error?.message ?? "")")
             #expect(try FileBytes.read(path) == old)

@@ -14,7 +14,8 @@ import Testing
         #expect(arrays.count == 16)
         for (name, array) in arrays {
             let expected: [Double] =
-                name == "b1" ? [0, 1, 1] : name.hasPrefix("u") ? [2, 0, 3] : name.hasPrefix("i") ? [-2, 1, 3] : [-2, 0.5, 3]
+                name == "b1"
+                ? [0, 1, 1] : name.hasPrefix("u") ? [2, 0, 3] : name.hasPrefix("i") ? [-2, 1, 3] : [-2, 0.5, 3]
             #expect(try array.doubles() == expected, "\(name)")
         }
         #expect(arrays["f2"]?.dtype == .float32)
@@ -39,7 +40,8 @@ import Testing
 
     @Test func `What is written is read again, byte for byte as NumPy would write it`() throws {
         let arrays = try [
-            "a": Tensor([Float(1), -2, .infinity], shape: [3, 1]), "b": Tensor([true, false]), "c": Tensor([Int.min, 7]),
+            "a": Tensor([Float(1), -2, .infinity], shape: [3, 1]), "b": Tensor([true, false]),
+            "c": Tensor([Int.min, 7]),
             "d": Tensor([0.1], shape: []), "e": Tensor([UInt8(255)]),
         ]
         for (name, array) in arrays {
@@ -81,7 +83,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("overlap", "byte 135", "overlaps"), ("hole", "byte 139", "hole of 4 bytes"), ("beyond", "byte 78", "8 bytes behind"),
+        ("overlap", "byte 135", "overlaps"), ("hole", "byte 139", "hole of 4 bytes"),
+        ("beyond", "byte 78", "8 bytes behind"),
         ("shape", "byte 8", "does not take the 8 bytes"), ("huge", "byte 8", "does not take"),
         ("trailing", "byte 73", "4 bytes behind the last"), ("dtype", "byte 8", "Q7"), ("text", "byte 9", "no JSON"),
         ("length", "byte 0", "would take 4611686018427387904 bytes"),

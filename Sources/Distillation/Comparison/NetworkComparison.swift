@@ -25,7 +25,8 @@ extension Comparison {
         self.init(columns: ["teacher"] + students.keys)
         append("parameters", nets.map { Double($0.parameters().reduce(0) { $0 + $1.count }) })
         append(
-            "bytes", try nets.map { Double(try $0.storedState().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
+            "bytes",
+            try nets.map { Double(try $0.storedState().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
         let outputs = try nets.map { try predict($0, test) }
         let speeds = try Latency.measure(nets, on: test)
         append("latency", speeds.map(\.latency))

@@ -105,7 +105,11 @@ struct ONNXGraph {
         self.stateNames = stateNames
         let dependent = Self.dependent(small)
         let readsNumbers = small.trace.steps.contains { step in
-            if step.name == "item", case .value(let number)?? = step.inputs.first { dependent.contains(number) } else { false }
+            if step.name == "item", case .value(let number)?? = step.inputs.first {
+                dependent.contains(number)
+            } else {
+                false
+            }
         }
         guard !readsNumbers else {
             throw ModuleError.export(
@@ -141,7 +145,10 @@ struct ONNXGraph {
         model.outputs.append(
             ONNXModel.Port(
                 name, tensor.dtype,
-                sizes.map { $0 == BatchSize(2, at: 2, 3, at: 3) ? .named("batch") : $0.isFixed ? .fixed($0.constant) : .named("\($0.factor)*batch") }))
+                sizes.map {
+                    $0 == BatchSize(2, at: 2, 3, at: 3)
+                        ? .named("batch") : $0.isFixed ? .fixed($0.constant) : .named("\($0.factor)*batch")
+                }))
         return model
     }
 
@@ -245,7 +252,9 @@ struct ONNXGraph {
     }
 
     /// The name of an input of a step: a value, a parameter, or a constant that both runs agree on.
-    mutating func name(_ input: Trace.Input?, _ other: Trace.Input?, of step: Trace.Step, dtype: DType? = nil) throws -> String {
+    mutating func name(_ input: Trace.Input?, _ other: Trace.Input?, of step: Trace.Step, dtype: DType? = nil) throws
+        -> String
+    {
         switch (input, other) {
         case (nil, _): return ""
         case (.scalar(let scalar)?, .scalar(let second)?):
@@ -278,7 +287,8 @@ struct ONNXGraph {
         }
         // What was made for a whole batch, zeros above all, is made in the model for any batch.
         if tensor.dtype == other.dtype, tensor.rank == other.rank, tensor.count > 0, let value = try? tensor.element(0),
-            try tensor.doubles().allSatisfy({ $0 == value.double }), try other.doubles().allSatisfy({ $0 == value.double })
+            try tensor.doubles().allSatisfy({ $0 == value.double }),
+            try other.doubles().allSatisfy({ $0 == value.double })
         {
             let shape = try sizes(zip(tensor.shape, other.shape).map { size(($0, $1)) })
             return one("Expand", [try self.number(value.double, tensor.dtype), shape])
@@ -286,7 +296,8 @@ struct ONNXGraph {
         throw ModuleError.export(
             problem: "\(step.name) takes a tensor \(tensor.shape) whose numbers depend on the input in a way that "
                 + "cannot be written down",
-            help: "operations on elements, matrices, shapes and layers can be exported; random numbers and numbers taken "
+            help:
+                "operations on elements, matrices, shapes and layers can be exported; random numbers and numbers taken "
                 + "out with item() cannot")
     }
 

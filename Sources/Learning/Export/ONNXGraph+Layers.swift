@@ -13,7 +13,8 @@ extension ONNXGraph {
             let bias = try input(step, other, 2)
             if !bias.isEmpty { inputs.append(bias) }
             var attributes: [(name: String, value: ONNXModel.Attribute)] = [
-                ("kernel_shape", .ints(Array(tensor(step.inputs[1])?.shape.suffix(2) ?? []))), ("strides", .ints(stride)),
+                ("kernel_shape", .ints(Array(tensor(step.inputs[1])?.shape.suffix(2) ?? []))),
+                ("strides", .ints(stride)),
                 ("pads", pads), ("dilations", .ints(integers(step, "dilation"))),
                 ("group", .int(integers(step, "groups")[0])),
             ]
@@ -38,7 +39,8 @@ extension ONNXGraph {
             for axis in 0..<2 {
                 let reach = x.shape[2 + axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1
                 let count = (reach + stride[axis] - 1) / stride[axis] + 1
-                guard count == output(step).shape[2 + axis], step.name == "max_pool2d" || reach % stride[axis] == 0 else {
+                guard count == output(step).shape[2 + axis], step.name == "max_pool2d" || reach % stride[axis] == 0
+                else {
                     throw ModuleError.export(
                         problem: "\(step.name) with ceil_mode=true has no form in ONNX for an image of \(x.shape)",
                         help: "use padding instead of ceil_mode")
@@ -100,7 +102,9 @@ extension ONNXGraph {
     mutating func normalization(_ step: Trace.Step, _ other: Trace.Step) throws {
         guard let x = tensor(step.inputs[0]) else { return }
         let eps = ONNXModel.Attribute.float(step.numbers["eps"] ?? 1e-5)
-        func filled(_ shape: [Int], _ value: Double) throws -> Tensor { try .full(shape, .float(value), dtype: x.dtype) }
+        func filled(_ shape: [Int], _ value: Double) throws -> Tensor {
+            try .full(shape, .float(value), dtype: x.dtype)
+        }
         switch step.name {
         case "layer_norm":
             let axes = integers(step, "axes")[0]
@@ -147,7 +151,10 @@ extension ONNXGraph {
             try !(hidden === cell && hidden.doubles().allSatisfy { $0 == 0 })
         {
             let first = try integers([0])
-            inputs += ["", one("Unsqueeze", [try input(step, other, 1), first]), one("Unsqueeze", [try input(step, other, 2), first])]
+            inputs += [
+                "", one("Unsqueeze", [try input(step, other, 1), first]),
+                one("Unsqueeze", [try input(step, other, 2), first]),
+            ]
         }
         let direction = flag(step, "reverse") ? "reverse" : "forward"
         let results = node("LSTM", inputs, [("hidden_size", .int(h)), ("direction", .string(direction))], results: 3)

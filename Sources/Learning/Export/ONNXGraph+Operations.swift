@@ -150,7 +150,8 @@ extension ONNXGraph {
         case "geluTanh":
             let cube = one("Mul", [x, one("Mul", [x, x])])
             let sum = one("Add", [x, one("Mul", [cube, try number(0.044715, dtype)])])
-            return try half(x, one("Tanh", [one("Mul", [sum, try number((2 / Double.pi).squareRoot(), dtype)])]), dtype)
+            return try half(
+                x, one("Tanh", [one("Mul", [sum, try number((2 / Double.pi).squareRoot(), dtype)])]), dtype)
         case "softplus":
             guard p != 1 else { return one("Softplus", [x]) }
             let scaled = one("Softplus", [one("Mul", [x, try number(p, dtype)])])
@@ -173,7 +174,8 @@ extension ONNXGraph {
         switch step.name {
         case "reshape": bind(step, [try reshaped(input(step, other), sizes(step, other, "shape"))])
         case "expand": bind(step, [one("Expand", [try input(step, other), try sizes(sizes(step, other, "shape"))])])
-        case "permute": bind(step, [one("Transpose", [try input(step, other)], [("perm", .ints(integers(step, "dims")))])])
+        case "permute":
+            bind(step, [one("Transpose", [try input(step, other)], [("perm", .ints(integers(step, "dims")))])])
         case "slice": bind(step, [try slice(step, other)])
         case "cat":
             let dtype = output(step).dtype
@@ -185,7 +187,9 @@ extension ONNXGraph {
             pads[dim(step)] = try fixed(step, other, "before")[0]
             pads[rank + dim(step)] = try fixed(step, other, "after")[0]
             let value = try number(step.numbers["value"] ?? 0, dtype)
-            bind(step, [one("Pad", [try input(step, other), try integers(pads), value], [("mode", .string("constant"))])])
+            bind(
+                step,
+                [one("Pad", [try input(step, other), try integers(pads), value], [("mode", .string("constant"))])])
         default:
             let diagonal = constant(try Tensor([integers(step, "diagonal")[0]], shape: []), "diagonal")
             let isUpper = step.name == "triu" ? 1 : 0
@@ -206,7 +210,9 @@ extension ONNXGraph {
         var x = try input(step, other)
         let starts = sizes(step, other, "starts"), counts = sizes(step, other, "counts")
         let steps = try fixed(step, other, "steps")
-        guard let tensor = tensor(step.inputs[0]), let second = large.trace.tensors[safe: other.inputs[0]] else { return x }
+        guard let tensor = tensor(step.inputs[0]), let second = large.trace.tensors[safe: other.inputs[0]] else {
+            return x
+        }
         let full = zip(tensor.shape, second.shape).map { size(($0, $1)) }
         let axes = full.indices.filter { !(counts[$0] == full[$0] && steps[$0] == 1) }
         if !axes.isEmpty {
@@ -219,7 +225,8 @@ extension ONNXGraph {
                 return steps[axis] < 0 && end.isFixed && end.constant < 0 ? BatchSize(Int(Int32.min)) : end
             }
             guard ends.allSatisfy({ $0.isFixed || $0.constant >= 0 && $0.factor > 0 }) else {
-                throw ModuleError.export(problem: "a reversed slice over the examples has no form in ONNX here", help: nil)
+                throw ModuleError.export(
+                    problem: "a reversed slice over the examples has no form in ONNX here", help: nil)
             }
             x = one(
                 "Slice",
@@ -286,7 +293,8 @@ extension ONNXGraph {
             let count = try fixed(step, other, "count")[0]
             let mean = one("ReduceMean", [x], [("axes", .ints(dims)), ("keepdims", .int(1))])
             let centred = one("Sub", [x, mean])
-            let sum = one("ReduceSum", [one("Mul", [centred, centred]), try integers(dims)], [("keepdims", .int(keep))])
+            let sum = one(
+                "ReduceSum", [one("Mul", [centred, centred]), try integers(dims)], [("keepdims", .int(keep))])
             let divisor = max(Double(count) - (step.numbers["correction"] ?? 1), 0)
             bind(step, [one("Div", [sum, try number(divisor, dtype)])])
         }

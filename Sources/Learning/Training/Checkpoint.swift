@@ -89,7 +89,8 @@ struct Checkpoint {
     /// - Throws: ``TrainingError/checkpoint(path:problem:help:)`` for a file that is no checkpoint, and as safetensors files do.
     init(reading path: String) throws {
         let file = try SafeTensors(reading: path)
-        let failure = TrainingError.checkpoint(path: path, problem: "the file is no checkpoint of this program", help: nil)
+        let failure = TrainingError.checkpoint(
+            path: path, problem: "the file is no checkpoint of this program", help: nil)
         guard let text = file.metadata["distill.checkpoint"], let json = try? JSON(parsing: Array(text.utf8)),
             json["version"]?.integer == 1, let epochs = json["epochs"]?.integer, epochs >= 0,
             case .bool(let isOver)? = json["over"], case .object(let experiment)? = json["experiment"],

@@ -52,7 +52,7 @@ extension Trainer {
     }
 
     private func restore(_ part: Checkpoint.Part, _ checkpoint: Checkpoint, _ damaged: TrainingError) throws {
-        // The optimizer that was saved is that of the last epoch that was done.
+        // The saved optimizer is that of the last epoch that was done; the next may begin a stage with a fresh one.
         try enterStage(max(0, checkpoint.epochs - 1))
         guard part.learningRates.count == optimizer.groups.count, part.schedule.isEmpty == (scheduler == nil),
             scheduler?.restore(part.schedule) ?? true

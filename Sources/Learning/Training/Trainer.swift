@@ -12,7 +12,7 @@ public final class Trainer {
     private let stages: [TrainingStage]
     private let stepsPerEpoch: Int
     /// The first epoch of the stage that ``optimizer`` belongs to.
-    var stageStart = 0
+    private var stageStart = 0
     /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
     var optimizer: Optimizer
@@ -147,9 +147,9 @@ public final class Trainer {
         }
         run.seconds = secondsBefore + monotonicSeconds() - began
         run.net = try loss.finish(net)
+        run.net.record = TrainingRecord(run, on: data)
         run.notes = loss.notes
         run.balance = loss.balance
-        run.net.record = TrainingRecord(run, on: data)
         for module in run.adapters.values { module.eval() }
     }
 

@@ -44,7 +44,6 @@ extension TrainingLoss {
     public func begin(epoch: Int, of epochs: Int) throws {}
     /// Nothing to do.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
-    /// The student itself.
     /// Nothing.
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
     /// Nothing.

@@ -64,7 +64,8 @@ extension Tensor {
         return (
             (isRecorded ? Tensor(best, Pick(self, positions, d)) : Tensor(best))
                 .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]]),
-            Tensor(positions).traced(maximum ? "argmax" : "argmin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            Tensor(positions).traced(
+                maximum ? "argmax" : "argmin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
         )
     }
 
