@@ -126,7 +126,9 @@ extension Library {
                 formula: "N / (K · count)", Parameter<Dataset>("ds", "the dataset"), returns: "float32 [K]",
                 notes: ["For `CrossEntropyLoss(weight=class_weights(train))`."], seeAlso: ["describe"],
                 examples: [
-                    Example("class_weights(TensorDataset(zeros(4, 2), tensor([0, 0, 0, 1]))).tolist()", "[0.6666666865348816, 2.0]")
+                    Example(
+                        "class_weights(TensorDataset(zeros(4, 2), tensor([0, 0, 0, 1]))).tolist()",
+                        "[0.6666666865348816, 2.0]")
                 ]
             ) { (dataset: Dataset) in try dataset.classWeights() })
     }

@@ -72,8 +72,8 @@ public enum FileBytes {
     /// that a crash or a full disk leaves the old file or the new one, never half.
     ///
     /// - Throws: ``DataError/unwritable(path:reason:)``.
-    public static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".tmp\(getpid())"
+    public static func write(_ bytes: [UInt8], to path: String, temporary: String? = nil) throws {
+        let temporary = temporary ?? path + ".tmp\(getpid())"
         do {
             let file = try FileDescriptor.open(
                 FilePath(temporary), .writeOnly, options: [.create, .truncate],

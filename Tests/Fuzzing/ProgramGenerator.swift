@@ -1,10 +1,10 @@
 /// Random numbers that a seed repeats (SplitMix64; Steele, Lea and Flood, 2014).
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,13 +14,13 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Writes random programs that follow the grammar, with comments, blank lines and odd spacing.
-struct ProgramGenerator {
-    var random: SeededGenerator
+package struct ProgramGenerator {
+    package var random: SeededGenerator
     private var budget = 0
     private var isFunction = false
     private var isLoop = false
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     private mutating func pick<Element>(_ choices: [Element]) -> Element {
         choices[Int.random(in: 0..<choices.count, using: &random)]
@@ -28,7 +28,7 @@ struct ProgramGenerator {
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
-    mutating func program() -> String {
+    package mutating func program() -> String {
         budget = Int.random(in: 1...120, using: &random)
         var text = ""
         while budget > 0 {
