@@ -32,8 +32,7 @@ extension Library {
                 "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
                 Parameter<DatasetName>("name", "which one"),
                 Parameter<String?>.optional(
-                    "dir", "where its files are",
-                    defaultText: "$DISTILL_DATA, ./data or ~/.local/share/distill, and there name"),
+                    "dir", "where its files are; without it NAME in $DISTILL_DATA, ./data and ~/.local/share/distill"),
                 Parameter<SplitName>("split", "which of the published parts", default: .train),
                 returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
                 notes: [

@@ -130,7 +130,7 @@ struct BadFileTests {
             #expect(error { _ = try readCSV(path) }.message.contains("holds 1200 different texts"))
             _ = try readCSV(path, labels: [.name("who")])
             let kinds = error { _ = try readCSV(Fixture.path("table.csv"), labels: [.name("kind")]) }
-            #expect(kinds.message.contains("data row 4 has no label in column \"kind\""))
+            #expect(kinds.message.hasSuffix("table.csv:6: no label in column \"kind\""))
         }
     }
 
