@@ -82,6 +82,7 @@ struct ReaderTests {
         #expect(dataset.inputShape == [5, 10])
         let x = try dataset.x().doubles()
         #expect(x[0] == 1 && x[9] == 12.5 && x[19].isNaN && x[29] == -3.25 && x[49].isNaN)
+        #expect(try dataset.describe().contains("-3.25 … 12.5, 2 missing (nan)"))
         // The missing kind is no category.
         #expect(Array(x[36..<39]) == [0, 0, 0])
         let table = try CSVTable(path: Fixture.path("table.csv"))
