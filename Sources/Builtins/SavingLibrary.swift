@@ -16,6 +16,9 @@ extension Library {
         addFigureSaving()
         addRunSaving()
         addTableSaving()
+        addNetworkSaving()
+        addTensorSaving()
+        addLoading()
     }
 
     private func addFigureSaving() {

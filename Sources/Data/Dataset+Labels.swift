@@ -4,7 +4,7 @@ extension Dataset {
         y == nil
             ? self
             : try Dataset(
-                input: storedInput, y: nil, mask: mask, normalization: normalization, augmentation: augmentation,
-                name: name)
+                stored: stored, y: nil, classes: nil, mask: mask, normalization: normalization,
+                augmentation: augmentation, name: name)
     }
 }

@@ -93,7 +93,7 @@ final class Teacher {
         netMark = mark
         let dataMark = data.inputFingerprint()
         record = nil
-        if let known = net.remembered as? TeacherRecord,
+        if let dataMark, let known = net.remembered as? TeacherRecord,
             known.isValid(netMark: mark, dataMark: dataMark, count: data.count), try agrees(known, net, data)
         {
             record = known
@@ -104,8 +104,8 @@ final class Teacher {
             return
         }
         let fresh = TeacherRecord(
-            logits: logits, features: features, netMark: mark, dataMark: dataMark, count: data.count)
-        net.remembered = fresh
+            logits: logits, features: features, netMark: mark, dataMark: dataMark ?? 0, count: data.count)
+        if dataMark != nil { net.remembered = fresh }
         record = fresh
     }
 

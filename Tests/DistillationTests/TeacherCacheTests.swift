@@ -101,17 +101,7 @@ import Testing
     }
 
     @Test func augmentedViewsAreJudgedAsTheyAre() throws {
-        let views = try data.augmented(
-            by: Augmentation([
-                (
-                    "dim",
-                    { batch in
-                        Batch(
-                            input: try batch.input.mapped { try $0 * Scalar(1 + Double(batch.epoch)) }, y: batch.y,
-                            index: batch.index, epoch: batch.epoch)
-                    }
-                )
-            ]))
+        let views = try data.augmented(by: Augmentation([.noise(std: 0.3)]))
         let with = try run(.auto, on: views)
         #expect(agree(with.steps, try run(.off, on: views).steps))
         #expect(with.passes >= 12)

@@ -20,8 +20,13 @@ void ck_release(void *block, size_t bytes);
 int64_t ck_system_allocations(void);
 /// Returns this thread's cached blocks to the system.
 void ck_trim(void);
-/// Bytes that could be allocated now without driving the machine out of memory.
+/// Bytes that could be allocated now without driving the machine out of memory, or the process beyond its limit.
 size_t ck_available_memory(void);
+/// Bytes of memory that the process occupies.
+size_t ck_resident_memory(void);
+/// The most bytes that the process may occupy; negative, as at the start, is no limit.
+void ck_set_memory_limit(int64_t bytes);
+int64_t ck_memory_limit(void);
 
 // MARK: Threads (threads.c)
 // One pool for the process. A call made while the pool is busy runs on the calling thread, so nesting is harmless.
@@ -238,3 +243,5 @@ double ck_tsne_divergence(const float *p, const float *y, int64_t n, int dimensi
 
 /// A 64-bit mark of some bytes: equal bytes have equal marks, others almost surely not. Not for adversaries.
 uint64_t ck_fingerprint(const void *bytes, size_t count, uint64_t seed);
+
+#include "ckernels_batches.h"

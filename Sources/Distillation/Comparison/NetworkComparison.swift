@@ -6,7 +6,8 @@ import Tensors
 extension Comparison {
     /// Whether distillation paid: size, speed and quality of a teacher and its students on the same data.
     ///
-    /// Rows: `parameters`; `bytes` of parameters and buffers; `flops` for one example; `latency`, seconds for one example; `throughput`, examples
+    /// Rows: `parameters`; `bytes` of parameters and buffers as files hold them; `flops` for one example; `latency`,
+    /// seconds for one example; `throughput`, examples
     /// per second in batches of 256 (see ``Latency``); with classes `accuracy`, `accuracy_kept` (student / teacher),
     /// `agreement` with the teacher and `ece`; with float targets `mse` and `mse_to_teacher`; without labels only
     /// `agreement`.
@@ -25,7 +26,8 @@ extension Comparison {
         self.init(columns: ["teacher"] + students.keys)
         append("parameters", nets.map { Double($0.parameters().reduce(0) { $0 + $1.count }) })
         append(
-            "bytes", try nets.map { Double(try $0.stateDict().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
+            "bytes",
+            try nets.map { Double(try $0.storedState().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
         append("flops", try nets.map { try Self.operations($0, test) })
         let outputs = try nets.map { try predict($0, test) }
         let speeds = try Latency.measure(nets, on: test)
