@@ -75,6 +75,7 @@ extension Session {
         Provenance(
             script: script, source: source,
             parameters: interpreter.parameters.map { ($0.name, Display.repr($0.value, in: interpreter)) },
-            seed: options.seed, threads: Threads.count, command: command)
+            seed: options.seed, threads: Threads.count, libraries: Engine.facts.filter { $0.name != "threads" },
+            command: command)
     }
 }

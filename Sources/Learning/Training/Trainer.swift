@@ -9,9 +9,14 @@ public final class Trainer {
     private let loss: any TrainingLoss
     private let options: TrainingOptions
     private let function: String
-    private let optimizer: Optimizer
-    private let scheduler: Scheduler?
+    private let stages: [TrainingStage]
+    private let stepsPerEpoch: Int
+    /// The first epoch of the stage that ``optimizer`` belongs to.
+    private var stageStart = 0
+    /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
+    private var optimizer: Optimizer
+    private var scheduler: Scheduler?
     private let metrics: [Metric]
     private var run: Run
     private var sums = EpochSums(terms: 0)
@@ -41,13 +46,9 @@ public final class Trainer {
         var seen: Set<ObjectIdentifier> = []
         trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
             .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
-        optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
-        let steps = try Batches.count(of: data, size: options.batchSize)
-        if let schedule = options.schedule {
-            scheduler = try Scheduler(schedule, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
-        } else {
-            scheduler = nil
-        }
+        stages = try loss.stages(of: options.epochs)
+        stepsPerEpoch = try Batches.count(of: data, size: options.batchSize)
+        (optimizer, scheduler) = try Self.makeOptimizer(stages[0], trained, options, stepsPerEpoch)
         metrics =
             try options.validate.map { dataset in
                 let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
@@ -55,9 +56,34 @@ public final class Trainer {
                 return metrics
             } ?? []
         run = Run(
-            name: options.name ?? function, net: net, objective: loss.formula,
+            name: options.name ?? function, net: loss.evaluated(net), objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
         run.adapters = loss.trainedModules
+    }
+
+    /// A fresh optimizer, with its scheduler, for a stage.
+    private static func makeOptimizer(
+        _ stage: TrainingStage, _ trained: [Tensor], _ options: TrainingOptions, _ stepsPerEpoch: Int
+    ) throws -> (Optimizer, Scheduler?) {
+        let optimizer = try Optimizer(options.optimizer ?? .adam(), stage.parameters ?? trained)
+        let scheduler = try options.schedule.map {
+            try Scheduler($0, for: optimizer, epochs: stage.epochs.count, stepsPerEpoch: stepsPerEpoch)
+        }
+        return (optimizer, scheduler)
+    }
+
+    /// Starts a fresh optimizer when the stage of an epoch is another than before; a resumed run comes here, too, before it
+    /// gives the optimizer its state.
+    private func enterStage(_ epoch: Int) throws {
+        let stage = stage(of: epoch)
+        guard stage.epochs.lowerBound != stageStart else { return }
+        stageStart = stage.epochs.lowerBound
+        (optimizer, scheduler) = try Self.makeOptimizer(stage, trained, options, stepsPerEpoch)
+    }
+
+    /// The stage of an epoch.
+    private func stage(of epoch: Int) -> TrainingStage {
+        stages.first { $0.epochs.contains(epoch) } ?? stages[stages.count - 1]
     }
 
     /// Trains and gives the run.
@@ -82,6 +108,7 @@ public final class Trainer {
         defer { for (module, mode) in modes { module.setMode(mode) } }
         for epoch in 0..<first.options.epochs {
             do {
+                for trainer in trainers { try trainer.enterStage(epoch) }
                 try trainEpoch(epoch, trainers)
                 if first.run.isInterrupted { break }
                 var goesOn = true
@@ -113,6 +140,8 @@ public final class Trainer {
         }
         run.seconds = monotonicSeconds() - began
         run.net = try loss.finish(net)
+        run.notes = loss.notes
+        run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
     }
 
@@ -162,6 +191,7 @@ public final class Trainer {
         for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
             run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
         }
+        for (name, value) in loss.measurements() { run.append(value, to: name) }
         run.append(sums.learningRate, to: "lr")
         run.append(sums.gradientNorm, to: "grad_norm")
         if run.isInterrupted { try finishEpoch(epoch) }
@@ -232,6 +262,7 @@ public final class Trainer {
     }
 
     private func noteBest(_ epoch: Int) throws {
+        guard !stage(of: epoch).isPreparatory else { return }
         let curve = run.curves[options.monitor] ?? (options.validate == nil ? run.loss : [])
         guard let value = curve.last, value.isFinite else {
             epochsSinceBest += 1
