@@ -13,7 +13,7 @@ struct Runner {
         self.options = options
         face = TerminalFace(color: options.color, isQuiet: options.isQuiet)
         if let threads = options.threads { Threads.count = threads }
-        if !options.quiet, let warning = Engine.warning() {
+        if !options.isQuiet, let warning = Engine.warning() {
             var line = Markup("warning", .warning)
             line.append(": " + warning)
             face.errors.writeLine(line)
