@@ -157,14 +157,30 @@ extension Compiler {
         return interpreter.library.value(named: name.text)
     }
 
-    func index(_ owner: Expression, _ subscripts: [Subscript], to target: Int, at span: Span) throws {
+    /// The object whose element is written. A part of a tensor is a tensor of its own, so that writing into it would be
+    /// lost: that is an error, which says how to write it.
+    func container(_ owner: Expression, writing place: Expression) throws -> Int {
+        guard case .index(let whole, let subscripts) = owner.kind else { return try value(owner) }
+        let target = try temporary()
+        let outer = source.text(in: owner.span)
+        let inner = source.text(in: Span(owner.span.upper, place.span.upper)).drop { $0 == " " }
+        let way = interpreter.constant(.string("\(outer.dropLast()), \(inner.dropFirst())"))
+        try index(whole, subscripts, to: target, at: owner.span, way: way)
+        return target
+    }
+
+    func index(
+        _ owner: Expression, _ subscripts: [Subscript], to target: Int, at span: Span, way: Int? = nil
+    ) throws {
         try scoped {
             if subscripts.count == 1, case .index(let index) = subscripts[0] {
                 let object = try operand(owner, before: index)
+                if let way { emit(.refusePart, a: object, d: way, at: span, operands: [owner.span]) }
                 let key = try value(index)
                 emit(.getIndex, a: target, b: object, c: key, at: span, operands: [owner.span, index.span])
             } else {
                 let object = try value(owner)
+                if let way { emit(.refusePart, a: object, d: way, at: span, operands: [owner.span]) }
                 let first = try self.subscripts(subscripts)
                 emit(
                     .getItems, a: target, b: object, c: first, d: subscripts.count, at: span, operands: [owner.span])

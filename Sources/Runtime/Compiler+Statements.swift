@@ -102,7 +102,7 @@ extension Compiler {
                 }
             case .index(let owner, let subscripts):
                 try scoped {
-                    let object = try value(owner)
+                    let object = try container(owner, writing: place)
                     try store(register, in: object, owner, subscripts, at: place.span)
                 }
             case .parenthesized(let inner): try write(.place(inner), from: register)
@@ -214,7 +214,7 @@ extension Compiler {
             try combine(old, into: old)
             emit(.setAttribute, a: object, b: old, c: 1, d: constant, at: place.span, operands: [owner.span])
         case .index(let owner, let subscripts):
-            let object = try value(owner)
+            let object = try container(owner, writing: place)
             let old = try temporary()
             if subscripts.count == 1, case .index(let index) = subscripts[0] {
                 let key = try value(index)

@@ -71,9 +71,17 @@ extension Interpreter {
         if let site, site.cachedFunction === closure {
             plan = site.cachedPlan
         } else {
-            plan = try Binding.plan(
-                prototype.parameters, shape, function: closure.name, signature: closure.signature,
-                hiddenLeading: prototype.isMethod ? 1 : 0)
+            do {
+                plan = try Binding.plan(
+                    prototype.parameters, shape, function: closure.name, signature: closure.signature,
+                    hiddenLeading: prototype.isMethod ? 1 : 0)
+            } catch {
+                var failure = Failure(error)
+                let place = prototype.source.position(at: prototype.span.lower)
+                failure.notes.append(
+                    "\(closure.name) is defined at \(prototype.source.name):\(place.line):\(place.column)")
+                throw failure
+            }
             site?.cachedFunction = closure
             site?.cachedPlan = plan
         }

@@ -124,6 +124,14 @@ extension Interpreter {
             let first = base + Int(i.c)
             store(try index(r(i.b), Array(registers[first..<first + Int(i.d)])), moved: before)
         case .setIndex: try setIndex(r(i.a), [r(i.b)], r(i.c))
+        case .refusePart:
+            if case .tensor = r(i.a) {
+                let way = Display.text(constants[Int(i.d)], in: self)
+                throw Failure(
+                    .type,
+                    "a part of a tensor is a tensor of its own, and writing into it changes nothing: write \(way)",
+                    operands: [0: "tensor"])
+            }
         case .setItems:
             let first = base + Int(i.b)
             try setIndex(r(i.a), Array(registers[first..<first + Int(i.c)]), registers[base + Int(i.d)])
@@ -232,12 +240,11 @@ extension Interpreter {
     func unknownName(_ name: String, isLocal: Bool) -> Failure {
         if isLocal {
             let hasOuter = currentFile.slots[name].map { isBound(slot: $0) } ?? false
-            let help =
-                hasOuter
-                ? "the function assigns \(name), which makes it the function's own; the \(name) outside can be read "
-                    + "but not rebound: use another name, or return the new value"
-                : "assign it before this line"
-            return Failure(.name, "\(name) is read before it is bound", code: .unboundName, help: [help])
+            return hasOuter
+                ? Self.rebinding(name)
+                : Failure(
+                    .name, "\(name) is read before it is bound", code: .unboundName,
+                    help: ["assign it before this line"])
         }
         var candidates = currentFile.declared.filter { name in
             currentFile.slots[name].map { isBound(slot: $0) } ?? false
@@ -249,7 +256,18 @@ extension Interpreter {
         return Failure(.name, "\(name) is not defined", code: .unknownName, help: help)
     }
 
-    private static let pythonNames = [
+    /// The error for a function that means an outer variable but assigns the name and so has one of its own.
+    package static func rebinding(_ name: String) -> Failure {
+        Failure(
+            .name, "\(name) is read before it is bound", code: .rebinding,
+            help: [
+                "the function assigns \(name), which makes it the function's own; the \(name) outside can be read "
+                    + "but not rebound: use another name, or return the new value"
+            ])
+    }
+
+    /// What to write instead of names that Python and PyTorch have.
+    package static let pythonNames = [
         "True": "write true", "False": "write false", "None": "write none", "self": "self exists in module methods",
         "isinstance": "write type(x) == \"list\"", "torch": "the names of torch are here without the prefix",
         "nn": "the layers are here without the prefix: Linear(784, 10)",

@@ -20,7 +20,7 @@ extension Interpreter {
         case (.string(let text), .int(let count)) where operation == .multiply,
             (.int(let count), .string(let text)) where operation == .multiply:
             try Self.claim(max(0, count), of: text.text.utf8.count, for: "*")
-            return .string(String(repeating: text.text, count: max(0, count)))
+            return .string(text.text.isEmpty ? "" : String(repeating: text.text, count: max(0, count)))
         case (.list(let list), .int(let count)) where operation == .multiply,
             (.int(let count), .list(let list)) where operation == .multiply:
             return .list(try repeated(list.elements, max(0, count)))

@@ -229,3 +229,5 @@ int ck_svd(bool full, int64_t m, int64_t n, double *a, double *u, double *s, dou
 int ck_eigh(bool upper, int64_t n, double *a, double *w);
 /// a[n, n] becomes its inverse.
 int ck_inverse(int64_t n, double *a);
+
+#include "ckernels_batches.h"

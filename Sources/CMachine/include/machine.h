@@ -31,7 +31,7 @@
     SLOW(Iterate) FAST(Next) FAST(NextRound)                                                                            \
     /* Containers */                                                                                                    \
     FAST(NewList) FAST(Append) SLOW(NewDict) SLOW(SetEntry) SLOW(MakePair) SLOW(Unpack) SLOW(Slice)                     \
-    FAST(GetIndex) FAST(SetIndex) SLOW(GetItems) SLOW(SetItems) SLOW(GetAttribute) SLOW(SetAttribute)                   \
+    FAST(GetIndex) FAST(SetIndex) SLOW(GetItems) SLOW(SetItems) SLOW(GetAttribute) SLOW(SetAttribute) SLOW(RefusePart)  \
     SLOW(ExtendList) SLOW(ExtendDict)                                                                                   \
     /* Calls: the callee stands in a, the arguments behind it */                                                        \
     FAST(Call) FAST(CallGlobal) FAST(CallMethod) SLOW(CallSpread) SLOW(CallMethodSpread) FAST(Return) FAST(Halt)        \
