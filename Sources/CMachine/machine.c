@@ -1,8 +1,10 @@
 #include "machine.h"
+#include <stddef.h>
 
-// The two entries of Swift's runtime that count references.
+// The entries of Swift's runtime that count references.
 extern void *swift_retain(void *object);
 extern void swift_release(void *object);
+extern bool swift_isUniquelyReferenced_nonNull_native(const void *object);
 
 typedef machine_value value;
 
@@ -61,6 +63,36 @@ static inline void copy(value *target, const value *source) {
     value new = *source;
     if (is_reference(new.tag)) swift_retain(new.object);
     put(target, new);
+}
+
+// A list holds its array's block behind its header. Swift checks at the start that lists and blocks are like this.
+typedef struct {
+    void *header[2];
+    int64_t count;
+    uint64_t capacityAndFlag;
+    value elements[];
+} block;
+typedef struct {
+    void *header[2];
+    block *elements;
+} list;
+
+static inline block *elements(const value *v) { return ((list *)v->object)->elements; }
+
+/// A position in a list, counted from the end when negative; negative outside.
+static inline int64_t position(const block *elements, int64_t index) {
+    if (index < 0) index += elements->count;
+    return index < elements->count ? index : -1;
+}
+
+/// Adds at the end where there is room in memory that nobody shares.
+static inline bool append(const value *to, const value *source) {
+    block *all = elements(to);
+    if ((uint64_t)all->count >= all->capacityAndFlag >> 1 || !swift_isUniquelyReferenced_nonNull_native(all)) return false;
+    value new = *source;
+    if (is_reference(new.tag)) swift_retain(new.object);
+    all->elements[all->count++] = new;
+    return true;
 }
 
 static const value unbound = {.integer = 1, .tag = machine_empty};
@@ -353,8 +385,9 @@ op_JumpIfTrue: {
             MORE; \
         } \
         if (s->tag != machine_list || s[1].tag != machine_int) goto slow; \
-        if (!hooks.listNext(s->object, s[1].integer, B)) END; \
-        s[1].integer++; \
+        const block *all = elements(s); \
+        if (s[1].integer >= all->count) END; \
+        copy(B, all->elements + s[1].integer++); \
         MORE; \
     } while (0)
 #define BACK do { \
@@ -369,7 +402,8 @@ op_NextRound: ADVANCE(BACK, NEXT);
 
 op_Append: {
     const value *list = A;
-    if (list->tag != machine_list || !hooks.listAppend(list->object, B)) goto slow;
+    if (list->tag != machine_list) goto slow;
+    if (!append(list, B) && !hooks.listAppend(list->object, B)) goto slow;
     NEXT;
 }
 op_NewList:
@@ -377,22 +411,28 @@ op_NewList:
     NEXT;
 op_GetIndex: {
     const value *owner = B, *index = C;
-    value element = none;
-    if (owner->tag == machine_list) {
-        if (index->tag != machine_int || !hooks.listGet(owner->object, index->integer, &element)) goto slow;
-    } else if (owner->tag != machine_dict || !hooks.dictGet(owner->object, index, &element)) {
-        goto slow;
+    if (owner->tag == machine_list && index->tag == machine_int) {
+        const block *all = elements(owner);
+        int64_t at = position(all, index->integer);
+        if (at < 0) goto slow;
+        copy(A, all->elements + at);
+        NEXT;
     }
+    value element = none;
+    if (owner->tag != machine_dict || !hooks.dictGet(owner->object, index, &element)) goto slow;
     put(A, element);
     NEXT;
 }
 op_SetIndex: {
     const value *owner = A, *index = B;
-    if (owner->tag == machine_list) {
-        if (index->tag != machine_int || !hooks.listSet(owner->object, index->integer, C)) goto slow;
-    } else if (owner->tag != machine_dict || !hooks.dictSet(owner->object, index, C)) {
-        goto slow;
+    if (owner->tag == machine_list && index->tag == machine_int) {
+        block *all = elements(owner);
+        int64_t at = position(all, index->integer);
+        if (at < 0 || !swift_isUniquelyReferenced_nonNull_native(all)) goto slow;
+        copy(all->elements + at, C);
+        NEXT;
     }
+    if (owner->tag != machine_dict || !hooks.dictSet(owner->object, index, C)) goto slow;
     NEXT;
 }
 op_Format: {
@@ -436,9 +476,9 @@ op_Join: {
                 put(base + record->result, result);
                 NEXT;
             }
-            swift_retain(callee->object);
+            // A closure is not kept: what it captured should go when the program lets go of it.
             void *earlier = record->function;
-            record->function = callee->object;
+            record->function = layout.isCapturing ? NULL : swift_retain(callee->object);
             record->layout = layout;
             if (earlier) swift_release(earlier);
         }
@@ -446,7 +486,7 @@ op_Join: {
         value *first = A + 1;
         value *last = first + layout->registerCount;
         if (count < layout->required || count > layout->parameterCount
-            || last - registers > state->registerCount || state->frameCount == state->frameCapacity)
+            || last - registers > state->registerCount || state->frameCount >= state->frameCapacity)
             goto slow;
         if (layout->isCapturing && callee != A) copy(A, callee);
         machine_frame *frame = state->frames + state->frameCount++;
@@ -467,7 +507,7 @@ op_CallMethod: {
     value *receiver = A + 1;
     if (count <= 0 || receiver->tag != machine_list) goto slow;
     if (record->appends && count == 2) {
-        if (!hooks.listAppend(receiver->object, receiver + 1)) goto slow;
+        if (!append(receiver, receiver + 1) && !hooks.listAppend(receiver->object, receiver + 1)) goto slow;
         put(base + record->result, none);
         NEXT;
     }

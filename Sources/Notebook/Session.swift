@@ -120,7 +120,34 @@ package final class Session {
             help: ["drop what is not needed any more (x = none); --max-memory sets a limit of your own"])
     }
 
-    private static let timeout = Failure(.limit, "the run took longer than --timeout allows")
+    private static var timeout: Failure {
+        var failure = Failure(.limit, "the run took longer than --timeout allows")
+        failure.endsRun = true
+        return failure
+    }
+
+    /// Begins the time that a run may take. When it ends, an interrupt stops work that does not come by here.
+    private func startClock() {
+        guard let limit = options.timeLimit, deadline == nil else { return }
+        deadline = .now + .seconds(limit)
+        signal(SIGALRM) { _ in Interrupt.request() }
+        Self.setAlarm(limit)
+    }
+
+    private func stopClock() {
+        guard deadline != nil else { return }
+        Self.setAlarm(0)
+        deadline = nil
+    }
+
+    /// The signal comes after so many seconds; never with 0.
+    private static func setAlarm(_ seconds: Double) {
+        let bounded = min(seconds, 1e9)
+        var timer = itimerval()
+        timer.it_value.tv_sec = Int(bounded)
+        timer.it_value.tv_usec = Int((bounded - bounded.rounded(.down)) * 1e6)
+        setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+    }
 
     /// The bytes of memory that the machine has.
     private static let machineMemory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
@@ -163,7 +190,9 @@ package final class Session {
     private func run(_ program: Program, of source: SourceText) -> Result {
         var result = Result()
         Interrupt.clear()
-        if let limit = options.timeLimit, deadline == nil { deadline = .now + .seconds(limit) }
+        let isWholeRun = deadline == nil
+        startClock()
+        defer { if isWholeRun { stopClock() } }
         let start = ContinuousClock.now
         do {
             let value = try interpreter.run(program, of: source)
@@ -178,7 +207,14 @@ package final class Session {
     }
 
     private func diagnostic(for error: any Error, in source: SourceText) -> Diagnostic {
-        if let diagnostic = error as? Diagnostic { return diagnostic }
+        if var diagnostic = error as? Diagnostic {
+            if diagnostic.kind == .interrupt, let deadline, ContinuousClock.now > deadline {
+                let timeout = Self.timeout
+                (diagnostic.kind, diagnostic.message, diagnostic.help) = (timeout.kind, timeout.message, [])
+                diagnostic.code = timeout.code?.rawValue
+            }
+            return diagnostic
+        }
         let failure = Failure(error)
         return Diagnostic(
             failure.kind, failure.message, code: failure.code?.rawValue, notes: failure.notes, help: failure.help)
@@ -212,7 +248,11 @@ package final class Session {
         guard whole.diagnostics.isEmpty else { return whole.diagnostics }
         try checkSettings(in: whole.program)
         files.folder = folder
-        defer { files.folder = nil }
+        startClock()
+        defer {
+            files.folder = nil
+            stopClock()
+        }
         var errors: [Diagnostic] = []
         for cell in Cells.split(source) {
             outputs = []

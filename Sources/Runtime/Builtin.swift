@@ -151,7 +151,7 @@ public struct Call {
     }
 
     /// The argument of a parameter, which must be one of those the builtin was declared with.
-    public subscript<T>(parameter: Parameter<T>) -> T {
+    public subscript<T: ValueDecodable>(parameter: Parameter<T>) -> T {
         get throws {
             guard let index = parameters.firstIndex(where: { $0.name == parameter.description.name }) else {
                 throw Failure(.internal, "\(parameter.description.name) is no parameter of this function")

@@ -66,15 +66,25 @@ extension Compiler {
         try scoped {
             let result = try temporary()
             emit(isDict ? .newDict : .newList, a: result, at: span)
+            // What the first clause goes through belongs to the scope outside, as in Python.
+            var outer: Int?
+            if case .each(_, let sequence)? = clauses.first { outer = try value(sequence) }
             let scope = facts[span] ?? ScopeFacts()
             let before = assigned
             scopes.append([:])
             try declare(scope, at: span, fresh: true)
             assigned.subtract(scope.bound)
+            if clauses.count > 1 {
+                // A later clause may read a name too early, and finds it unbound instead of what stood here before.
+                for name in scope.bound {
+                    guard let local = scopes.last?[name], !local.isCell else { continue }
+                    load(.unbound, into: local.register, at: span)
+                }
+            }
             let cells = scope.bound.filter(scope.shared.contains).compactMap { scopes.last?[$0]?.register }
             for cell in cells { emit(.newCell, a: cell, at: span) }
             let grows = !isDict && clauses.count == 1 ? result : nil
-            try clause(clauses[...], cells: cells, growing: grows, at: span) { try element(result) }
+            try clause(clauses[...], cells: cells, over: outer, growing: grows, at: span) { try element(result) }
             scopes.removeLast()
             assigned = before
             emit(.move, a: target, b: result, at: span)
@@ -82,8 +92,8 @@ extension Compiler {
     }
 
     func clause(
-        _ clauses: ArraySlice<ComprehensionClause>, cells: [Int], growing list: Int? = nil, at span: Span,
-        element: () throws -> Void
+        _ clauses: ArraySlice<ComprehensionClause>, cells: [Int], over outer: Int? = nil, growing list: Int? = nil,
+        at span: Span, element: () throws -> Void
     ) throws {
         guard let first = clauses.first else { return try scoped(element) }
         switch first {
@@ -97,10 +107,15 @@ extension Compiler {
                 _ = try temporary()
                 _ = try temporary()
                 try scoped {
-                    let register = try value(sequence)
+                    let register = try outer ?? value(sequence)
                     emit(.iterate, a: state, b: register, c: list == nil ? 0 : 1, d: list ?? 0, at: sequence.span)
                 }
-                let register = try temporary()
+                let register: Int
+                if case .name(let name) = pattern, let local = scopes.last?[name.text], !local.isCell {
+                    register = local.register
+                } else {
+                    register = try temporary()
+                }
                 let next = emit(.next, a: state, b: register, at: sequence.span)
                 let start = code.count
                 rebind(pattern)

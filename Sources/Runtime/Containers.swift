@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// A list: a reference to elements that can be changed in place.
 public final class ListObject {
     /// The elements. (The check of overlapping accesses costs more than an access; no access here spans a call.)
@@ -14,14 +12,10 @@ public final class ListObject {
 /// A dict: a reference to entries that keep the order of their insertion.
 public final class DictObject {
     /// The entries.
-    @exclusivity(unchecked) public var entries: OrderedDictionary<DictKey, Value>
-
-    /// The string that was looked up last, and its place: `if k in d { d[k] += 1 }` searches once.
-    private var recentKey: StringObject?
-    private var recentIndex = 0
+    @exclusivity(unchecked) public var entries: DictEntries
 
     /// A dict of entries.
-    public init(_ entries: OrderedDictionary<DictKey, Value> = [:]) { self.entries = entries }
+    public init(_ entries: DictEntries = [:]) { self.entries = entries }
 
     /// The value under a string key.
     public subscript(key: String) -> Value? {
@@ -29,44 +23,9 @@ public final class DictObject {
         set { entries[.string(key)] = newValue }
     }
 
-    /// Where a key stands; none when it is missing or no key at all.
-    private func index(of value: Value) -> Int? {
-        guard case .string(let string) = value else { return DictKey(value).flatMap { entries.index(forKey: $0) } }
-        if recentKey === string, recentIndex < entries.count, case .string(let text) = entries.keys[recentIndex],
-            StringObject.haveSameScalars(text, string.text)
-        {
-            return recentIndex
-        }
-        guard let index = entries.index(forKey: .string(string.text)) else { return nil }
-        recentKey = string
-        recentIndex = index
-        return index
-    }
-
-    /// The value under a key; none when it is missing.
-    func value(under key: Value) -> Value? { index(of: key).map { entries.values[$0] } }
-
-    /// Sets the value under a key; false when the key cannot be one.
-    func setValue(_ value: Value, under key: Value) -> Bool {
-        if let index = index(of: key) {
-            entries.values[index] = value
-        } else {
-            guard let key = DictKey(key) else { return false }
-            entries[key] = value
-        }
-        return true
-    }
-
-    /// Whether there is an entry under a key; none when it cannot be a key.
-    func contains(_ key: Value) -> Bool? {
-        if index(of: key) != nil { return true }
-        return DictKey(key) == nil ? nil : false
-    }
-
     deinit {
         guard entries.values.contains(where: Teardown.isContainer) else { return }
-        var values = Array(entries.values)
-        entries = [:]
+        var values = entries.takeValues()
         Teardown.run(&values)
     }
 }
@@ -223,8 +182,7 @@ enum Teardown {
             } else if var dict = dict(pending[last]) {
                 pending.removeLast()
                 if isKnownUniquelyReferenced(&dict) {
-                    pending.append(contentsOf: dict.entries.values)
-                    dict.entries = [:]
+                    pending.append(contentsOf: dict.entries.takeValues())
                 }
             } else if var pair = pair(pending[last]) {
                 pending.removeLast()

@@ -232,7 +232,7 @@ extension OrderedDictionary: ValueEncodable where Key == String, Value: ValueEnc
     public static var languageType: LanguageType { .dict }
     /// A dict.
     public func encode(in interpreter: Interpreter) -> Runtime.Value {
-        var entries = OrderedDictionary<DictKey, Runtime.Value>()
+        var entries = DictEntries()
         for (name, value) in self { entries[.string(name)] = value.encode(in: interpreter) }
         return .dict(DictObject(entries))
     }

@@ -17,6 +17,8 @@ public struct Failure: Error {
     public var notes: [String]
     /// Short labels such as `[128, 10]`, by the index of the argument they belong to.
     public var operands: [Int: String]
+    /// Whether no `try` of the script takes it, so that the run ends.
+    public var endsRun = false
     /// The value that a script raised, when it raised an error it had caught.
     var caught: ErrorObject?
 

@@ -9,7 +9,7 @@ public enum Formatting {
         for index in parts.indices {
             switch parts[index] {
             case .string(let part): capacity += part.text.utf8.count
-            case .int: capacity += 20
+            case .int(let int): capacity += width(of: int)
             default: return nil
             }
         }
@@ -34,6 +34,17 @@ public enum Formatting {
             for (offset, byte) in text.utf8.enumerated() { target[offset] = byte }
         }
         return start + count
+    }
+
+    /// The characters that an int takes. A text of exactly the right size may need no memory of its own.
+    private static func width(of int: Int) -> Int {
+        var width = int < 0 ? 2 : 1
+        var rest = int.magnitude
+        while rest >= 10 {
+            rest /= 10
+            width += 1
+        }
+        return width
     }
 
     private static func append(_ int: Int, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {

@@ -38,9 +38,11 @@ extension Interpreter {
         return result
     }
 
+    /// Stops when a limit is reached or somebody wants the program to stop: the limit is looked at first, because the
+    /// end of the time interrupts what is under way.
     func checkInterrupt() throws {
-        if Interrupt.isRequested { throw Failure(.interrupt, "interrupted") }
         try checkLimits()
+        if Interrupt.isRequested { throw Failure(.interrupt, "interrupted") }
     }
 
     /// A number of bytes in the unit that suits it.

@@ -125,7 +125,7 @@ extension Interpreter {
     }
 
     private func poll() throws {
-        if Interrupt.isRequested { throw Failure(.interrupt, "interrupted") }
+        if Interrupt.isRequested { try checkInterrupt() }
         steps += 1
         if let stepLimit, steps > stepLimit {
             throw Failure(.limit, "the program took more than \(stepLimit) thousand steps")
@@ -138,7 +138,8 @@ extension Interpreter {
         _ error: any Error, _ cursor: inout Cursor, floor: Int, handlerFloor: Int, gradients: Bool
     ) throws {
         let diagnostic = diagnostic(for: error, at: cursor)
-        guard handlers.count > handlerFloor, diagnostic.kind != .interrupt, let handler = handlers.popLast() else {
+        let endsRun = diagnostic.kind == .interrupt || (error as? Failure)?.endsRun == true
+        guard handlers.count > handlerFloor, !endsRun, let handler = handlers.popLast() else {
             Gradients.setEnabled(gradients)
             for index in cursor.base..<min(cursor.limit, registers.count) where floor > 0 {
                 registers[index] = .unbound

@@ -97,10 +97,10 @@ public final class Interpreter {
         case .float(let float):
             if let index = numberConstants[float.bitPattern] { return index }
             numberConstants[float.bitPattern] = constants.count
-        case .none, .bool:
+        case .none, .bool, .unbound:
             for index in literalConstants {
                 switch (constants[index], value) {
-                case (.none, .none): return index
+                case (.none, .none), (.unbound, .unbound): return index
                 case (.bool(let a), .bool(let b)) where a == b: return index
                 default: continue
                 }

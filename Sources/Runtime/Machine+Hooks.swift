@@ -9,32 +9,11 @@ enum MachineHooks {
     /// loop expects, and then nothing may run.
     static let isInstalled: Bool = {
         var hooks = machine_hooks(
-            listGet: { list, index, out in
-                list.withObject(ListObject.self) { list in
-                    guard let position = position(index, in: list) else { return false }
-                    out.value.pointee = list.elements[position]
-                    return true
-                }
-            },
-            listSet: { list, index, value in
-                list.withObject(ListObject.self) { list in
-                    guard let position = position(index, in: list) else { return false }
-                    list.elements[position] = value.value.pointee
-                    return true
-                }
-            },
             listAppend: { list, value in
                 list.withObject(ListObject.self) { list in
                     let count = list.elements.count
                     guard count < 1 << 20 || count < list.elements.capacity else { return false }
                     list.elements.append(value.value.pointee)
-                    return true
-                }
-            },
-            listNext: { list, index, out in
-                list.withObject(ListObject.self) { list in
-                    guard index < list.elements.count else { return false }
-                    out.value.pointee = list.elements[index]
                     return true
                 }
             },
@@ -44,19 +23,20 @@ enum MachineHooks {
             },
             dictGet: { dict, key, out in
                 dict.withObject(DictObject.self) { dict in
-                    guard let value = dict.value(under: key.value.pointee) else { return false }
-                    out.value.pointee = value
+                    guard let position = dict.entries.position(of: key.value.pointee) else { return false }
+                    out.value.pointee = dict.entries.values[position]
                     return true
                 }
             },
             dictSet: { dict, key, value in
-                dict.withObject(DictObject.self) { $0.setValue(value.value.pointee, under: key.value.pointee) }
+                dict.withObject(DictObject.self) { dict in
+                    dict.entries.set(value.value.pointee, under: key.value.pointee)
+                }
             },
             dictContains: { dict, key, out in
                 dict.withObject(DictObject.self) { dict in
-                    guard let found = dict.contains(key.value.pointee) else { return .declined }
-                    out.pointee = found
-                    return .done
+                    out.pointee = dict.entries.position(of: key.value.pointee) != nil
+                    return out.pointee || DictKey(key.value.pointee) != nil ? .done : .declined
                 }
             },
             stringsAreEqual: { left, right in
@@ -91,13 +71,25 @@ enum MachineHooks {
         return layoutIsAsExpected
     }()
 
-    private static func position(_ index: Int, in list: ListObject) -> Int? {
-        let position = index < 0 ? index &+ list.elements.count : index
-        return position >= 0 && position < list.elements.count ? position : nil
+    /// Whether values and lists lie in memory as the loop reads and writes them.
+    private static var layoutIsAsExpected: Bool { valuesLieAsExpected && listsLieAsExpected }
+
+    /// A list holds its array's block behind its header; there stand the count, the capacity, and the elements.
+    private static var listsLieAsExpected: Bool {
+        let list = ListObject([.int(1), .int(2), .int(3)])
+        list.elements.reserveCapacity(11)
+        let object = UnsafeRawPointer(Unmanaged.passUnretained(list).toOpaque())
+        return withExtendedLifetime(list) {
+            guard let block = object.load(fromByteOffset: 16, as: UnsafeRawPointer?.self) else { return false }
+            return list.elements.withUnsafeBufferPointer { elements in
+                block.load(fromByteOffset: 16, as: Int.self) == 3
+                    && block.load(fromByteOffset: 24, as: Int.self) >> 1 == list.elements.capacity
+                    && elements.baseAddress.map(UnsafeRawPointer.init) == block + 32
+            }
+        }
     }
 
-    /// Whether values lie in memory as the loop reads and writes them.
-    private static var layoutIsAsExpected: Bool {
+    private static var valuesLieAsExpected: Bool {
         guard MemoryLayout<Value>.size == 9, MemoryLayout<Value>.stride == MemoryLayout<machine_value>.stride else {
             return false
         }

@@ -1,10 +1,17 @@
 import OrderedCollections
 
 /// A typed parameter of a builtin: its name, documentation, default and kind.
-public struct Parameter<T: ValueDecodable>: Sendable {
+///
+/// The type itself asks nothing of `T`: what it did ask, Swift would look up when the library is built, for every `T`
+/// among all conformances of the program, and that was most of the time a start took.
+public struct Parameter<T>: Sendable {
     /// What is known about it without the Swift type.
     public let description: ParameterDescription
 
+    private init(_ description: ParameterDescription) { self.description = description }
+}
+
+extension Parameter where T: ValueDecodable {
     /// A parameter that must be given.
     public init(_ name: String, _ documentation: String) {
         description = ParameterDescription(
@@ -44,8 +51,6 @@ public struct Parameter<T: ValueDecodable>: Sendable {
                 name: name, documentation: documentation, type: T.languageType, defaultValue: nil, kind: .namedVariadic)
         )
     }
-
-    private init(_ description: ParameterDescription) { self.description = description }
 
     /// Takes the value of the argument at `index` of a call of `function`.
     @inlinable

@@ -213,12 +213,14 @@ struct Resolver {
     private mutating func visitComprehension(
         _ clauses: [ComprehensionClause], at span: Span, body: (inout Resolver) -> Void
     ) {
+        // What the first clause goes through belongs to the scope outside.
+        if case .each(_, let sequence)? = clauses.first { visit(sequence) }
         scopes.append(Open())
         scopes[scopes.count - 1].isComprehension = true
-        for clause in clauses {
+        for (index, clause) in clauses.enumerated() {
             switch clause {
             case .each(let pattern, let sequence):
-                visit(sequence)
+                if index > 0 { visit(sequence) }
                 visit(pattern)
             case .only(let condition): visit(condition)
             }

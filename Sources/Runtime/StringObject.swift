@@ -1,3 +1,5 @@
+import Glibc
+
 /// An immutable sequence of Unicode scalars.
 ///
 /// Indexing counts scalars. ASCII text, which nearly all text in scripts is, is indexed by byte; other text is spread
@@ -7,6 +9,8 @@ public final class StringObject {
     public let text: String
     /// Whether every scalar is a single byte.
     public private(set) lazy var isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    /// The hash by which dicts file it.
+    private(set) lazy var tableHash = DictKey.tableHash(of: text)
     private lazy var scalars = Array(text.unicodeScalars)
 
     /// A string of a text.
@@ -33,7 +37,10 @@ public final class StringObject {
     public static func haveSameScalars(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         let quick = left.utf8.withContiguousStorageIfAvailable { left in
-            right.utf8.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+            right.utf8.withContiguousStorageIfAvailable { right in
+                guard let left = left.baseAddress, let other = right.baseAddress else { return true }
+                return memcmp(left, other, right.count) == 0
+            }
         }
         if case .some(.some(let same)) = quick { return same }
         return left.utf8.elementsEqual(right.utf8)

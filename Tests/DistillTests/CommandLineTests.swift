@@ -158,6 +158,21 @@ struct CommandLineTests {
         #expect(result.errors.contains("error[limit]"))
     }
 
+    @Test(
+        "A time limit ends whatever runs, and no script catches it",
+        arguments: [
+            "while true { try { while true { } } catch e { } }",
+            "while true { try { map([1], x => { while true { } }) } catch e { } }",
+            "x = randn(400, 400); fit(Linear(400, 400), TensorDataset(x, x), loss=regression(), epochs=1000000, batch_size=8)",
+            "fn f() { f2 = 1; while f2 > 0 { f2 += 1 } }\nf()",
+        ])
+    func timeLimitEverywhere(_ source: String) throws {
+        let result = try Program.run("-", "--timeout", "0.5", "--quiet", input: source)
+        #expect(result.status == 1)
+        #expect(result.errors.contains("error[limit]: the run took longer than --timeout allows"))
+        #expect(result.errors.contains("<stdin>:"))
+    }
+
     @Test("A memory limit ends a script that fills a list")
     func memoryLimit() throws {
         let result = try Program.run("-e", "xs = []; while true { xs.append(zeros(1000)) }", "--max-memory", "300MB")

@@ -26,7 +26,7 @@ struct MachineTests {
         #expect(!body.prefix { $0.first?.isNumber == true }.contains { $0.contains(" Move ") })
     }
 
-    @Test("A function that is gone leaves nothing behind in the calls that used it")
+    @Test("Calls do not keep a closure alive, nor what it captured")
     func recordsForget() throws {
         weak var closure: Function?
         do {

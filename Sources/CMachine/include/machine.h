@@ -99,7 +99,7 @@ typedef struct __attribute__((swift_name("CallRecord"))) machine_record {
     int32_t result;
     /// Whether a method call of this name on a list appends.
     bool appends;
-    /// The callee of the last call, kept alive, and its layout.
+    /// The callee of the last call, kept alive unless it captured something, and its layout.
     void *_Nullable function;
     machine_layout layout;
 } machine_record;
@@ -127,13 +127,8 @@ typedef enum HookOutcome HookOutcome;
 
 /// What the loop asks Swift for. Values are passed as pointers to `Value`, containers as references that stay alive.
 typedef struct {
-    /// `out = list[index]`; false outside, counted from the end when negative.
-    bool (*_Nonnull listGet)(void *_Nonnull list, intptr_t index, void *_Nonnull out);
-    bool (*_Nonnull listSet)(void *_Nonnull list, intptr_t index, const void *_Nonnull value);
     /// Adds at the end; false when the list would have to grow by very much.
     bool (*_Nonnull listAppend)(void *_Nonnull list, const void *_Nonnull value);
-    /// `out = list[index]`; false from the end on.
-    bool (*_Nonnull listNext)(void *_Nonnull list, intptr_t index, void *_Nonnull out);
     void (*_Nonnull newList)(const void *_Nonnull first, intptr_t count, void *_Nonnull out);
     bool (*_Nonnull dictGet)(void *_Nonnull dict, const void *_Nonnull key, void *_Nonnull out);
     bool (*_Nonnull dictSet)(void *_Nonnull dict, const void *_Nonnull key, const void *_Nonnull value);
