@@ -21,6 +21,7 @@ static void load(void) {
     *(void **)&functions.dgetrf = dlsym(library, "dgetrf_");
     *(void **)&functions.dgetri = dlsym(library, "dgetri_");
     *(void **)&functions.corename = dlsym(library, "openblas_get_corename");
+    *(void **)&functions.config = dlsym(library, "openblas_get_config");
     loaded = functions.sgemm && functions.dgemm && functions.dgesdd && functions.dsyevd && functions.dgetrf
         && functions.dgetri;
 }
@@ -33,4 +34,9 @@ const ck_blas_functions *ck_blas(void) {
 const char *ck_blas_core(void) {
     const ck_blas_functions *blas = ck_blas();
     return blas && blas->corename ? blas->corename() : "";
+}
+
+const char *ck_blas_config(void) {
+    const ck_blas_functions *blas = ck_blas();
+    return blas && blas->config ? blas->config() : "";
 }

@@ -16,6 +16,7 @@ typedef struct {
     void (*dgetrf)(const int *, const int *, double *, const int *, int *, int *);
     void (*dgetri)(const int *, double *, const int *, const int *, double *, const int *, int *);
     char *(*corename)(void);
+    char *(*config)(void);
 } ck_blas_functions;
 
 /// The functions of OpenBLAS, held to one thread; NULL when the library is not installed.

@@ -37,6 +37,9 @@ int ck_threads(void);
 /// The processor generation whose kernels OpenBLAS uses; empty when the library is not there.
 const char *ck_blas_core(void);
 
+/// The version of OpenBLAS and the options it was built with, `OpenBLAS 0.3.21 …`; empty when it cannot be loaded.
+const char *ck_blas_config(void);
+
 // MARK: Random numbers (random.c)
 // Philox 4x32-10: element i depends on seed, stream and counter + i / lanes only.
 
