@@ -9,6 +9,7 @@ extension Library {
     public func addCore() {
         addConstants()
         addOutput()
+        addBackend()
         addConversions()
         addSequences()
         addStrings()
@@ -86,6 +87,24 @@ extension Library {
                 var now = timespec()
                 clock_gettime(CLOCK_REALTIME, &now)
                 return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+            })
+    }
+
+    /// What computes, for whoever reports or compares numbers.
+    private func addBackend() {
+        add(
+            Builtin(
+                "backend", .core,
+                "What computes: the libraries with their kernels, the vector instructions and the number of threads.",
+                returns: "a dict of strings",
+                notes: [
+                    "Reports and benchmarks show it. `--threads` and `:set threads` change the number of threads.",
+                    "With a given number of threads the same script gives the same bits; between different numbers "
+                        + "sums may be grouped differently, and results differ by rounding.",
+                ],
+                seeAlso: ["time"], examples: [Example("\"threads\" in backend()", "true")]
+            ) { () throws -> OrderedDictionary<String, String> in
+                OrderedDictionary(uniqueKeysWithValues: Engine.facts.map { ($0.name, $0.value) })
             })
     }
 

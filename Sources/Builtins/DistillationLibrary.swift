@@ -160,7 +160,13 @@ extension Library {
                 "hard", .distillation, "Cross entropy with the labels.", formula: "⟨−log softmax(z_s)[y]⟩",
                 Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0),
                 name,
-                returns: "an objective of one term", seeAlso: ["soft", "distill", "cross_entropy"],
+                returns: "an objective of one term",
+                notes: MethodPage(
+                    paper: "the labels themselves; label_smoothing after arXiv:1512.00567.",
+                    use: "0.1 * hard() beside 0.9 * soft(), and weight 1 beside feature terms.",
+                    when: "always where there are labels: it keeps the student right where the teacher is wrong."
+                ).notes,
+                seeAlso: ["soft", "distill", "cross_entropy"],
                 examples: [Example("hard()(tensor([[0.0, 0.0]]), tensor([1])).item() > 0.69", "true")]
             ) { (smoothing: Double, name: String?) in
                 ObjectiveObject(try HardTerm(labelSmoothing: smoothing, name: name))
@@ -178,9 +184,15 @@ extension Library {
                     "standardize", "standardise the logits of each row first (arXiv:2403.01427, with T=2)",
                     default: false),
                 name, returns: "an objective of one term",
-                notes: [
-                    "arXiv:1503.02531. scale=\"none\" equals KLDivLoss(reduction=\"batchmean\") on softened outputs."
-                ],
+                notes: MethodPage(
+                    paper: "arXiv:1503.02531.", use: "0.9 * soft(T=4) + 0.1 * hard().",
+                    when:
+                        "first, always: it is cheap, needs no layers, and most later methods have to be measured against it.",
+                    remarks: [
+                        "T² keeps the size of the gradients when T changes; scale=\"none\" leaves it out and equals KLDivLoss(reduction=\"batchmean\") on softened outputs.",
+                        "reduction=\"mean\" averages over classes as well and is K times smaller than the divergence: PyTorch's default, seldom what is meant.",
+                    ]
+                ).notes,
                 seeAlso: ["hard", "feature", "distill", "KLDivLoss"],
                 examples: [
                     Example("z = randn(4, 10); soft(T=4)(z, z).item()", "0.0"),
@@ -208,7 +220,13 @@ extension Library {
                     "adapter", "what makes unlike shapes comparable: \"auto\", \"none\" or a module", default: .auto),
                 Parameter<Int>("teacher", "which of several teachers", default: 0), name,
                 returns: "an objective of one term",
-                notes: ["Without pairs it compares what net[:-1] computes."],
+                notes: MethodPage(
+                    paper: "after FitNets, arXiv:1412.6550.",
+                    use: "soft() + feature(…); weights between 0.1 and 100 are usual, balance=true proposes one.",
+                    when:
+                        "a student built like the teacher, a stage or two compared; fitnet() always trains a regressor between.",
+                    remarks: ["Without pairs it compares what net[:-1] computes."]
+                ).notes,
                 seeAlso: ["soft", "features", "distill"],
                 examples: [
                     Example("feature()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")
@@ -228,7 +246,13 @@ extension Library {
             Builtin(
                 "regression", .distillation, "The label term for float targets.", formula: "⟨(z_s − y)²⟩",
                 Parameter<RegressionDistance>("metric", "the distance", default: .mse), name,
-                returns: "an objective of one term", seeAlso: ["hard", "fit"],
+                returns: "an objective of one term",
+                notes: MethodPage(
+                    paper: "least squares; huber after P. Huber, 1964.",
+                    use: "regression() for fit, or beside feature terms.",
+                    when: "float targets; huber where some of them are far off."
+                ).notes,
+                seeAlso: ["hard", "fit"],
                 examples: [Example("regression()(tensor([[1.0], [2.0]]), tensor([1.0, 4.0])).item()", "2.0")]
             ) { (metric: RegressionDistance, name: String?) in
                 ObjectiveObject(RegressionTerm(metric: metric.metric, name: name))
@@ -280,16 +304,19 @@ extension Library {
             "cache", "whether teacher values are computed once and reused", default: .auto)
         let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
         let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
+        let balance = Parameter<Bool>(
+            "balance", "whether to measure how the terms' gradients compare, and to propose weights", default: false)
         add(
             Builtin(
                 "distill", .distillation, "Trains a student on what a teacher knows.",
                 parameters: [nets.description, train.description, loss.description] + shared.descriptions
-                    + [cache.description, average.description, weights.description],
+                    + [cache.description, average.description, weights.description, balance.description],
                 returns: "a run; the student is trained in place",
                 notes: [
                     "The teacher runs in evaluation mode, without gradients, and stays as it is.",
                     "Layer pairs are checked before the first step; adapters are trained along, see run.adapters.",
                     "Ctrl-C stops after the step in hand and keeps the weights.",
+                    "balance=true measures the gradient of every term on the student at every fourth step: curves run.grad_soft …, the table run.balance, and in the run's display the weights at which all terms would pull alike. A place to begin a search, no result.",
                 ],
                 seeAlso: ["soft", "feature", "hard", "fit", "compare"],
                 examples: [
@@ -299,7 +326,15 @@ extension Library {
                         teacher = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
                         student = Sequential(Linear(64, 8), ReLU(), Linear(8, 10))
                         distill(teacher -> student, train, loss=soft(T=4) + 0.5 * feature(), epochs=2).adapters.keys()
-                        """, #"["feature"]"#)
+                        """, #"["feature"]"#),
+                    Example(
+                        """
+                        train = take(dataset("digits"), 256)
+                        teacher = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
+                        student = Sequential(Linear(64, 8), ReLU(), Linear(8, 10))
+                        run = distill(teacher -> student, train, loss=hard() + soft() + feature(), epochs=2, balance=true)
+                        run.balance.feature.proposed > 0, len(run.grad_feature)
+                        """, "[true, 2]"),
                 ]
             ) { call in
                 let nets = try call[nets]
@@ -309,7 +344,7 @@ extension Library {
                     nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
                     options: shared.options(call, for: "distill"),
                     average: call[average] == .logits ? .logits : .probabilities, weights: call[weights],
-                    cache: call[cache].policy)
+                    cache: call[cache].policy, balance: call[balance])
                 try Self.reportInterrupt(run)
                 return run
             })

@@ -9,15 +9,16 @@ extension Library {
         addTemperatureTerms()
         addDivergenceTerms()
         addRepairedTerms()
+        addSelfTaughtTerms()
     }
 
-    private static var name: Parameter<String?> { .optional("name", "the name of the term's curve in the run") }
+    static var termName: Parameter<String?> { .optional("name", "the name of the term's curve in the run") }
 
-    private static func temperature(_ value: Double) -> Parameter<Double> {
+    static func temperature(_ value: Double) -> Parameter<Double> {
         Parameter("T", "the temperature", default: value)
     }
 
-    private static let result = "an objective of one term"
+    static let termResult = "an objective of one term"
 
     private func addDecoupledTerms() {
         add(
@@ -29,11 +30,15 @@ extension Library {
                 Parameter<Double>("beta", "the weight of the other classes (NCKD)", default: 8), Self.temperature(4),
                 Parameter<Bool>(
                     "standardize", "standardise the logits of each row first (arXiv:2403.01427)", default: false),
-                Self.name, returns: Self.result,
-                notes: [
-                    "arXiv:2203.08679; the defaults are the authors' for CIFAR-100. It replaces soft(): hard() + dkd(). Weight 1, ramped up over the first epochs by the authors: ramp(0, 1, epochs=20) * dkd().",
-                    "It needs labels and at least three classes.",
-                ],
+                Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:2203.08679; the defaults are the authors' for CIFAR-100.",
+                    use:
+                        "hard() + ramp(0, 1, epochs=20) * dkd(), weight 1, ramped up by the authors; it replaces soft().",
+                    when:
+                        "classifiers with many classes and a confident teacher, where soft() says little about the other classes; a smaller beta for small students.",
+                    remarks: ["It needs labels and at least three classes."]
+                ).notes,
                 seeAlso: ["soft", "nkd", "mlkd"],
                 examples: [
                     Example("z = randn(4, 10); dkd()(z, z, tensor([0, 1, 2, 3])).item() < 1e-5", "true")
@@ -49,11 +54,15 @@ extension Library {
                 "Normalised distillation: the teacher's probability of the label, and the other classes renormalised (Yang et al., 2023).",
                 formula: "−⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩",
                 Parameter<Double>("gamma", "the weight of the other classes", default: 1.5), Self.temperature(1),
-                Self.name, returns: Self.result,
-                notes: [
-                    "arXiv:2303.13005. Weight 1: hard() + nkd(). It needs labels.",
-                    "Its minimum, when the student equals the teacher, is the teacher's entropy and not 0.",
-                ],
+                Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:2303.13005.",
+                    use: "hard() + nkd().",
+                    when: "the same cases as dkd(), with one weight to set.",
+                    remarks: [
+                        "It needs labels. It is not 0 when the student equals the teacher: the other classes' part is the teacher's entropy then, its minimum."
+                    ]
+                ).notes,
                 seeAlso: ["soft", "dkd"],
                 examples: [
                     Example(
@@ -75,10 +84,14 @@ extension Library {
                 formula: "T²[β(1 − ⟨ρ(rows)⟩) + γ(1 − ⟨ρ(columns)⟩)]",
                 Parameter<Double>("beta", "the weight of the rows: the classes of one example", default: 1),
                 Parameter<Double>("gamma", "the weight of the columns: the examples of one class", default: 1),
-                Self.temperature(1), Self.name, returns: Self.result,
-                notes: [
-                    "arXiv:2205.10536: for teachers much stronger than the student. Weight 1 to 2: hard() + 2 * dist()."
-                ],
+                Self.temperature(1), Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper:
+                        "arXiv:2205.10536; the formula's weights are 1 here, the authors give 2 to both on CIFAR-100.",
+                    use: "hard() + 2 * dist().",
+                    when:
+                        "teachers much stronger than the student, whose probabilities it could never match: only their order and proportions are asked for. Batches of some size, as columns are correlated as well."
+                ).notes,
                 seeAlso: ["soft", "mlkd"],
                 examples: [Example("z = randn(4, 10); abs(dist()(z, z).item()) < 1e-5", "true")]
             ) { (beta: Double, gamma: Double, temperature: Double, name: String?) in
@@ -91,8 +104,15 @@ extension Library {
                 formula: "Σ_T soft(T) + ‖P_tᵀP_t − P_sᵀP_s‖²/K + ‖P_tP_tᵀ − P_sP_sᵀ‖²/B",
                 Parameter<[Double]>(
                     "T", "the temperatures of the soft terms; P is taken at 4", default: [2, 3, 4, 5, 6]),
-                Self.name, returns: Self.result,
-                notes: ["Y. Jin, J. Wang, D. Lin, CVPR 2023. Weight 1: hard() + mlkd()."], seeAlso: ["soft", "dist"],
+                Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper:
+                        "Y. Jin, J. Wang, D. Lin, Multi-Level Logit Distillation, CVPR 2023; the correlations are taken at T = 4.",
+                    use: "hard() + mlkd().",
+                    when:
+                        "long trainings with strong augmentation, for which the authors made it; otherwise soft() is nearly as good."
+                ).notes,
+                seeAlso: ["soft", "dist"],
                 examples: [Example("z = randn(4, 10); mlkd()(z, z).item()", "0.0")]
             ) { (temperatures: [Double], name: String?) in
                 ObjectiveObject(try MultiLevelTerm(temperatures: temperatures, name: name))
@@ -100,8 +120,13 @@ extension Library {
         add(
             Builtin(
                 "logit_mse", .distillation, "The mean squared difference of the logits (Ba, Caruana, 2014).",
-                formula: "⟨(z_s − z_t)²⟩", Self.name, returns: Self.result,
-                notes: ["arXiv:1312.6184. Weight 1; the limit of soft(T) for large T, apart from the logits' means."],
+                formula: "⟨(z_s − z_t)²⟩", Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:1312.6184.",
+                    use: "hard() + logit_mse().",
+                    when:
+                        "a student nearly as large as the teacher, or a regression of scores; apart from the logits' means it is the limit of soft(T) for large T."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [Example("logit_mse()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")]
             ) { (name: String?) in ObjectiveObject(LogitMSETerm(name: name)) })
@@ -112,9 +137,14 @@ extension Library {
             Builtin(
                 "wsld", .distillation,
                 "Weighted soft labels: examples that the student knows better than the teacher count less (Zhou et al., 2021).",
-                formula: "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))", Self.temperature(2), Self.name,
-                returns: Self.result,
-                notes: ["arXiv:2102.00650. The authors' weight is 2.25: hard() + 2.25 * wsld(). It needs labels."],
+                formula: "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))", Self.temperature(2),
+                Self.termName,
+                returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:2102.00650.",
+                    use: "hard() + 2.5 * wsld(), the authors' weight.",
+                    when: "teachers that are often wrong or overconfident.", remarks: ["It needs labels."]
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -133,10 +163,12 @@ extension Library {
                 formula: "τ²·(1/B) Σ KL(p_t^τ ‖ p_s^τ), τ = 1 + 20σ(θ), θ ascends",
                 Parameter<Int>(
                     "epochs", "over how many epochs the reversed gradient of θ gains its full weight", default: 10),
-                Self.name, returns: Self.result,
-                notes: [
-                    "arXiv:2211.16231, with one temperature for all examples. Weight 0.9: 0.1 * hard() + 0.9 * ctkd(). θ is trained along: run.adapters."
-                ],
+                Self.termName, returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:2211.16231, with one temperature for all examples.",
+                    use: "0.1 * hard() + 0.9 * ctkd().",
+                    when: "when T is not to be searched for; τ is trained along and can be read from run.adapters."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -154,8 +186,15 @@ extension Library {
                 "jsd", .distillation,
                 "The generalised Jensen–Shannon divergence between forward and reverse KL (Agarwal et al., 2023).",
                 formula: "β·KL(t‖m) + (1−β)·KL(s‖m), m = (1−β)s + βt",
-                Parameter<Double>("beta", "0 is KL(t‖s), which is soft(T=1), 1 is KL(s‖t)", default: 0.5), Self.name,
-                returns: Self.result, notes: ["arXiv:2306.13649. Weight 1. Averaged over the batch, T = 1."],
+                Parameter<Double>("beta", "0 is KL(t‖s), which is soft(T=1), 1 is KL(s‖t)", default: 0.5),
+                Self.termName,
+                returns: Self.termResult,
+                notes: MethodPage(
+                    paper: "arXiv:2306.13649 (GKD). Averaged over the batch, T = 1.",
+                    use: "jsd(beta=0.5), weight 1.",
+                    when:
+                        "students too small to cover all the teacher says: towards beta=1 it settles on the teacher's modes. For large vocabularies and sequences."
+                ).notes,
                 seeAlso: ["soft"],
                 examples: [
                     Example(
@@ -165,37 +204,25 @@ extension Library {
                         """, "true")
                 ]
             ) { (beta: Double, name: String?) in ObjectiveObject(try JensenShannonTerm(beta: beta, name: name)) })
-        add(
-            Builtin(
-                "virtual_teacher", .distillation,
-                "Distillation without a teacher: the label as a softened teacher that is always right (Yuan et al., 2019).",
-                formula: "T²·(1/B) Σ KL(softmax(log q / T) ‖ p_s^T), q_y = a, else (1−a)/(K−1)",
-                Parameter<Double>("a", "the virtual teacher's confidence in the label, between 0 and 1", default: 0.99),
-                Self.temperature(20), Self.name, returns: Self.result,
-                notes: ["arXiv:1909.11723 (Tf-KD). For fit: 0.9 * hard() + 0.1 * virtual_teacher()."],
-                seeAlso: ["hard", "fit"],
-                examples: [
-                    Example(
-                        """
-                        train = take(dataset("digits"), 128)
-                        fit(Linear(64, 10), train, loss=0.9 * hard() + 0.1 * virtual_teacher(), epochs=1).epochs
-                        """, "1")
-                ]
-            ) { (a: Double, temperature: Double, name: String?) in
-                ObjectiveObject(try VirtualTeacherTerm(a: a, temperature: temperature, name: name))
-            })
     }
 
     private func addRepairedTerms() {
-        func note(_ term: String) -> String {
-            "arXiv:1911.07471. Weight 0.9, as soft: 0.9 * \(term)() + 0.1 * hard(). It needs labels."
+        func page(_ term: String, paper: String, when: String) -> MethodPage {
+            MethodPage(
+                paper: paper, use: "0.9 * \(term)() + 0.1 * hard(), as soft().", when: when,
+                remarks: ["It needs labels."])
         }
         add(
             Builtin(
                 "label_swap", .distillation,
                 "Soft labels from a teacher whose wrong rows are repaired: the label's logit and the largest change places (Wen et al., 2019).",
-                formula: "soft(T) with the teacher's wrong rows repaired", Self.temperature(4), Self.name,
-                returns: Self.result, notes: [note("label_swap")], seeAlso: ["label_smooth_teacher", "soft"],
+                formula: "soft(T) with the teacher's wrong rows repaired", Self.temperature(4), Self.termName,
+                returns: Self.termResult,
+                notes: page(
+                    "label_swap", paper: "arXiv:1911.07471 (probability shift).",
+                    when:
+                        "teachers that make mistakes on the training data: the other classes keep what the teacher says."
+                ).notes, seeAlso: ["label_smooth_teacher", "soft"],
                 examples: [
                     Example(
                         """
@@ -211,8 +238,14 @@ extension Library {
                 "label_smooth_teacher", .distillation,
                 "Soft labels from a teacher whose wrong rows are replaced by the smoothed label (Wen et al., 2019).",
                 formula: "soft(T) with the teacher's wrong rows repaired",
-                Parameter<Double>("epsilon", "the share spread over all classes in a repaired row", default: 0.1),
-                Self.temperature(4), Self.name, returns: Self.result, notes: [note("label_smooth_teacher")],
+                Parameter<Double>("epsilon", "the share spread over the other classes in a repaired row", default: 0.1),
+                Self.temperature(4), Self.termName, returns: Self.termResult,
+                notes: page(
+                    "label_smooth_teacher",
+                    paper:
+                        "arXiv:1911.07471; as in KD_Lib the label has probability 0.9 in a repaired row, whatever T.",
+                    when: "teachers whose wrong rows are not to be trusted at all; label_swap() keeps more of them."
+                ).notes,
                 seeAlso: ["label_swap", "soft"],
                 examples: [
                     Example(

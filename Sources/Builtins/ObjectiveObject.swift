@@ -152,7 +152,7 @@ extension Library {
             }
             return tensor
         }
-        if !term.needsTeacher {
+        if !term.comparesValues {
             return try term(student: tensors[0], labels: tensors.count > 1 ? tensors[tensors.count - 1] : nil)
         }
         return try term(

@@ -46,6 +46,14 @@ extension Library {
             "adapters", "A dict of the modules that were trained along with the student.",
             Example("\(start); run.adapters", "{}")
         ) { $0.adapters.mapValues(ModuleValue.init) }
+        attribute(
+            "balance",
+            "A dict of how each term's gradient compared, with balance=true: weight, gradient, share, cosine, proposed.",
+            Example("\(start); run.balance", "{}")
+        ) { $0.balance }
+        attribute(
+            "notes", "A list of what one should know about it.", Example("\(start); run.notes", "[]")
+        ) { $0.notes }
         attribute("objective", "The formula it was trained for.", Example("\(start); run.objective", "hard()")) {
             $0.objective
         }
@@ -82,8 +90,14 @@ extension Library {
         }
         if !parts.isEmpty { text += "\nlast epoch: " + parts.joined(separator: "  ") }
         if run.keptBy != "last" {
-            text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on the validation data"
+            text += "\nweights of epoch \(run.bestEpoch + 1), the best by \(run.keptBy) on "
+            // What chose the epoch cannot say how good it is.
+            text +=
+                run.keptBy == "loss"
+                ? "the training data"
+                : "the validation data: its numbers there are optimistic, report those of a set that chose nothing"
         }
+        for note in run.notes { text += "\n" + note }
         if !run.adapters.isEmpty { text += "\ntrained along: " + run.adapters.keys.joined(separator: ", ") }
         markup.append(text)
         return markup

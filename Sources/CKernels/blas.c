@@ -3,6 +3,7 @@
 #include "ckernels.h"
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static ck_blas_functions functions;
@@ -21,7 +22,7 @@ static void load(void) {
     *(void **)&functions.dgetrf = dlsym(library, "dgetrf_");
     *(void **)&functions.dgetri = dlsym(library, "dgetri_");
     *(void **)&functions.corename = dlsym(library, "openblas_get_corename");
-    *(void **)&functions.config = dlsym(library, "openblas_get_config");
+    *(void **)&functions.configuration = dlsym(library, "openblas_get_config");
     loaded = functions.sgemm && functions.dgemm && functions.dgesdd && functions.dsyevd && functions.dgetrf
         && functions.dgetri;
 }
@@ -36,7 +37,20 @@ const char *ck_blas_core(void) {
     return blas && blas->corename ? blas->corename() : "";
 }
 
-const char *ck_blas_config(void) {
+const char *ck_blas_version(void) {
+    static _Thread_local char text[32];
     const ck_blas_functions *blas = ck_blas();
-    return blas && blas->config ? blas->config() : "";
+    // "OpenBLAS 0.3.21 NO_AFFINITY …"
+    if (!blas || !blas->configuration || sscanf(blas->configuration(), "OpenBLAS %31s", text) != 1) { return ""; }
+    return text;
+}
+
+int ck_simd_level(void) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) { return 3; }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) { return 2; }
+    return __builtin_cpu_supports("avx") ? 1 : 0;
+#else
+    return 0;
+#endif
 }

@@ -2,6 +2,7 @@
 // oneDNN is loaded at the first convolution: linking its 40 MB would cost every start 3 ms. It is told to use one
 // thread (its pool and ours would spin against each other), and its primitives are kept, for making one takes 0.3 ms.
 #define _GNU_SOURCE
+#include "blas.h"
 #include "ckernels_networks.h"
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -23,6 +24,7 @@
 #define DECLARE(NAME) static __typeof__(&dnnl_##NAME) NAME;
 FUNCTIONS(DECLARE)
 static void (*set_omp_threads)(int);
+static ck_sgemm_function sgemm;
 static dnnl_engine_t engine;
 static bool loaded;
 static char version_text[32] = "none";
@@ -36,6 +38,7 @@ static void load(void) {
     if (!NAME) { return; }
     FUNCTIONS(FIND)
     *(void **)&set_omp_threads = dlsym(library, "omp_set_num_threads");
+    *(void **)&sgemm = dlsym(library, "dnnl_sgemm");
     if (version()->major != 2 || engine_create(&engine, dnnl_cpu, 0) != dnnl_success) { return; }
     snprintf(version_text, sizeof version_text, "%d.%d.%d", version()->major, version()->minor, version()->patch);
     loaded = true;
@@ -56,9 +59,20 @@ bool ck_conv_available(void) {
     return loaded;
 }
 
+ck_sgemm_function ck_onednn_sgemm(void) { return ck_conv_available() && stream() ? sgemm : NULL; }
+
 const char *ck_conv_version(void) {
     ck_conv_available();
     return version_text;
+}
+
+const char *ck_conv_engine(void) {
+    int level = ck_simd_level();
+    const char *winograd = level == 3 ? "Winograd F(4x4, 3x3) of AVX-512 for channels in multiples of 16, else "
+        : level == 2 ? "Winograd F(4x4, 3x3) of AVX2 for channels in multiples of 8, else " : "";
+    static _Thread_local char text[128];
+    snprintf(text, sizeof text, "%s%s", winograd, ck_conv_available() ? "oneDNN" : "patches and products");
+    return text;
 }
 
 // MARK: Primitives
@@ -220,10 +234,12 @@ static const primitive *find(const ck_convolution *c, ck_conv_pass pass, int64_t
 
 // MARK: Pieces of a batch
 
-/// Images are cut into the same pieces whatever the load, so that results depend on the number of threads only.
-static int64_t images_a_piece(const ck_convolution *c) {
+/// Images are cut into the same pieces whatever the load, so that results depend on the number of threads only. Where
+/// pieces do not have to be summed there are several for each thread: a thread that is held up leaves some to the others.
+static int64_t images_a_piece(const ck_convolution *c, int64_t pass) {
     double work = 2.0 * (double)c->n * (double)(c->oh * c->ow * c->co) * (double)(c->ci / c->g * c->kh * c->kw);
-    int64_t pieces = work < 1e6 ? 1 : ck_threads();
+    int64_t threads = ck_threads(), pieces = work < 1e6 ? 1 : threads;
+    if (pass != CK_CONV_BACKWARD_WEIGHTS && threads > 1 && work > 8e7) { pieces *= 4; }
     return (c->n + pieces - 1) / pieces;
 }
 
@@ -315,7 +331,7 @@ static void run_piece(void *context, int64_t index) {
 /// Finds the primitives for whole pieces and for what is left, and runs them.
 static bool run(const ck_convolution *c, ck_conv_pass pass, int64_t flags, const dnnl_memory_desc_t *weights, job *j) {
     j->n = c->n;
-    j->images = images_a_piece(c);
+    j->images = images_a_piece(c, pass);
     int64_t left = c->n % j->images;
     ck_convolution whole = of_images(c, j->images), rest = of_images(c, left);
     j->whole = find(&whole, pass, flags, weights);
@@ -329,7 +345,7 @@ static bool run(const ck_convolution *c, ck_conv_pass pass, int64_t flags, const
 
 /// The primitive without epilogue, whose form of the weights all others take over.
 static const primitive *base(const ck_convolution *c, ck_conv_pass pass) {
-    ck_convolution whole = of_images(c, images_a_piece(c));
+    ck_convolution whole = of_images(c, images_a_piece(c, pass));
     return find(&whole, pass, 0, NULL);
 }
 
@@ -388,8 +404,12 @@ bool ck_conv_backward_data(const ck_convolution *c, const float *g, const void *
 }
 
 bool ck_conv_backward_weights(const ck_convolution *c, const float *x, const float *g, float *weights, float *bias) {
+    if (ck_winograd_gradient(c, x, g, weights)) {
+        if (bias) { ck_reduce(CK_SUM, CK_FLOAT32, g, bias, 1, c->n * c->oh * c->ow, c->co); }
+        return true;
+    }
     int64_t flags = bias ? HAS_BIAS : 0;
-    ck_convolution whole = of_images(c, images_a_piece(c));
+    ck_convolution whole = of_images(c, images_a_piece(c, CK_CONV_BACKWARD_WEIGHTS));
     const primitive *p = find(&whole, CK_CONV_BACKWARD_WEIGHTS, flags, NULL);
     if (!p) { return false; }
     size_t packed = (p->packed_bytes + 63) / 64 * 64 / sizeof(float), stride = packed + (size_t)(c->co + 15) / 16 * 16;

@@ -80,35 +80,77 @@
 OPTIMIZERS(float, f)
 OPTIMIZERS(double, d)
 
+// Elements do not depend on each other, so that pieces give the same bits on any number of threads.
+enum { GRAIN = 1 << 15 };
+
+typedef struct {
+    ck_dtype dtype;
+    char *p, *states[3];
+    const char *g;
+    double lr, momentum, fresh, decay, sign, beta1, beta2, epsilon, shrink, scale;
+    bool nesterov, first;
+} update;
+
+static void at(const update *u, int64_t from, void **p, const void **g, void **states) {
+    int64_t offset = from * (int64_t)ck_item(u->dtype);
+    *p = u->p + offset;
+    *g = u->g + offset;
+    for (int i = 0; i < 3; i++) { states[i] = u->states[i] ? u->states[i] + offset : NULL; }
+}
+
+static void sgd_piece(void *context, int64_t from, int64_t to) {
+    const update *u = context;
+    void *p, *states[3];
+    const void *g;
+    at(u, from, &p, &g, states);
+    int64_t n = to - from;
+    if (u->dtype == CK_FLOAT32) {
+        if (!states[0]) { sgd_f(p, g, (float)u->lr, (float)u->decay, (float)u->sign, n); }
+        else {
+            momentum_f(
+                p, g, states[0], (float)u->lr, (float)u->momentum, (float)u->fresh, (float)u->decay, (float)u->sign,
+                u->nesterov, u->first, n);
+        }
+    } else {
+        if (!states[0]) { sgd_d(p, g, u->lr, u->decay, u->sign, n); }
+        else { momentum_d(p, g, states[0], u->lr, u->momentum, u->fresh, u->decay, u->sign, u->nesterov, u->first, n); }
+    }
+}
+
 void ck_sgd(
     ck_dtype dtype, void *p, const void *g, void *buffer, double lr, double momentum, double dampening,
     double weight_decay, bool nesterov, bool maximize, bool first, int64_t n) {
-    double sign = maximize ? -1 : 1, fresh = 1 - dampening;
-    if (dtype == CK_FLOAT32) {
-        if (!buffer) { sgd_f(p, g, (float)lr, (float)weight_decay, (float)sign, n); }
-        else {
-            momentum_f(
-                p, g, buffer, (float)lr, (float)momentum, (float)fresh, (float)weight_decay, (float)sign, nesterov, first,
-                n);
-        }
+    update u = {
+        .dtype = dtype, .p = p, .states = {buffer}, .g = g, .lr = lr, .momentum = momentum, .fresh = 1 - dampening,
+        .decay = weight_decay, .sign = maximize ? -1 : 1, .nesterov = nesterov, .first = first};
+    ck_split(n, GRAIN, sgd_piece, &u);
+}
+
+static void adam_piece(void *context, int64_t from, int64_t to) {
+    const update *u = context;
+    void *p, *states[3];
+    const void *g;
+    at(u, from, &p, &g, states);
+    if (u->dtype == CK_FLOAT32) {
+        adam_f(
+            p, g, states[0], states[1], states[2], (float)u->lr, (float)u->beta1, (float)u->beta2, (float)u->epsilon,
+            (float)u->decay, (float)u->shrink, (float)u->scale, (float)u->sign, to - from);
     } else {
-        if (!buffer) { sgd_d(p, g, lr, weight_decay, sign, n); }
-        else { momentum_d(p, g, buffer, lr, momentum, fresh, weight_decay, sign, nesterov, first, n); }
+        adam_d(
+            p, g, states[0], states[1], states[2], u->lr, u->beta1, u->beta2, u->epsilon, u->decay, u->shrink, u->scale,
+            u->sign, to - from);
     }
 }
 
 void ck_adam(
     ck_dtype dtype, void *p, const void *g, void *mean, void *square, void *peak, double lr, double beta1, double beta2,
     double epsilon, double weight_decay, bool decoupled, bool maximize, int64_t step, int64_t n) {
-    double sign = maximize ? -1 : 1, rate = lr / (1 - pow(beta1, (double)step)), scale = 1 / sqrt(1 - pow(beta2, (double)step));
-    double shrink = decoupled ? 1 - lr * weight_decay : 1, decay = decoupled ? 0 : weight_decay;
-    if (dtype == CK_FLOAT32) {
-        adam_f(
-            p, g, mean, square, peak, (float)rate, (float)beta1, (float)beta2, (float)epsilon, (float)decay,
-            (float)shrink, (float)scale, (float)sign, n);
-    } else {
-        adam_d(p, g, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, n);
-    }
+    update u = {
+        .dtype = dtype, .p = p, .states = {mean, square, peak}, .g = g, .lr = lr / (1 - pow(beta1, (double)step)),
+        .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .decay = decoupled ? 0 : weight_decay,
+        .shrink = decoupled ? 1 - lr * weight_decay : 1, .scale = 1 / sqrt(1 - pow(beta2, (double)step)),
+        .sign = maximize ? -1 : 1};
+    ck_split(n, GRAIN, adam_piece, &u);
 }
 
 void ck_rmsprop(

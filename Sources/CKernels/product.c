@@ -1,5 +1,7 @@
 #include "vector.h"
 #include "blas.h"
+#include "ckernels_networks.h"
+#include "panels.h"
 
 // Below this many multiply-adds one thread is faster than two.
 static const double parallel_work = 5e5;
@@ -10,35 +12,83 @@ enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 // The product where there is no OpenBLAS: right, and slow.
 #define PLAIN(NAME, T) \
     static void NAME( \
-        bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, double alpha, const T *a, \
-        const T *b, double beta, T *c) { \
+        bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, int64_t ldc, double alpha, \
+        const T *a, const T *b, double beta, T *c) { \
         for (int64_t i = 0; i < m; i++) { \
             for (int64_t j = 0; j < n; j++) { \
                 double sum = 0; \
                 for (int64_t l = 0; l < k; l++) { \
                     sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]); \
                 } \
-                c[i * n + j] = (T)(alpha * sum + (beta == 0 ? 0 : beta * c[i * n + j])); \
+                c[i * ldc + j] = (T)(alpha * sum + (beta == 0 ? 0 : beta * c[i * ldc + j])); \
             } \
         } \
     }
 PLAIN(plain_f, float)
 PLAIN(plain_d, double)
 
+// From this many multiply-adds on, processors without AVX-512 take oneDNN's product, which is 8 to 18 % faster than
+// OpenBLAS's there but generates its code at the first call (20 ms of work); below, the products of panels.c.
+static const double onednn_work = 4e7;
+
+typedef enum { BY_OPENBLAS, BY_ONEDNN, BY_PANELS } engine;
+
+const char *ck_product_engine(void) {
+    if (ck_panels_suit()) {
+        return ck_conv_available() ? "panels of AVX2, from 40 million multiply-adds oneDNN"
+                                   : "panels of AVX2, from 40 million multiply-adds OpenBLAS";
+    }
+    return ck_blas() ? "OpenBLAS" : "plain loops";
+}
+
+/// Depends on the sizes alone, so that the same product gives the same bits whatever came before.
+static engine engine_for(ck_dtype dtype, double work, double alpha, double beta) {
+    if (dtype != CK_FLOAT32 || !ck_panels_suit()) { return BY_OPENBLAS; }
+    if (work >= onednn_work) { return ck_onednn_sgemm() ? BY_ONEDNN : BY_OPENBLAS; }
+    return alpha == 1 && (beta == 0 || beta == 1) ? BY_PANELS : BY_OPENBLAS;
+}
+
+/// The operands of one product: C[m, n] = alpha · op(A) op(B) + beta · C with the given leading dimensions.
+typedef struct {
+    ck_dtype dtype;
+    bool ta, tb;
+    engine by;
+    int64_t lda, ldb, ldc, k;
+    double alpha, beta;
+} product;
+
+/// `bias` (one number a column, or NULL) and `relu` are for panels, which bring them along.
 static void gemm_one(
-    ck_dtype dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, double alpha,
-    const void *a, const void *b, double beta, void *c) {
+    const product *p, int64_t m, int64_t n, const void *a, const void *b, void *c, const float *bias, bool relu) {
+    if (p->by == BY_PANELS) {
+        ck_panel_operands operands = {
+            a, b, c, p->k, p->ta ? 1 : p->lda, p->ta ? p->lda : 1, p->tb ? 1 : p->ldb, p->tb ? p->ldb : 1, p->ldc, bias,
+            p->beta == 1, relu};
+        ck_panel_product(&operands, m, n);
+        return;
+    }
+    if (p->by == BY_ONEDNN) {
+        // OpenMP's setting is the thread's own, so every thread asks for the function.
+        ck_sgemm_function sgemm = ck_onednn_sgemm();
+        if (sgemm && sgemm(
+                p->ta ? 'T' : 'N', p->tb ? 'T' : 'N', m, n, p->k, (float)p->alpha, a, p->lda, b, p->ldb, (float)p->beta, c,
+                p->ldc) == 0) {
+            return;
+        }
+    }
     const ck_blas_functions *blas = ck_blas();
-    int x = ta ? TRANSPOSED : AS_IT_IS, y = tb ? TRANSPOSED : AS_IT_IS;
-    if (dtype == CK_FLOAT32 && blas) {
+    int x = p->ta ? TRANSPOSED : AS_IT_IS, y = p->tb ? TRANSPOSED : AS_IT_IS;
+    if (p->dtype == CK_FLOAT32 && blas) {
         blas->sgemm(
-            ROW_MAJOR, x, y, (int)m, (int)n, (int)k, (float)alpha, a, (int)lda, b, (int)ldb, (float)beta, c, (int)n);
+            ROW_MAJOR, x, y, (int)m, (int)n, (int)p->k, (float)p->alpha, a, (int)p->lda, b, (int)p->ldb, (float)p->beta, c,
+            (int)p->ldc);
     } else if (blas) {
-        blas->dgemm(ROW_MAJOR, x, y, (int)m, (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)n);
-    } else if (dtype == CK_FLOAT32) {
-        plain_f(ta, tb, m, n, k, lda, ldb, alpha, a, b, beta, c);
+        blas->dgemm(
+            ROW_MAJOR, x, y, (int)m, (int)n, (int)p->k, p->alpha, a, (int)p->lda, b, (int)p->ldb, p->beta, c, (int)p->ldc);
+    } else if (p->dtype == CK_FLOAT32) {
+        plain_f(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
     } else {
-        plain_d(ta, tb, m, n, k, lda, ldb, alpha, a, b, beta, c);
+        plain_d(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
     }
 }
 
@@ -56,23 +106,42 @@ static void gemm_whole(
     }
 }
 
+/// Pieces of a product: of the rows of C, or of its columns where these are more, so that every thread prepares only its
+/// part of the larger operand. They depend on the sizes and the number of threads only.
 typedef struct {
-    ck_dtype dtype;
-    bool ta, tb;
-    int64_t m, n, k;
-    double alpha, beta;
+    product p;
+    int64_t m, n;
+    bool by_columns;
+    int64_t grain;
+} division;
+
+static division divide(const product *p, int64_t m, int64_t n) {
+    division d = {*p, m, n, n > m, 0};
+    double work = (double)m * (double)n * (double)p->k;
+    d.p.by = engine_for(p->dtype, work, p->alpha, p->beta);
+    int64_t threads = ck_threads(), length = d.by_columns ? n : m;
+    d.grain = length;
+    if (threads > 1 && work > parallel_work && length >= 32) { d.grain = ((length + threads - 1) / threads + 15) / 16 * 16; }
+    return d;
+}
+
+typedef struct {
+    division d;
     const char *a, *b;
     char *c;
 } gemm_job;
 
 static void gemm_piece(void *context, int64_t from, int64_t to) {
     const gemm_job *job = context;
-    int64_t item = (int64_t)ck_item(job->dtype);
-    // Rows of C are rows of op(A).
-    const char *a = job->a + from * item * (job->ta ? 1 : job->k);
-    gemm_one(
-        job->dtype, job->ta, job->tb, to - from, job->n, job->k, job->ta ? job->m : job->k, job->tb ? job->k : job->n,
-        job->alpha, a, job->b, job->beta, job->c + from * job->n * item);
+    const product *p = &job->d.p;
+    int64_t item = (int64_t)ck_item(p->dtype);
+    if (job->d.by_columns) {
+        const char *b = job->b + from * item * (p->tb ? p->ldb : 1);
+        gemm_one(p, job->d.m, to - from, job->a, b, job->c + from * item, NULL, false);
+    } else {
+        const char *a = job->a + from * item * (p->ta ? 1 : p->lda);
+        gemm_one(p, to - from, job->d.n, a, job->b, job->c + from * p->ldc * item, NULL, false);
+    }
 }
 
 void ck_gemm(
@@ -87,12 +156,9 @@ void ck_gemm(
         if (beta == 0) { memset(c, 0, (size_t)(m * n) * ck_item(dtype)); }
         return;
     }
-    gemm_job job = {dtype, ta, tb, m, n, k, alpha, beta, a, b, c};
-    int64_t threads = ck_threads(), grain = m;
-    if (threads > 1 && (double)m * (double)n * (double)k > parallel_work && m >= 32) {
-        grain = ((m + threads - 1) / threads + 15) / 16 * 16;
-    }
-    ck_split(m, grain, gemm_piece, &job);
+    product p = {dtype, ta, tb, BY_OPENBLAS, ta ? m : k, tb ? k : n, n, k, alpha, beta};
+    gemm_job job = {divide(&p, m, n), a, b, c};
+    ck_split(job.d.by_columns ? n : m, job.d.grain, gemm_piece, &job);
 }
 
 typedef struct {
@@ -115,9 +181,11 @@ static void batch_piece(void *context, int64_t from, int64_t to) {
                 job->ta, job->tb, job->m, job->n, job->k, (const int64_t *)(const void *)a,
                 (const int64_t *)(const void *)b, job->beta, (int64_t *)(void *)c);
         } else {
-            gemm_one(
-                job->dtype, job->ta, job->tb, job->m, job->n, job->k, job->ta ? job->m : job->k,
-                job->tb ? job->k : job->n, 1, a, b, job->beta, c);
+            product p = {
+                job->dtype, job->ta, job->tb,
+                engine_for(job->dtype, (double)job->m * (double)job->n * (double)job->k, 1, job->beta), job->ta ? job->m : job->k,
+                job->tb ? job->k : job->n, job->n, job->k, 1, job->beta};
+            gemm_one(&p, job->m, job->n, a, b, c, NULL, false);
         }
     }
 }
@@ -137,14 +205,20 @@ void ck_gemm_batched(
 }
 
 #define EPILOGUE(T, s)                                                                                               \
-    CK_CLONES static void spread_##s(const T *bias, T *out, int64_t rows, int64_t columns) {                         \
-        for (int64_t r = 0; r < rows; r++) { memcpy(out + r * columns, bias, (size_t)columns * sizeof(T)); }         \
+    CK_CLONES static void spread_##s(const T *bias, T *out, int64_t rows, int64_t columns, int64_t stride) {         \
+        for (int64_t r = 0; r < rows; r++) { memcpy(out + r * stride, bias, (size_t)columns * sizeof(T)); }          \
     }                                                                                                                \
-    CK_CLONES static void rectify_##s(T *out, int64_t n) { CK_LOOP { out[i] = out[i] < 0 ? 0 : out[i]; } }           \
-    CK_CLONES static void relu_bias_##s(const T *g, const T *y, T *out, T *bias, int64_t rows, int64_t n) {          \
+    CK_CLONES static void rectify_##s(T *to, int64_t rows, int64_t n, int64_t stride) {                              \
         for (int64_t r = 0; r < rows; r++) {                                                                         \
-            const T *gr = g + r * n, *yr = y + r * n;                                                                \
-            T *to = out + r * n;                                                                                     \
+            T *out = to + r * stride;                                                                                \
+            CK_LOOP { out[i] = out[i] < 0 ? 0 : out[i]; }                                                            \
+        }                                                                                                            \
+    }                                                                                                                \
+    CK_CLONES static void relu_bias_##s(                                                                             \
+        const T *g, const T *y, T *out, T *bias, int64_t rows, int64_t n, int64_t stride) {                          \
+        for (int64_t r = 0; r < rows; r++) {                                                                         \
+            const T *gr = g + r * stride, *yr = y + r * stride;                                                      \
+            T *to = out + r * stride;                                                                                \
             if (bias) { CK_LOOP { T v = yr[i] <= 0 ? 0 : gr[i]; to[i] = v; bias[i] += v; } }                         \
             else { CK_LOOP { to[i] = yr[i] <= 0 ? 0 : gr[i]; } }                                                     \
         }                                                                                                            \
@@ -153,32 +227,39 @@ EPILOGUE(float, f)
 EPILOGUE(double, d)
 
 typedef struct {
-    ck_dtype dtype;
+    division d;
     bool relu;
-    int64_t n, k;
     const char *x, *w, *bias;
     char *out;
 } linear_job;
 
 static void linear_piece(void *context, int64_t from, int64_t to) {
     const linear_job *job = context;
-    int64_t item = (int64_t)ck_item(job->dtype), rows = to - from;
-    char *out = job->out + from * job->n * item;
-    bool single = job->dtype == CK_FLOAT32;
-    if (job->bias) {
-        if (single) { spread_f((const float *)(const void *)job->bias, (float *)(void *)out, rows, job->n); }
-        else { spread_d((const double *)(const void *)job->bias, (double *)(void *)out, rows, job->n); }
+    const product *p = &job->d.p;
+    bool by_columns = job->d.by_columns, single = p->dtype == CK_FLOAT32;
+    int64_t item = (int64_t)ck_item(p->dtype), rows = by_columns ? job->d.m : to - from;
+    int64_t columns = by_columns ? to - from : job->d.n;
+    char *out = job->out + from * (by_columns ? 1 : p->ldc) * item;
+    const char *x = job->x + (by_columns ? 0 : from * p->lda * item), *w = job->w + (by_columns ? from * p->ldb * item : 0);
+    const char *bias = job->bias ? job->bias + (by_columns ? from * item : 0) : NULL;
+    if (p->by == BY_PANELS && p->k > 0) {
+        product fresh = *p;
+        fresh.beta = 0;
+        gemm_one(&fresh, rows, columns, x, w, out, (const float *)(const void *)bias, job->relu);
+        return;
     }
-    if (job->k > 0) {
-        gemm_one(
-            job->dtype, false, true, rows, job->n, job->k, job->k, job->k, 1, job->x + from * job->k * item, job->w,
-            job->bias ? 1 : 0, out);
+    if (bias) {
+        if (single) { spread_f((const float *)(const void *)bias, (float *)(void *)out, rows, columns, p->ldc); }
+        else { spread_d((const double *)(const void *)bias, (double *)(void *)out, rows, columns, p->ldc); }
+    }
+    if (p->k > 0) {
+        gemm_one(p, rows, columns, x, w, out, NULL, false);
     } else if (!job->bias) {
-        memset(out, 0, (size_t)(rows * job->n * item));
+        for (int64_t r = 0; r < rows; r++) { memset(out + r * p->ldc * item, 0, (size_t)(columns * item)); }
     }
     if (job->relu) {
-        if (single) { rectify_f((float *)(void *)out, rows * job->n); }
-        else { rectify_d((double *)(void *)out, rows * job->n); }
+        if (single) { rectify_f((float *)(void *)out, rows, columns, p->ldc); }
+        else { rectify_d((double *)(void *)out, rows, columns, p->ldc); }
     }
 }
 
@@ -186,16 +267,32 @@ void ck_linear(
     ck_dtype dtype, int64_t m, int64_t n, int64_t k, const void *x, const void *w, const void *bias, bool relu,
     void *out) {
     if (m == 0 || n == 0) { return; }
-    linear_job job = {dtype, relu, n, k, x, w, bias, out};
-    int64_t threads = ck_threads(), grain = m;
-    if (threads > 1 && (double)m * (double)n * (double)k > parallel_work && m >= 32) {
-        grain = ((m + threads - 1) / threads + 15) / 16 * 16;
-    }
-    ck_split(m, grain, linear_piece, &job);
+    product p = {dtype, false, true, BY_OPENBLAS, k, k, n, k, 1, bias ? 1 : 0};
+    linear_job job = {divide(&p, m, n), relu, x, w, bias, out};
+    ck_split(job.d.by_columns ? n : m, job.d.grain, linear_piece, &job);
+}
+
+typedef struct {
+    ck_dtype dtype;
+    const char *g, *y;
+    char *out, *bias;
+    int64_t rows, columns;
+} relu_job;
+
+static void relu_piece(void *context, int64_t from, int64_t to) {
+    const relu_job *j = context;
+    int64_t at = from * (int64_t)ck_item(j->dtype);
+    const void *g = j->g + at, *y = j->y + at;
+    void *out = j->out + at, *bias = j->bias ? j->bias + at : NULL;
+    if (j->dtype == CK_FLOAT32) { relu_bias_f(g, y, out, bias, j->rows, to - from, j->columns); }
+    else { relu_bias_d(g, y, out, bias, j->rows, to - from, j->columns); }
 }
 
 void ck_relu_bias_backward(
     ck_dtype dtype, const void *g, const void *y, void *out, void *bias, int64_t rows, int64_t columns) {
-    if (dtype == CK_FLOAT32) { relu_bias_f(g, y, out, bias, rows, columns); }
-    else { relu_bias_d(g, y, out, bias, rows, columns); }
+    // By columns, so that every sum runs through the rows in order whatever the number of threads.
+    relu_job j = {dtype, g, y, out, bias, rows, columns};
+    int64_t threads = ck_threads(), grain = columns;
+    if (threads > 1 && rows * columns > 1 << 15) { grain = ((columns + threads - 1) / threads + 15) / 16 * 16; }
+    ck_split(columns, grain, relu_piece, &j);
 }

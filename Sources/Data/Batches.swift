@@ -33,6 +33,13 @@ public struct Batch {
 
     /// The number of examples.
     public var count: Int { index.shape.first ?? 0 }
+
+    /// The number of positions that the mask leaves, or of examples without a mask: the weight of the batch in means over
+    /// an epoch.
+    public func positionCount() throws -> Int {
+        guard let mask else { return count }
+        return try mask.integers().count { $0 != 0 }
+    }
 }
 
 /// The batches of one pass through a dataset. Made anew for each epoch.

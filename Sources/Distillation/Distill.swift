@@ -12,18 +12,20 @@ import Tensors
 ///   - average: how several teachers become one for logit terms.
 ///   - weights: the teachers' shares.
 ///   - cache: when the teachers' values are computed once.
+///   - balance: whether the gradients of the terms are measured and compared, see ``TermBalance``.
 /// - Throws: ``DistillationError``, ``TrainingError`` and what networks and callbacks throw.
 @discardableResult
 public func distill(
     _ teachers: [TeacherSource], into student: Module, _ data: Dataset, loss objective: Objective,
     options: TrainingOptions = TrainingOptions(), average: TeacherAverage = .probabilities, weights: [Double]? = nil,
-    cache: CachePolicy = .auto
+    cache: CachePolicy = .auto, balance: Bool = false
 ) throws -> Run {
     guard !teachers.isEmpty else {
         throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
     }
     let loss = try DistillationLoss(
-        objective, teachers: teachers, average: average, weights: weights, cache: cache, function: "distill")
+        objective, teachers: teachers, average: average, weights: weights, cache: cache, balance: balance,
+        function: "distill")
     return try Trainer(student, data, loss: loss, options: options, function: "distill").train()
 }
 
@@ -31,9 +33,10 @@ public func distill(
 @discardableResult
 public func distill(
     _ teacher: Module, into student: Module, _ data: Dataset, loss objective: Objective,
-    options: TrainingOptions = TrainingOptions(), cache: CachePolicy = .auto
+    options: TrainingOptions = TrainingOptions(), cache: CachePolicy = .auto, balance: Bool = false
 ) throws -> Run {
-    try distill([.network(teacher)], into: student, data, loss: objective, options: options, cache: cache)
+    try distill(
+        [.network(teacher)], into: student, data, loss: objective, options: options, cache: cache, balance: balance)
 }
 
 /// Trains a network in place without a teacher; the default objective is `hard()` for classes, `regression()` for floats.

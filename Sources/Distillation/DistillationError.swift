@@ -14,6 +14,8 @@ public enum DistillationError: DescribedError, Equatable {
     case labels(term: String, dtype: DType)
     /// Logits that are not [B, K].
     case logits(term: String, shape: [Int])
+    /// Outputs that are probabilities where logits belong.
+    case probabilities(term: String, side: String)
     /// Unlike shapes of student and teacher.
     case unequal(term: String, student: [Int], teacher: [Int])
     /// Unlike numbers of features.
@@ -32,7 +34,7 @@ public enum DistillationError: DescribedError, Equatable {
     /// The error kind of the language.
     public var kind: FailureKind {
         switch self {
-        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher: .value
+        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher, .probabilities: .value
         case .labels: .type
         case .logits, .unequal, .pairCount, .noAdapter, .feature: .shape
         case .path: .key
@@ -48,6 +50,8 @@ public enum DistillationError: DescribedError, Equatable {
         case .noLabels(let term): "\(term): needs labels, and the data has none"
         case .labels(let term, let dtype): "\(term): expected int64 classes as labels, given \(dtype)"
         case .logits(let term, let shape): "\(term): expected logits [B, K], given \(shape)"
+        case .probabilities(let term, let side):
+            "\(term): the \(side) gives probabilities, every row sums to 1, and logits belong here"
         case .unequal(let term, let student, let teacher):
             "\(term): the student gives \(student) and the teacher \(teacher)"
         case .pairCount(let term, let teacher, let student):
@@ -68,6 +72,7 @@ public enum DistillationError: DescribedError, Equatable {
             "the \(side)'s layers are "
                 + existing.prefix(40).map { "\"\($0)\"" }.joined(separator: ", ")
         case .noAdapter: "adapter=\"auto\" learns a layer between them, and adapter= takes a module"
+        case .probabilities: "leave out the Softmax at the end: the terms apply it; log(p) are logits, too"
         case .labels: "regression() is the label term for float targets"
         case .teacher(_, let help): help
         default: nil

@@ -22,22 +22,29 @@ public final class DistillationLoss: TrainingLoss {
     private var studentSlots: [[Int]] = []
     private var teacherSlots: [[Int]] = []
     private var weights: [Double] = []
+    /// What the hints alone train, and what everything else trains; nil without hints.
+    private var hint: (epochs: Int, parameters: [Tensor], later: [Tensor])?
+    /// The term that rebuilds the student, if there is one.
+    private var rebuilding: (term: any StudentRebuilding, index: Int)?
+    private let termBalance: TermBalance?
     private var lastInputs: [TermInput?] = []
 
     /// - Parameters:
     ///   - objective: the sum of terms.
     ///   - teachers: none for `fit`.
     ///   - weights: the teachers' shares; equal unless given, normalised to sum 1.
+    ///   - balance: whether the gradients of the terms are measured, see ``TermBalance``.
     /// - Throws: ``DistillationError`` for weights that do not fit.
     public init(
         _ objective: Objective, teachers: [TeacherSource] = [], average: TeacherAverage = .probabilities,
-        weights: [Double]? = nil, cache: CachePolicy = .auto, function: String = "distill"
+        weights: [Double]? = nil, cache: CachePolicy = .auto, balance: Bool = false, function: String = "distill"
     ) throws {
         guard !objective.summands.isEmpty else {
             throw DistillationError.option(term: function, problem: "the objective has no terms")
         }
         self.objective = objective
         termNames = objective.curveNames
+        termBalance = balance ? TermBalance(terms: termNames) : nil
         sources = teachers
         self.average = average
         policy = cache
@@ -65,6 +72,15 @@ public final class DistillationLoss: TrainingLoss {
         return modules
     }
 
+    /// What the terms remember, by the terms' names.
+    public var memory: OrderedDictionary<String, Tensor> {
+        var memory: OrderedDictionary<String, Tensor> = [:]
+        for (name, summand) in zip(termNames, objective.summands) {
+            for (part, tensor) in summand.term.memory { memory["\(name).\(part)"] = tensor }
+        }
+        return memory
+    }
+
     // MARK: Before the first step
 
     /// Finds the layers, fills the cache, shows every term an example.
@@ -77,13 +93,19 @@ public final class DistillationLoss: TrainingLoss {
         for (index, summand) in objective.summands.enumerated() {
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
-            if term.needsTeacher, term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
+            if term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
             try term.prepare(
                 example,
                 TermContext(
                     student: context.student, teacher: teacherNetwork(of: term), data: context.data,
-                    epochs: context.epochs))
+                    epochs: context.epochs, batchSize: context.batchSize,
+                    teacherFeatures: { [unowned self] batch in
+                        let view = try self.teachers[term.teacherIndex].view(batch)
+                        return self.teacherSlots[index].map { view.features[$0] }
+                    }))
         }
+        try findRebuilding()
+        hint = try hints(context, probe)
         weights = objective.summands.map { _ in 0 }
         lastInputs = objective.summands.map { _ in nil }
     }
@@ -108,7 +130,17 @@ public final class DistillationLoss: TrainingLoss {
     }
 
     private func checkLogits(_ term: Term, _ example: TermInput) throws {
-        guard let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape else { return }
+        if term.comparesLogits {
+            let teacher = term.needsTeacher ? example.teacher?.logits : nil
+            for (side, logits) in [("student", example.student.logits), ("teacher", teacher)] {
+                guard let logits, try Logits.areProbabilities(logits) else { continue }
+                throw DistillationError.probabilities(term: term.name, side: side)
+            }
+        }
+        guard term.needsTeacher, let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape
+        else {
+            return
+        }
         throw DistillationError.unequal(
             term: term.name, student: example.student.logits.shape.array, teacher: teacher.logits.shape.array)
     }
@@ -125,6 +157,10 @@ public final class DistillationLoss: TrainingLoss {
                     LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
                 ]
                 term.hasDefaultPairs = true
+            }
+            if term.pairs.isEmpty, term.usesDefaultPair, !sources.isEmpty {
+                throw DistillationError.teacher(
+                    problem: "stored logits have no layers, and \(term.name) compares features", help: nil)
             }
             try check(term, context)
             studentSlots.append(term.pairs.map { studentPaths.append($0.student).index })
@@ -156,19 +192,103 @@ public final class DistillationLoss: TrainingLoss {
         }
     }
 
+    // MARK: Stages
+
+    /// The hints alone, then everything else with a fresh optimizer; one stage without hints.
+    public func stages(of epochs: Int) throws -> [TrainingStage] {
+        guard let hint else { return [TrainingStage(epochs: 0..<epochs)] }
+        return [
+            TrainingStage(epochs: 0..<hint.epochs, parameters: hint.parameters, isPreparatory: true),
+            TrainingStage(epochs: hint.epochs..<epochs, parameters: hint.later),
+        ]
+    }
+
+    private func hints(_ context: TrainingContext, _ probe: Batch) throws -> (Int, [Tensor], [Tensor])? {
+        let terms = objective.summands.map(\.term)
+        guard let first = terms.first(where: { $0.hintEpochs > 0 }) else { return nil }
+        let count = first.hintEpochs
+        guard terms.allSatisfy({ $0.hintEpochs == 0 || $0.hintEpochs == count }) else {
+            throw DistillationError.option(
+                term: function, problem: "the hints of one objective need the same hint_epochs")
+        }
+        guard count < context.epochs else {
+            throw DistillationError.option(
+                term: first.name,
+                problem: "hint_epochs=\(count) leaves none of the \(context.epochs) epochs for the training proper")
+        }
+        guard terms.contains(where: { $0.hintEpochs == 0 }) else {
+            throw DistillationError.option(
+                term: first.name, problem: "after \(count) hint epochs no term is left: add soft() or hard()")
+        }
+        let own = Self.trainable(terms.filter { $0.hintEpochs > 0 }.flatMap(\.modules.values))
+        let others = Self.trainable([context.student] + terms.filter { $0.hintEpochs == 0 }.flatMap(\.modules.values))
+        let reached = try reachedByHints(Self.trainable([context.student]), context.student, probe)
+        return (count, reached + own, others)
+    }
+
+    private static func trainable(_ modules: [Module]) -> [Tensor] {
+        var seen: Set<ObjectIdentifier> = []
+        return modules.flatMap { $0.parameters() }
+            .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
+    /// The student's parameters up to the hint: those that its terms give a gradient.
+    private func reachedByHints(_ parameters: [Tensor], _ student: Module, _ probe: Batch) throws -> [Tensor] {
+        let views = try teachers.map { try $0.view(probe) }
+        try inEvaluation(student) {
+            try Gradients.enabled {
+                let view = try runStudent(student, probe)
+                for (index, summand) in objective.summands.enumerated() where summand.term.hintEpochs > 0 {
+                    try summand.term.loss(input(for: index, student: view, teachers: views, probe)).backward(
+                        retainGraph: true)
+                }
+            }
+        }
+        let reached = parameters.filter { $0.gradient != nil }
+        for parameter in parameters + Self.trainable(Array(trainedModules.values)) { parameter.clearGradient() }
+        return reached
+    }
+
     // MARK: Steps
 
-    /// Sets the weights of the epoch.
+    /// Sets the weights of the epoch: in the epochs of hints theirs alone, later everything but theirs, counted anew.
     public func begin(epoch: Int, of epochs: Int) throws {
-        weights = try objective.summands.map { try $0.weight.value(at: epoch) }
-        for (_, term) in objective.summands { try term.begin(epoch: epoch, of: epochs) }
+        let start = hint?.epochs ?? 0
+        let isHint = epoch < start
+        let stage = isHint ? (epoch: epoch, count: start) : (epoch: epoch - start, count: epochs - start)
+        weights = try objective.summands.map { weight, term in
+            guard (term.hintEpochs > 0) == isHint else { return 0 }
+            return try weight.value(at: stage.epoch)
+        }
+        for (_, term) in objective.summands where (term.hintEpochs > 0) == isHint {
+            try term.begin(epoch: stage.epoch, of: stage.count)
+        }
+        termBalance?.begin()
+    }
+
+    /// The norms of the terms' gradients in this epoch, when they are measured.
+    public func measurements() -> OrderedDictionary<String, Double> { termBalance?.curves ?? [:] }
+
+    /// What the terms' gradients say about their weights.
+    public var notes: [String] { termBalance.map { [$0.report(weights: weights, terms: objective)] } ?? [] }
+
+    /// How the terms' gradients compare, by term; empty unless asked for.
+    public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> {
+        var entries: OrderedDictionary<String, OrderedDictionary<String, Double>> = [:]
+        for share in termBalance?.shares(weights: weights, terms: objective) ?? [] {
+            entries[share.name] = [
+                "weight": share.weight, "gradient": share.gradient, "share": share.share, "cosine": share.agreement,
+                "proposed": share.proposed,
+            ]
+        }
+        return entries
     }
 
     /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         let view = try runStudent(student, batch)
         let teacherViews = try teachers.map { try $0.view(batch) }
-        if capture == nil, teacherViews.count == 1,
+        if capture == nil, termBalance == nil, teacherViews.count == 1,
             let fused = try Self.fused(
                 objective, weights: weights, student: view.logits, teacher: teacherViews[0].logits, batch)
         {
@@ -176,16 +296,19 @@ public final class DistillationLoss: TrainingLoss {
         }
         var total: Tensor?
         var values: [Double?] = []
+        var measured: [Tensor?] = []
         for (index, summand) in objective.summands.enumerated() {
             let weight = weights[index]
             guard weight != 0 else {
                 values.append(nil)
+                measured.append(nil)
                 continue
             }
             let input = try input(for: index, student: view, teachers: teacherViews, batch)
             lastInputs[index] = input
             let value = try summand.term.loss(input)
             values.append(try value.itemDouble())
+            measured.append(value)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
             total = try total.map { try $0 + weighted } ?? weighted
         }
@@ -193,6 +316,7 @@ public final class DistillationLoss: TrainingLoss {
             throw DistillationError.option(
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
+        try termBalance?.measure(measured, of: student)
         return StepLoss(total: total, terms: values)
     }
 
@@ -205,18 +329,32 @@ public final class DistillationLoss: TrainingLoss {
         }
     }
 
-    /// The network that the run gives: the student, unless a term rebuilds it.
-    public func finish(_ student: Module) throws -> Module {
-        for (_, term) in objective.summands {
-            if let term = term as? any StudentRebuilding { return try term.rebuilt(student) }
+    // MARK: A rebuilt student
+
+    /// The student, unless a term rebuilds it.
+    public func evaluated(_ student: Module) -> Module { rebuilding?.term.network ?? student }
+
+    /// The student, unless a term rebuilds it.
+    public func finish(_ student: Module) throws -> Module { evaluated(student) }
+
+    private func findRebuilding() throws {
+        let found = objective.summands.enumerated().compactMap { index, summand in
+            (summand.term as? any StudentRebuilding).map { (term: $0, index: index) }
         }
-        return student
+        guard found.count <= 1 else {
+            throw DistillationError.option(
+                term: found[1].term.name, problem: "an objective can rebuild the student only once")
+        }
+        rebuilding = found.first
     }
 
     private func runStudent(_ student: Module, _ batch: Batch) throws -> NetworkView {
         guard let capture else { return NetworkView(logits: try student(batch.input)) }
         let (output, features) = try capture.run { try student(batch.input) }
-        return NetworkView(logits: output, features: features)
+        guard let rebuilding else { return NetworkView(logits: output, features: features) }
+        // The label terms judge the network that is kept.
+        let own = studentSlots[rebuilding.index].map { features[$0] }
+        return NetworkView(logits: try rebuilding.term.logits(own), features: features)
     }
 
     private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws
@@ -243,49 +381,5 @@ public final class DistillationLoss: TrainingLoss {
         return TermInput(
             student: studentView, teacher: NetworkView(logits: try ensemble.logits(at: 1), features: features),
             labels: labels, batch: batch, ensemble: ensemble)
-    }
-}
-
-/// A term after which the network that is kept is not the student alone.
-protocol StudentRebuilding: Term {
-    /// The network to be compared and saved.
-    func rebuilt(_ student: Module) throws -> Module
-}
-
-/// The rows of a batch of sequences that count: logits [B, L, K] become one row for each valid position.
-private struct ValidRows {
-    private let shape: [Int]
-    private let positions: Tensor?
-
-    init(_ batch: Batch) throws {
-        shape = batch.mask?.shape.array ?? []
-        positions = try batch.mask.map { mask in
-            let valid = try mask.booleans().enumerated().filter(\.element).map(\.offset)
-            return try Tensor(valid)
-        }
-    }
-
-    private func chosen(_ x: Tensor, keeping rest: [Int]) throws -> Tensor {
-        guard let positions else { return x }
-        return try x.reshape([shape.reduce(1, *)] + rest).rows(at: positions)
-    }
-
-    func logits(_ x: Tensor) throws -> Tensor {
-        if positions == nil, x.rank > 2, let classes = x.shape.last {
-            return try x.reshape([x.count / max(1, classes), classes])
-        }
-        guard positions != nil, x.shape.array.starts(with: shape) else { return x }
-        return try chosen(x, keeping: Array(x.shape.array.dropFirst(shape.count)))
-    }
-
-    func feature(_ x: Tensor) throws -> Tensor {
-        guard positions != nil, x.shape.array.starts(with: shape) else { return x }
-        return try chosen(x, keeping: Array(x.shape.array.dropFirst(shape.count)))
-    }
-
-    func labels(_ y: Tensor) throws -> Tensor {
-        if positions == nil, y.rank > 1, !y.dtype.isFloating { return try y.reshape([y.count]) }
-        guard positions != nil, y.shape.array.starts(with: shape) else { return y }
-        return try chosen(y, keeping: Array(y.shape.array.dropFirst(shape.count)))
     }
 }

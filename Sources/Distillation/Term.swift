@@ -108,6 +108,9 @@ open class Term {
     /// Whether ``pairs`` were found for the networks of the last run, and are found anew for those of the next.
     var hasDefaultPairs = false
 
+    /// The epochs at the beginning of a run in which the term trains alone; then it drops out. 0 trains it along.
+    public var hintEpochs = 0
+
     /// A term of a method.
     public init(_ method: String, name: String? = nil, pairs: [LayerPair] = []) {
         self.method = method
@@ -123,9 +126,14 @@ open class Term {
 
     /// The term as it is written.
     public final var description: String {
-        let arguments = ([pairs.map(\.description).joined(separator: ", "), options]).filter { !$0.isEmpty }
+        let layers = pairs.map(\.description).joined(separator: ", ")
+        let hint = hintEpochs > 0 ? "hint_epochs=\(hintEpochs)" : ""
+        let arguments = [pairs.count > 1 ? "[\(layers)]" : layers, options, hint].filter { !$0.isEmpty }
         return "\(method)(\(arguments.joined(separator: ", ")))"
     }
+
+    /// The weight that the method's authors, or the reference implementation most cited, give the term beside the labels.
+    open class var suggestedWeight: Double { 1 }
 
     /// Whether the term compares with a teacher.
     open var needsTeacher: Bool { true }
@@ -138,6 +146,16 @@ open class Term {
 
     /// What trains along with the student, by name.
     open var modules: OrderedDictionary<String, Module> { [:] }
+
+    /// Whether the term reads the networks' outputs as logits, so that probabilities would be a mistake.
+    open var comparesLogits: Bool { true }
+
+    /// What the term remembers from step to step beside its modules, by name: memory banks, earlier predictions. The
+    /// tensors are updated in place, and a checkpoint saves them.
+    open var memory: OrderedDictionary<String, Tensor> { [:] }
+
+    /// Whether the term can be tried on a pair of values, which for some terms are no teacher's.
+    open var comparesValues: Bool { needsTeacher }
 
     /// The formula's value, 0-d, unweighted.
     ///
@@ -169,6 +187,10 @@ public struct TermContext {
     public let data: Dataset
     /// The number of epochs.
     public let epochs: Int
+    /// The examples of a step.
+    public let batchSize: Int
+    /// The features of the term's teacher for a batch, one for each of the term's pairs.
+    public let teacherFeatures: (Batch) throws -> [Tensor]
 }
 
 extension Term {

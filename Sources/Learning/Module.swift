@@ -1,3 +1,4 @@
+import Data
 import OrderedCollections
 import Tensors
 
@@ -15,6 +16,9 @@ open class Module {
     /// Whether layers such as dropout and batch normalisation behave as in training.
     public private(set) var isTraining = true
     var observers: [any ModuleObserver] = []
+    /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
+    /// optimistic, which comparisons say.
+    public internal(set) weak var chosenOn: Dataset?
 
     /// A module that holds nothing yet.
     public init() {}

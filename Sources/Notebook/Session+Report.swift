@@ -139,6 +139,6 @@ extension Session {
             inputs: files.readPaths.compactMap { path in
                 (try? TextFile.read(path)).map { (path, "SHA-256 " + SHA256.hex(of: $0)) }
             },
-            libraries: Provenance.libraries, command: command)
+            libraries: Engine.facts.filter { $0.name != "threads" }, command: command)
     }
 }

@@ -137,9 +137,40 @@ extension Topic {
             plot(run)
             evaluate(student, test)
 
-        An objective is a sum of weighted terms. soft(T=4) compares softened outputs, hard() the labels,
-        feature("0" -> "0") the inner layers; distill doc soft lists its relatives. In every pair the left is the
-        teacher's, the right the student's. The teacher is never changed, and its outputs are computed once.
+        An objective is a sum of weighted terms; printing it shows its formula. In every pair the left is the teacher's
+        layer, the right the student's. The teacher is never changed, and its outputs are computed once.
+
+        # Which method
+
+        Each name has a page with formula, paper, defaults, the authors' weight, when to use it and an example:
+        distill doc rkd, or ?rkd in the REPL. Start with soft; change one thing at a time; compare over several seeds.
+
+        labels                 hard (classes), regression (floats)
+        outputs                soft, then dkd, nkd, mlkd; dist for a much stronger teacher; logit_mse, jsd, wsld
+          its temperature      ctkd learns it; soft(standardize=true), dkd(standardize=true) scale each row
+          a teacher that errs  label_swap, label_smooth_teacher
+        layers alike           feature, fitnet (always a regressor), vid (a variance for each channel)
+          before the ReLU      boundary, ofd
+          maps                 attention, channel, pearson, icc, nst
+          several stages       review, fsp, svd
+          paraphrased          factor
+        relations of examples  similarity, pkt, rkd, correlation, crd: for networks of unlike kind and width
+        the teacher's head     simkd: run.net ends in the teacher's classifier
+        no teacher             virtual_teacher, cskd, progressive, with fit
+        your own               term("mine", (student, teacher, batch) => …, pairs="a" -> "b")
+
+        # Putting terms together
+
+            hint = fitnet("1" -> "1", hint_epochs=2)                  # alone in the first two epochs, then gone
+            objective = hard() + ramp(0, 1, epochs=5) * dkd() + hint
+            tried = student.copy()
+            run = distill(teacher -> tried, train, loss=hard() + soft() + feature(), epochs=4, balance=true)
+            run                                                       # which term pulls how hard, and weights that even it out
+            run.balance.feature.proposed
+
+        Weights are numbers, schedules (ramp, cosine, until) or functions of the epoch. Layers of unlike shape get an
+        adapter that trains along (run.adapters) and is no part of the student. What chooses an epoch (keep="best",
+        patience) must not be what is reported: choose on val, report test.
         """
 
     static let notebookGuide = """

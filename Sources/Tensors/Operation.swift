@@ -11,13 +11,13 @@ enum Edge {
 /// backward stand together in its file. Operations are numbered in order of creation, which is the order of the graph.
 class Operation {
     final let number: Int
-    private final var first: Edge
-    private final var second: Edge
-    private final var others: [Edge]
+    @exclusivity(unchecked) private final var first: Edge
+    @exclusivity(unchecked) private final var second: Edge
+    @exclusivity(unchecked) private final var others: [Edge]
     /// The gradient of the result, summed up while later operations are worked off.
-    fileprivate final var upstream: Values?
-    fileprivate final var isQueued = false
-    private final var isFreed = false
+    @exclusivity(unchecked) fileprivate final var upstream: Values?
+    @exclusivity(unchecked) fileprivate final var isQueued = false
+    @exclusivity(unchecked) private final var isFreed = false
 
     /// - Parameters: up to two inputs; those that need no gradient are not kept.
     init(_ first: Tensor?, _ second: Tensor? = nil, others: [Tensor] = []) {
@@ -143,12 +143,12 @@ extension Tensor {
 
 /// One pass from a result back to the leaves, latest operation first.
 final class Walk {
-    private var heap: [Operation] = []
+    @exclusivity(unchecked) private var heap: [Operation] = []
     private let keepsGraph: Bool
     private let name: String
     /// Gradients that are asked for instead of being added to leaves.
-    private var wantedLeaves: [ObjectIdentifier: Values]?
-    private var wantedOperations: [ObjectIdentifier: Values] = [:]
+    @exclusivity(unchecked) private var wantedLeaves: [ObjectIdentifier: Values]?
+    @exclusivity(unchecked) private var wantedOperations: [ObjectIdentifier: Values] = [:]
 
     init(name: String, keepsGraph: Bool, wanted: [Tensor]? = nil) {
         self.name = name

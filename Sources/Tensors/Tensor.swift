@@ -5,15 +5,15 @@ import CKernels
 /// Tensors are references: binding and passing never copy. Slices and shape functions give independent tensors (memory is
 /// shared underneath until one of them is written). A tensor belongs to the thread that made it.
 public final class Tensor {
-    private(set) var values: Values
+    @exclusivity(unchecked) private(set) var values: Values
     /// What made the tensor, if gradients are to flow through it.
-    private(set) var operation: Operation?
-    private(set) var isLeafRequiringGradient = false
+    @exclusivity(unchecked) private(set) var operation: Operation?
+    @exclusivity(unchecked) private(set) var isLeafRequiringGradient = false
     /// Identifies the tensor among those of its thread.
     let number: Int
-    private var accumulated: Tensor?
+    @exclusivity(unchecked) private var accumulated: Tensor?
     /// A place in a flat gradient buffer that belongs to this parameter.
-    private var gradientPlace: Values?
+    @exclusivity(unchecked) private var gradientPlace: Values?
 
     init(_ values: Values, _ operation: Operation? = nil) {
         self.values = values

@@ -14,6 +14,11 @@ struct Runner {
         self.options = options
         face = TerminalFace(color: options.color.choice, isQuiet: options.quiet)
         if let threads = options.threads { Threads.count = threads }
+        if !options.quiet, let warning = Engine.warning() {
+            var line = Markup("warning", .warning)
+            line.append(": " + warning)
+            face.errors.writeLine(line)
+        }
         editor_catch_interrupts({ Interrupt.request() }, { Interrupt.isRequested }, { Interrupt.clear() })
     }
 

@@ -4,137 +4,143 @@ import Learning
 import Tensors
 import Testing
 
-/// One case of Fixtures/terms.json, written by scripts/golden/distillation.py.
-private struct Case {
-    let name: String
-    let value: Double
-    let labels: [Int]?
-    let student: [(shape: [Int], values: [Double])]
-    let teacher: [(shape: [Int], values: [Double])]
-    let gradient: [[Double]]
-
-    static func all() throws -> [Case] {
-        let path = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        let json = try JSON(parsing: FileBytes.read("/\(path)/Fixtures/terms.json"))
-        return (json.array ?? []).map { entry in
-            func tensors(_ key: String) -> [(shape: [Int], values: [Double])] {
-                (entry[key]?.array ?? []).map { tensor in
-                    (
-                        (tensor["shape"]?.array ?? []).compactMap(\.integer),
-                        (tensor["values"]?.array ?? []).compactMap(\.double)
-                    )
-                }
-            }
-            return Case(
-                name: entry["name"]?.string ?? "", value: entry["value"]?.double ?? .nan,
-                labels: entry["labels"]?.array?.compactMap(\.integer), student: tensors("student"),
-                teacher: tensors("teacher"),
-                gradient: (entry["gradient"]?.array ?? []).map { ($0.array ?? []).compactMap(\.double) })
-        }
-    }
-}
-
-private let pair = [LayerPair("a", "a")]
-
-private func term(_ name: String) throws -> Term? {
-    switch name {
-    case "hard": HardTerm()
-    case "soft": try SoftTerm(temperature: 4)
-    case "soft_T1_mean": try SoftTerm(temperature: 1, scale: .none, reduction: .mean)
-    case "soft_standardize": try SoftTerm(temperature: 2, standardize: true)
-    case "logit_mse": LogitMSETerm()
-    case "dkd": try DecoupledTerm()
-    case "dist": try DistTerm()
-    case "nkd": try NormalizedTerm()
-    case "wsld": try WeightedSoftTerm()
-    case "mlkd": try MultiLevelTerm()
-    case "jsd_0": try JensenShannonTerm(beta: 0)
-    case "jsd_0.3": try JensenShannonTerm(beta: 0.3)
-    case "jsd_1": try JensenShannonTerm(beta: 1)
-    case "label_swap": try RepairedTeacherTerm(.swap)
-    case "virtual_teacher": try VirtualTeacherTerm()
-    case "attention": try AttentionTerm()
-    case "similarity": SimilarityTerm()
-    case "pkt": ProbabilisticTerm()
-    case "rkd": RelationalTerm()
-    case "channel": try ChannelTerm()
-    case "pearson": PearsonTerm()
-    case "icc": InterChannelTerm()
-    case "nst": SelectivityTerm()
-    case "boundary": BoundaryTerm()
-    case "fsp": try FlowTerm(pairs: pair + pair)
-    case "feature": FeatureTerm()
-    case "feature_l1": FeatureTerm(metric: .l1)
-    case "feature_smooth_l1": FeatureTerm(metric: .smoothL1)
-    case "feature_cosine": FeatureTerm(metric: .cosine)
-    default: nil
-    }
-}
-
-private func value(_ term: Term, _ student: [Tensor], _ teacher: [Tensor], _ labels: Tensor?) throws -> Tensor {
-    if term.usesDefaultPair || !term.pairs.isEmpty {
-        return try term(studentFeatures: student, teacherFeatures: teacher)
-    }
-    return try term(student: student[0], teacher: teacher[0], labels: labels)
-}
-
 private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-8 * max(abs(a), abs(b)) }
 
 @Suite struct TermTests {
-    @Test func valuesAndGradientsAreThoseOfTheFormulas() throws {
-        let cases = try Case.all()
-        #expect(cases.count == 59)
-        for example in cases {
-            guard let term = try term(example.name) else {
-                Issue.record("no term for \(example.name)")
-                continue
-            }
-            let student = try example.student.map { try Tensor($0.values, shape: $0.shape).requireGradient() }
-            let teacher = try example.teacher.map { try Tensor($0.values, shape: $0.shape) }
-            let loss = try value(term, student, teacher, example.labels.map { try Tensor($0) })
-            let found = try loss.itemDouble()
-            #expect(close(found, example.value), "\(example.name): \(found) for \(example.value)")
-            try loss.backward()
-            for (tensor, expected) in zip(student, example.gradient) {
-                let gradient = try tensor.gradient?.doubles() ?? []
-                #expect(gradient.count == expected.count)
-                let worst = zip(gradient, expected).map { abs($0 - $1) }.max() ?? .nan
-                #expect(
-                    worst <= 1e-8 * (1 + (expected.map(abs).max() ?? 0)), "\(example.name): gradient off by \(worst)")
-            }
-        }
-    }
+    static let fixtures = TermFixture.all("terms")
 
-    @Test(arguments: [
-        "soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse", "wsld", "nkd", "label_swap", "soft_standardize",
-    ])
-    func extremeLogitsStayFinite(_ name: String) throws {
-        guard let term = try term(name) else { Issue.record("no term"); return }
-        for (s, t) in [
-            ([1e4, -1e4, 0, 0, 1e4, -1e4], [-1e4, 1e4, 0, 1e4, 0, -1e4]), ([5, 5, 5, 5, 5, 5], [1, 1, 1, 2, 2, 2]),
-        ] as [([Double], [Double])] {
-            let student = try Tensor(s, shape: [2, 3]).to(.float32).requireGradient()
-            let loss = try term(
-                student: student, teacher: Tensor(t, shape: [2, 3]).to(.float32), labels: Tensor([0, 2]))
-            #expect(try loss.itemDouble().isFinite, "\(name) on \(s)")
-            try loss.backward()
-            #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true, "\(name) gradient on \(s)")
-        }
-    }
+    @Test func thereAreFixtures() { #expect(Self.fixtures.count >= 118) }
 
-    @Test(arguments: ["similarity", "pkt", "rkd", "pearson", "icc", "nst", "boundary", "feature_cosine", "channel"])
-    func zeroFeaturesStayFinite(_ name: String) throws {
-        guard let term = try term(name) else { Issue.record("no term"); return }
-        let student = try Tensor.zeros([3, 2, 2, 2]).requireGradient()
-        let loss = try term(studentFeatures: [student], teacherFeatures: [.zeros([3, 2, 2, 2])])
-        #expect(try loss.itemDouble().isFinite)
+    @Test(arguments: fixtures.indices) func valuesAndGradientsAreThoseOfTheFormulas(_ index: Int) throws {
+        let example = Self.fixtures[index]
+        let term = try #require(try plainTerm(example.name), "no term for \(example.name)")
+        let student = try example.student.map { try $0.tensor().requireGradient() }
+        let teacher = try example.teacher.map { try $0.tensor() }
+        let loss = try value(of: term, student, teacher, example.labels.map { try Tensor($0) })
+        let found = try loss.itemDouble()
+        #expect(close(found, example.value), "\(example): \(found) for \(example.value)")
         try loss.backward()
-        #expect(try student.gradient?.doubles().allSatisfy { $0.isFinite } == true)
+        for (tensor, expected) in zip(student, example.gradient) {
+            let gradient = try tensor.gradient?.doubles() ?? [Double](repeating: 0, count: tensor.count)
+            #expect(gradient.count == expected.count)
+            let worst = zip(gradient, expected).map { abs($0 - $1) }.max() ?? .nan
+            #expect(worst <= 1e-8 * (1 + (expected.map(abs).max() ?? 0)), "\(example): gradient off by \(worst)")
+        }
     }
 
-    @Test(arguments: ["soft", "dkd", "dist", "mlkd", "jsd_0.3", "logit_mse"])
+    /// Every term without trained parts, on the first fixture of its name that is small.
+    @Test(arguments: Dictionary(grouping: fixtures.indices) { fixtures[$0].name }.values.compactMap(\.first))
+    func gradientsPassFiniteDifferences(_ index: Int) throws {
+        let example = Self.fixtures[index]
+        let term = try #require(try plainTerm(example.name))
+        let teacher = try example.teacher.map { try $0.tensor() }
+        let labels = try example.labels.map { try Tensor($0) }
+        // wsld's weight is constant by definition, and its differences are not.
+        guard example.name != "wsld" else { return }
+        try Tensor.checkGradients(of: try example.student.map { try $0.tensor() }, tolerance: 1e-4) { points in
+            try value(of: term, points, teacher, labels)
+        }
+    }
+}
+
+@Suite struct ExtremeTests {
+    static let logitTerms = [
+        "hard", "hard_smoothing", "soft", "soft_T1_mean", "soft_none", "soft_sum", "soft_standardize", "logit_mse",
+        "dkd",
+        "dkd_standardize", "dist", "dist_general", "nkd", "wsld", "mlkd", "jsd_0", "jsd_0.3", "jsd_1", "label_swap",
+        "label_smooth_teacher", "virtual_teacher", "cskd",
+    ]
+    static let featureTerms = [
+        "attention", "similarity", "pkt", "rkd", "channel", "pearson", "icc", "nst", "boundary", "fsp", "svd", "svd_2",
+        "feature", "feature_l1", "feature_smooth_l1", "feature_cosine",
+    ]
+
+    @Test func everyPlainTermIsAmongThem() {
+        let known = Set(Self.logitTerms + Self.featureTerms)
+        let names = Set(TermTests.fixtures.map(\.name))
+        #expect(
+            names.filter {
+                !known.contains($0) && !$0.hasPrefix("regression") && !$0.hasPrefix("boundary")
+                    && !$0.hasPrefix("attention") && !$0.hasPrefix("channel") && !$0.hasPrefix("mlkd")
+            }.isEmpty)
+    }
+
+    private func requireFinite(
+        _ name: String, _ student: [Tensor], _ teacher: [Tensor], _ labels: [Int]?, _ what: String
+    )
+        throws
+    {
+        let term = try #require(try plainTerm(name))
+        let points = try student.map { try $0.requireGradient() }
+        let loss: Tensor
+        do {
+            loss = try value(of: term, points, teacher, labels.map { try Tensor($0) })
+        } catch let error as DistillationError {
+            // A clear error is an answer, too.
+            #expect(error.message.hasPrefix(term.name), "\(name) on \(what): \(error.message)")
+            return
+        }
+        let number = try loss.itemDouble()
+        #expect(number.isFinite, "\(name) on \(what): \(number)")
+        guard loss.requiresGradient else { return }
+        try loss.backward()
+        for point in points {
+            let gradient = try point.gradient?.doubles() ?? []
+            #expect(gradient.allSatisfy { $0.isFinite }, "\(name) on \(what): its gradient is not finite")
+        }
+    }
+
+    @Test(arguments: logitTerms) func logitsOfAnySizeAndConstantRowsStayFinite(_ name: String) throws {
+        let cases: [(String, [Double], [Double])] = [
+            ("±1e4", [1e4, -1e4, 0, 0, 1e4, -1e4], [-1e4, 1e4, 0, 1e4, 0, -1e4]),
+            ("constant rows", [5, 5, 5, 5, 5, 5], [1, 1, 1, 2, 2, 2]),
+            ("zeros", [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]),
+        ]
+        for (what, s, t) in cases {
+            for dtype in [DType.float32, .float64] {
+                try requireFinite(
+                    name, [Tensor(s, shape: [2, 3]).to(dtype)], [Tensor(t, shape: [2, 3]).to(dtype)], [0, 2], what)
+            }
+        }
+    }
+
+    @Test(arguments: logitTerms) func twoClassesAndOneExampleStayFinite(_ name: String) throws {
+        try requireFinite(
+            name, [Tensor([1.0, -2, 0.5, 3], shape: [2, 2]).to(.float32)],
+            [Tensor([0.0, 1e4, -1e4, 2], shape: [2, 2]).to(.float32)], [0, 1], "K = 2")
+        try requireFinite(
+            name, [Tensor([1.0, -2, 0.5], shape: [1, 3]).to(.float32)],
+            [Tensor([0.0, 1, -1], shape: [1, 3]).to(.float32)], [1], "B = 1")
+    }
+
+    @Test(arguments: featureTerms) func zeroConstantAndSingleFeaturesStayFinite(_ name: String) throws {
+        let layers = ["fsp", "svd", "svd_2"].contains(name) ? 2 : 1
+        for batch in [1, 3] {
+            let shape = [batch, 2, 2, 2]
+            let random = try (0..<layers).map { _ in try Tensor.randn(shape) }
+            for (what, make) in [
+                ("zeros", { try Tensor.zeros(shape) }), ("constants", { try Tensor.full(shape, 3) }),
+                ("1e4", { try Tensor.randn(shape) * 1e4 }), ("equal", { try random[0].clone() }),
+            ] as [(String, () throws -> Tensor)] {
+                let features = try (0..<layers).map { _ in try make() }
+                try requireFinite(name, features.map { try $0.detach().clone() }, random, nil, "\(what), B = \(batch)")
+                try requireFinite(
+                    name, features.map { try $0.detach().clone() }, try features.map { try $0.detach() }, nil,
+                    "\(what) of both, B = \(batch)")
+            }
+        }
+        let rows = try (0..<layers).map { _ in try Tensor.randn([3, 4]) }
+        try requireFinite(name, rows.map { try $0.clone() }, rows, nil, "rows [B, D]")
+    }
+}
+
+@Suite struct MinimumTests {
+    @Test(arguments: [
+        "soft", "soft_standardize", "dkd", "dkd_standardize", "dist", "mlkd", "jsd_0", "jsd_0.3", "jsd_1", "logit_mse",
+        "cskd",
+    ])
     func logitTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
-        guard let term = try term(name) else { Issue.record("no term"); return }
+        let term = try #require(try plainTerm(name))
         // dist has ε = 1e-8 beside the norms of columns of probabilities, so ρ of equal columns is just below 1.
         let z = try Tensor.randn([4, 6], dtype: .float64)
         #expect(
@@ -143,67 +149,40 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     }
 
     @Test(arguments: [
-        "attention", "similarity", "pkt", "rkd", "channel", "pearson", "icc", "nst", "feature", "feature_cosine",
+        "attention", "similarity", "pkt", "rkd", "channel", "pearson", "icc", "nst", "feature", "feature_l1",
+        "feature_smooth_l1", "feature_cosine", "fsp", "svd", "svd_2",
     ])
     func featureTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
-        guard let term = try term(name) else { Issue.record("no term"); return }
-        let f = try Tensor.randn([4, 3, 2, 2], dtype: .float64)
-        #expect(abs(try term(studentFeatures: [f], teacherFeatures: [f]).itemDouble()) < 1e-9)
-    }
-}
-
-@Suite struct IdentityTests {
-    private func logits() throws -> (s: Tensor, t: Tensor, y: Tensor) {
-        (
-            try Tensor.randn([5, 4], dtype: .float64), try Tensor.randn([5, 4], dtype: .float64),
-            try Tensor([0, 1, 2, 3, 1])
-        )
-    }
-
-    @Test func jsdAtZeroIsSoftAtOne() throws {
-        let (s, t, _) = try logits()
-        let jsd = try JensenShannonTerm(beta: 0)(student: s, teacher: t).itemDouble()
-        #expect(close(jsd, try SoftTerm(temperature: 1)(student: s, teacher: t).itemDouble()))
-    }
-
-    @Test func batchmeanIsMeanTimesClasses() throws {
-        let (s, t, _) = try logits()
-        let mean = try SoftTerm(temperature: 3, reduction: .mean)(student: s, teacher: t).itemDouble()
-        #expect(close(4 * mean, try SoftTerm(temperature: 3)(student: s, teacher: t).itemDouble()))
-    }
-
-    @Test func decoupledPartsMakeTheWholePerExample() throws {
-        let s = try Tensor.randn([1, 4], dtype: .float64)
-        let t = try Tensor.randn([1, 4], dtype: .float64)
-        let y = try Tensor([2])
-        let input = TermInput(
-            student: NetworkView(logits: s), teacher: NetworkView(logits: t), labels: y,
-            batch: Batch(input: .tensor(s), y: y, index: try Tensor([0])))
-        let parts = try DecoupledTerm(temperature: 1).parts(input)
-        let p = try t.softmax(dim: 1).doubles()[2]
-        let whole = try SoftTerm(temperature: 1)(student: s, teacher: t).itemDouble()
-        #expect(close(whole, try parts.target.itemDouble() + (1 - p) * parts.others.itemDouble()))
-    }
-
-    @Test func twoClassesLeaveNothingForTheOthers() throws {
-        let s = try Tensor.randn([3, 2], dtype: .float64)
-        let t = try Tensor.randn([3, 2], dtype: .float64)
-        let y = try Tensor([0, 1, 1])
-        let others = try DecoupledTerm(alpha: 0, beta: 8)(student: s, teacher: t, labels: y).itemDouble()
-        #expect(abs(others) < 1e-12)
-    }
-
-    @Test func theGradientAtHighTemperatureIsTheCentredDifference() throws {
-        let (s, t, _) = try logits()
-        try s.requireGradient()
-        try SoftTerm(temperature: 1e4)(student: s, teacher: t).backward()
-        let a = try s.detach().doubles()
-        let b = try t.doubles()
-        let gradient = try s.gradient?.doubles() ?? []
-        for row in 0..<5 {
-            let range = row * 4..<row * 4 + 4
-            let (ma, mb) = (a[range].reduce(0, +) / 4, b[range].reduce(0, +) / 4)
-            for k in range { #expect(abs(gradient[k] - ((a[k] - ma) - (b[k] - mb)) / 20) < 1e-4) }
+        let term = try #require(try plainTerm(name))
+        let features = try (0..<(["fsp", "svd", "svd_2"].contains(name) ? 2 : 1)).map { _ in
+            try Tensor.randn([4, 3, 2, 2], dtype: .float64)
         }
+        #expect(abs(try term(studentFeatures: features, teacherFeatures: features).itemDouble()) < 1e-9)
+    }
+
+    /// wsld has no gradient where the student equals the teacher. nkd's part of the other classes has none either; what
+    /// is left is the pull towards the label, p_{t,y}(p_s − e_y)/B.
+    @Test func othersAreAtTheirMinimum() throws {
+        let z = try Tensor.randn([4, 6], dtype: .float64)
+        let labels = [0, 1, 2, 5]
+        let y = try Tensor(labels)
+        let point = try z.clone().requireGradient()
+        try WeightedSoftTerm()(student: point, teacher: z, labels: y).backward()
+        #expect(try point.gradient?.doubles().allSatisfy { abs($0) < 1e-12 } == true)
+        point.clearGradient()
+        try NormalizedTerm()(student: point, teacher: z, labels: y).backward()
+        let gradient = try point.gradient?.doubles() ?? []
+        let p = try z.softmax(dim: 1).doubles()
+        for (row, label) in labels.enumerated() {
+            for k in 0..<6 {
+                let expected = p[row * 6 + label] * (p[row * 6 + k] - (k == label ? 1 : 0)) / 4
+                #expect(abs(gradient[row * 6 + k] - expected) < 1e-12)
+            }
+        }
+    }
+
+    @Test func boundariesAreCrossedNowhereBeyondTheMargin() throws {
+        let t = try Tensor([2.0, -3, 4, -1.5], shape: [2, 2])
+        #expect(try BoundaryTerm()(studentFeatures: [t], teacherFeatures: [t]).itemDouble() == 0)
     }
 }

@@ -1,4 +1,5 @@
-"""Writes Tests/DistillationTests/Fixtures/terms.json: values and gradients of the terms, from the formulas, in float64."""
+"""Writes Tests/DistillationTests/Fixtures/terms.json: values and gradients of the terms without trained parts, from the
+formulas, in float64. scripts/golden/trained_terms.py does the same for those with trained parts."""
 import json, math, pathlib
 import torch
 import torch.nn.functional as F
@@ -64,10 +65,10 @@ def wsld(s, t, y, T=2):
     return T * T * (w * -(F.softmax(t / T, 1) * F.log_softmax(s / T, 1)).sum(1)).mean()
 
 
-def mlkd(s, t):
+def mlkd(s, t, temperatures=(2, 3, 4, 5, 6)):
     p, q = F.softmax(s / 4, 1), F.softmax(t / 4, 1)
     B, K = s.shape
-    return (sum(kd(s, t, T) for T in [2, 3, 4, 5, 6]) + ((q.T @ q - p.T @ p) ** 2).sum() / K
+    return (sum(kd(s, t, T) for T in temperatures) + ((q.T @ q - p.T @ p) ** 2).sum() / K
             + ((q @ q.T - p @ p.T) ** 2).sum() / B)
 
 
@@ -95,6 +96,20 @@ def virtual(s, y, a=0.99, T=20):
     return kd(s, q.log(), T)
 
 
+def smooth(s, t, y, T=4, e=0.1):
+    p = F.softmax(t / T, 1)
+    for i, label in enumerate(y):
+        if t[i].argmax() != label:
+            p[i] = e / (t.shape[1] - 1)
+            p[i, label] = 1 - e
+    return T * T * F.kl_div(F.log_softmax(s / T, 1), p, reduction="batchmean")
+
+
+def dist_general(s, t, b, g, T):
+    p, q = F.softmax(s / T, 1), F.softmax(t / T, 1)
+    return T * T * (b * (1 - pearson(p, q).mean()) + g * (1 - pearson(p.T, q.T).mean()))
+
+
 for B, K in [(6, 5), (1, 3), (4, 10)]:
     s, t, y = 3 * torch.randn(B, K), 3 * torch.randn(B, K), torch.randint(0, K, (B,))
     one = lambda f: (lambda a, b, labels: f(a[0], b[0], labels))
@@ -105,9 +120,16 @@ for B, K in [(6, 5), (1, 3), (4, 10)]:
         "logit_mse": lambda s, t, y: F.mse_loss(s, t), "dkd": dkd, "nkd": nkd, "wsld": wsld,
         "mlkd": lambda s, t, y: mlkd(s, t), "jsd_0": lambda s, t, y: jsd(s, t, 0),
         "jsd_0.3": lambda s, t, y: jsd(s, t, 0.3), "jsd_1": lambda s, t, y: jsd(s, t, 1),
+        "soft_none": lambda s, t, y: kd(s, t, 3) / 9,
+        "soft_sum": lambda s, t, y: kd(s, t, 3) * len(s),
+        "dkd_standardize": lambda s, t, y: dkd(standard(s), standard(t), y, T=2, a=2, b=3),
+        "hard_smoothing": lambda s, t, y: F.cross_entropy(s, y, label_smoothing=0.1),
+        "cskd": lambda s, t, y: kd(s, t, 4), "label_smooth_teacher": smooth,
+        "mlkd_2": lambda s, t, y: mlkd(s, t, [1, 3]),
         "label_swap": swap, "virtual_teacher": lambda s, t, y: virtual(s, y),
     }.items():
         case(name, one(f), [s], [t], y)
+    if B > 1: case("dist_general", one(lambda s, t, y: dist_general(s, t, 2, 0.5, 4)), [s], [t], y)
     if B > 1: case("dist", one(lambda s, t, y: dist(s, t)), [s], [t], y)
 
 
@@ -189,6 +211,56 @@ def fsp(a, b, y):
     m = lambda f: f[0].flatten(2) @ f[1].flatten(2).transpose(1, 2) / f[0].flatten(2).shape[2]
     return (m(a) - m(b)).pow(2).mean()
 case("fsp", fsp, [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)], [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)])
+
+case("fsp", fsp, [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)], [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)])
+
+
+def attention_p(s, t, p):
+    q = lambda f: nrm(f.abs().pow(p).mean(1).flatten(1))
+    return (q(s) - q(t)).pow(2).mean()
+
+
+# Other shapes, other options, and the smallest that make sense.
+for shape, other in [((2, 3, 3, 2), (2, 3, 3, 2)), ((5, 2, 1, 4), (5, 2, 1, 4))]:
+    a, b = torch.randn(shape), torch.randn(other)
+    for name, f in {"similarity": similarity, "pkt": pkt, "rkd": rkd, "channel": channel, "pearson": pearson_maps,
+                    "icc": icc, "nst": nst, "boundary": boundary,
+                    "attention_1": lambda s, t: attention_p(s, t, 1), "attention_3": lambda s, t: attention_p(s, t, 3),
+                    "boundary_0.5": lambda s, t: boundary(s, t, 0.5), "channel_1": lambda s, t: channel(s, t, 1)}.items():
+        case(name, lambda a, b, y: f(a[0], b[0]), [a], [b])
+for rows, width, other in [(5, 3, 7), (2, 6, 4)]:  # rows of unlike width
+    for name, f in {"similarity": similarity, "pkt": pkt, "rkd": rkd}.items():
+        case(name, lambda a, b, y: f(a[0], b[0]), [torch.randn(rows, width)], [torch.randn(rows, other)])
+
+
+for name, f in {"regression": lambda s, y: F.mse_loss(s, y), "regression_l1": lambda s, y: F.l1_loss(s, y),
+                "regression_huber": lambda s, y: F.huber_loss(s, y)}.items():
+    case(name, lambda a, b, y: f(a[0], b[0]), [2 * torch.randn(5, 1)], [2 * torch.randn(5, 1)])
+
+
+def svd(a, b, k=1):
+    def top(f, n):
+        x = f.flatten(2).transpose(1, 2)
+        u, s, vh = torch.linalg.svd(x, full_matrices=False)
+        return s[:, :n] / s[:, :n].norm(dim=1, keepdim=True), vh.transpose(1, 2)[:, :, :n]
+    before, total = None, 0
+    for f, g in zip(a, b):
+        st, vt = top(g, k)
+        _, vs = top(f, k + 3)
+        cos = (vs.transpose(1, 2) @ vt).detach()
+        best = cos.abs().argmax(1, keepdim=True)
+        pick = torch.zeros_like(cos).scatter(1, best, cos.gather(1, best).sign())
+        now = (vs @ pick * st[:, None], vt * st[:, None])
+        if before:
+            rbf = lambda v, u: torch.exp(-(v[:, :, None] - u[:, None]) ** 2 / 8)
+            total = total + ((rbf(now[0], before[0]) - rbf(now[1], before[1])) ** 2).sum() / len(f)
+        before = now
+    return total
+
+
+shapes = [(2, 3, 2, 2), (2, 5, 2, 2), (2, 4, 3, 1)]
+case("svd", lambda a, b, y: svd(a, b), [torch.randn(*x) for x in shapes], [torch.randn(*x) for x in shapes])
+case("svd_2", lambda a, b, y: svd(a, b, 2), [torch.randn(*x) for x in shapes[:2]], [torch.randn(*x) for x in shapes[:2]])
 
 path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/terms.json"
 path.write_text(json.dumps(cases))

@@ -36,9 +36,13 @@ int ck_threads(void);
 
 /// The processor generation whose kernels OpenBLAS uses; empty when the library is not there.
 const char *ck_blas_core(void);
+/// OpenBLAS's version such as "0.3.21"; empty when it does not say.
+const char *ck_blas_version(void);
+/// What multiplies float32 matrices on this processor, in words.
+const char *ck_product_engine(void);
+/// The widest vectors that this processor offers: 0 baseline, 1 AVX, 2 AVX2, 3 AVX-512.
+int ck_simd_level(void);
 
-/// The version of OpenBLAS and the options it was built with, `OpenBLAS 0.3.21 …`; empty when it cannot be loaded.
-const char *ck_blas_config(void);
 
 // MARK: Random numbers (random.c)
 // Philox 4x32-10: element i depends on seed, stream and counter + i / lanes only.

@@ -30,6 +30,8 @@ typedef struct {
 bool ck_conv_available(void);
 /// oneDNN's version such as "2.6.3", or "none".
 const char *ck_conv_version(void);
+/// What computes convolutions on this processor, in words.
+const char *ck_conv_engine(void);
 /// Bytes of the weights in the form a pass wants them, or 0 when the pass must take the plain path.
 size_t ck_conv_packed_bytes(const ck_convolution *c, ck_conv_pass pass);
 /// Brings weights [co, ci / g, kh, kw], each output channel times `scale[co]` unless NULL, into that form.
@@ -50,12 +52,15 @@ bool ck_conv_plain_backward_weights(
 void ck_conv_finish(
     ck_dtype dtype, const void *bias, const void *residual, bool relu, void *y, int64_t rows, int64_t channels);
 
-/// Winograd's F(4×4, 3×3) for stride 1 and channels in multiples of 16; 0 bytes where it does not apply.
+/// Winograd's F(4×4, 3×3) for stride 1 and channels in multiples of 16 (AVX-512) or 8 (AVX2); 0 bytes where it does not
+/// apply.
 size_t ck_winograd_bytes(const ck_convolution *c, ck_conv_pass pass);
 void ck_winograd_pack(const ck_convolution *c, ck_conv_pass pass, const float *w, const float *scale, void *packed);
 void ck_winograd_run(
     const ck_convolution *c, ck_conv_pass pass, const float *x, const void *packed, const ck_conv_epilogue *epilogue,
     float *y);
+/// The gradient of the weights in the same way; false where it does not apply or memory is short.
+bool ck_winograd_gradient(const ck_convolution *c, const float *x, const float *g, float *weights);
 
 /// A buffer of the calling thread that lives until the next call with the same slot, or NULL.
 void *ck_scratch(int slot, size_t bytes);

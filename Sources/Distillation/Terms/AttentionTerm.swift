@@ -8,6 +8,7 @@ public final class AttentionTerm: PairTerm {
     public let power: Double
     /// 1000, as the authors' β.
     public override class var suggestedWeight: Double { 1000 }
+    override class var needsPositions: Bool { true }
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for a power that is not positive.
     public init(pairs: [LayerPair] = [], power: Double = 2, name: String? = nil) throws {
@@ -29,10 +30,7 @@ public final class AttentionTerm: PairTerm {
     }
 
     private func map(_ x: Tensor) throws -> Tensor {
-        guard x.rank >= 3 else {
-            throw DistillationError.feature(
-                term: name, problem: "needs maps [B, C, …] with positions to attend to, given \(x.shape)")
-        }
+        try requirePositions(x)
         let powered = power == 2 ? try x.square() : try x.abs().pow(Scalar(power))
         return try Rows.normalized(rows(powered.mean(dims: [1])))
     }

@@ -6,9 +6,16 @@ import Tensors
 public final class BoundaryTerm: PairTerm {
     /// The margin m.
     public let margin: Double
+    /// 0.003, the factor that RepDistiller applies to the sum.
+    public override class var suggestedWeight: Double { 3e-3 }
+    override class var needsEqualChannels: Bool { true }
+    override class var needsEqualSizes: Bool { true }
 
-    /// A term for some pairs of equal shapes.
-    public init(pairs: [LayerPair] = [], margin: Double = 1, name: String? = nil) {
+    /// A term for some pairs.
+    ///
+    /// - Throws: ``DistillationError/option(term:problem:)`` for a margin that is not positive.
+    public init(pairs: [LayerPair] = [], margin: Double = 1, name: String? = nil) throws {
+        try requirePositive("boundary", "m", margin)
         self.margin = margin
         super.init("boundary", name: name, pairs: pairs)
     }

@@ -6,6 +6,8 @@ import Tensors
 public final class ChannelTerm: PairTerm {
     /// T.
     public let temperature: Double
+    override class var needsEqualChannels: Bool { true }
+    override class var needsPositions: Bool { true }
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for a T that is not positive.
     public init(pairs: [LayerPair] = [], temperature: Double = 4, name: String? = nil) throws {
@@ -20,6 +22,7 @@ public final class ChannelTerm: PairTerm {
     public override var formula: String { "T²/(C·B) Σ KL(softmax_positions(f_t/T) ‖ softmax_positions(f_s/T))" }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
+        try requirePositions(student)
         let (s, t) = try equalMaps(student, teacher)
         let logStudent = try Logits.scaled(s, temperature).logSoftmax(dim: 2)
         let logTeacher = try Logits.scaled(t, temperature).logSoftmax(dim: 2)

@@ -8,6 +8,8 @@ import Tensors
 /// The reversed gradient is weighted by a cosine from 0 to −1 over the first `epochs`, so that the task grows harder.
 /// Z. Li et al., *Curriculum Temperature for Knowledge Distillation* (CTKD), arXiv:2211.16231 (global temperature).
 public final class CurriculumTerm: Term {
+    /// 0.9 beside 0.1 · hard(), as the authors.
+    public override class var suggestedWeight: Double { 0.9 }
     /// Over how many epochs the adversary gains its full weight.
     public let epochs: Int
     private let temperature: LearnedTemperature

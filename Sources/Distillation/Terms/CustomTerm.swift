@@ -35,6 +35,8 @@ public final class CustomTerm: Term {
         for (index, adapter) in adapters.enumerated() { if let adapter { modules["adapter\(index)"] = adapter } }
         return modules
     }
+    /// The function knows what the outputs are.
+    public override var comparesLogits: Bool { false }
     /// Whether a teacher has to be there.
     public override var needsTeacher: Bool { comparesWithTeacher }
     /// Whether labels have to be there.

@@ -4,6 +4,7 @@ import Tensors
 ///
 /// J. Yim et al., *A Gift from Knowledge Distillation* (FSP), CVPR 2017.
 public final class FlowTerm: PairTerm {
+    override class var needsEqualChannels: Bool { true }
     /// 50, as in RepDistiller.
     public override class var suggestedWeight: Double { 50 }
     /// Layers have to be named: the method compares two of each network.
@@ -31,7 +32,8 @@ public final class FlowTerm: PairTerm {
         }
         var total: Tensor?
         for index in stride(from: 0, to: features.count, by: 2) {
-            let s = try matrix(features[index].student, features[index + 1].student)
+            let s = try matrix(
+                adapted(features[index].student, index), adapted(features[index + 1].student, index + 1))
             let t = try matrix(features[index].teacher, features[index + 1].teacher)
             guard s.shape == t.shape else {
                 throw DistillationError.unequal(term: name, student: s.shape.array, teacher: t.shape.array)

@@ -73,6 +73,8 @@ public final class RegressionTerm: Term {
         case .huber: "⟨½d² for |d| ≤ 1, else |d| − ½⟩, d = z_s − y"
         }
     }
+    /// Outputs are numbers, not logits.
+    public override var comparesLogits: Bool { false }
     /// No teacher is asked.
     public override var needsTeacher: Bool { false }
     /// Targets are what it is about.

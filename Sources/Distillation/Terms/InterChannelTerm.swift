@@ -4,6 +4,9 @@ import Tensors
 ///
 /// L. Liu et al., *Exploring Inter-Channel Correlation for Diversity-Preserved Knowledge Distillation* (ICKD), ICCV 2021.
 public final class InterChannelTerm: PairTerm {
+    /// 2.5, as in the authors' script for CIFAR-100.
+    public override class var suggestedWeight: Double { 2.5 }
+    override class var needsEqualChannels: Bool { true }
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("icc", name: name, pairs: pairs) }
 

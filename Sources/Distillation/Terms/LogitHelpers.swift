@@ -24,6 +24,18 @@ struct TargetMask {
     func others(_ logits: Tensor) throws -> Tensor { try logits.maskedFill(isTarget, -1e30) }
 }
 
+extension Logits {
+    /// Whether every row is a distribution: then a softmax was applied that the terms apply themselves.
+    static func areProbabilities(_ x: Tensor) throws -> Bool {
+        guard x.rank >= 2, let classes = x.shape.last, classes > 1, x.count > 0 else { return false }
+        return try Gradients.disabled {
+            let rows = try x.detach().reshape([x.count / classes, classes])
+            guard try rows.min().itemDouble() >= 0 else { return false }
+            return try (rows.sum(dims: [1]) - 1).abs().max().itemDouble() < 1e-4
+        }
+    }
+}
+
 /// Correlations of rows.
 enum Correlation {
     /// ‖x‖ per row of [N, D] with a derivative of 0 at 0.

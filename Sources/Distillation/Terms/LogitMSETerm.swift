@@ -8,6 +8,9 @@ public final class LogitMSETerm: Term {
     /// The formula.
     public override var formula: String { "⟨(z_s − z_t)²⟩" }
 
+    /// Probabilities may be compared as well.
+    public override var comparesLogits: Bool { false }
+
     /// The mean squared difference.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let teacher = try input.teacherLogits(for: self)

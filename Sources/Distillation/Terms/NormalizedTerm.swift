@@ -2,8 +2,8 @@ import Tensors
 
 /// Normalised distillation: −⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩, q the softmax over non-targets at T.
 ///
-/// Z. Yang et al., *From Knowledge Distillation to Self-Knowledge Distillation* (NKD), arXiv:2303.13005. It is at its
-/// minimum, the teacher's entropy, and not 0 when the student equals the teacher.
+/// Z. Yang et al., *From Knowledge Distillation to Self-Knowledge Distillation* (NKD), arXiv:2303.13005. When the student
+/// equals the teacher its second part is at its minimum, γT² times the entropy of q_t; the first falls as p_{s,y} grows.
 public final class NormalizedTerm: Term {
     /// The weight of the non-target part.
     public let gamma: Double

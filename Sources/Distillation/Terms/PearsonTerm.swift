@@ -5,6 +5,9 @@ import Tensors
 /// W. Cao et al., *PKD: General Distillation Framework for Object Detectors via Pearson Correlation Coefficient*,
 /// arXiv:2207.02039. A constant channel is compared as zeros.
 public final class PearsonTerm: PairTerm {
+    /// 6, as for detectors in the reference implementation.
+    public override class var suggestedWeight: Double { 6 }
+    override class var needsEqualChannels: Bool { true }
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("pearson", name: name, pairs: pairs) }
 

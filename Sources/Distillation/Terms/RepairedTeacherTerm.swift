@@ -3,13 +3,16 @@ import Tensors
 
 /// `soft` from a teacher whose wrong rows were repaired with the label.
 ///
-/// T. Wen, S. Lai, X. Qian, *Preparing Lessons: Improve Knowledge Distillation with Better Supervision*, arXiv:1911.07471.
+/// T. Wen, S. Lai, X. Qian, *Preparing Lessons: Improve Knowledge Distillation with Better Supervision*, arXiv:1911.07471;
+/// the smoothed label as in KD_Lib, where it has probability 0.9 and is not softened.
 public final class RepairedTeacherTerm: Term {
+    /// 0.9 beside 0.1 · hard(), as soft().
+    public override class var suggestedWeight: Double { 0.9 }
     /// How a row is repaired whose largest logit is not the label's.
     public enum Repair: Sendable, Equatable {
         /// The label's logit and the largest change places.
         case swap
-        /// The row becomes the smoothed label: 1 − ε + ε/K at the label, ε/K elsewhere.
+        /// The row becomes the smoothed label, whatever T: 1 − ε at the label, ε/(K − 1) elsewhere.
         case smooth(Double)
     }
 
@@ -23,7 +26,8 @@ public final class RepairedTeacherTerm: Term {
         let method = repair == .swap ? "label_swap" : "label_smooth_teacher"
         try requirePositive(method, "T", temperature)
         if case .smooth(let epsilon) = repair, !(epsilon > 0 && epsilon < 1) {
-            throw DistillationError.option(term: method, problem: "epsilon must lie between 0 and 1")
+            throw DistillationError.option(
+                term: method, problem: "epsilon must lie between 0 and 1, given \(number(epsilon))")
         }
         self.repair = repair
         self.temperature = temperature
@@ -63,9 +67,10 @@ public final class RepairedTeacherTerm: Term {
             switch repair {
             case .swap: values.swapAt(top, start + label)
             case .smooth(let epsilon):
-                let rest = epsilon / Double(classes)
+                let rest = epsilon / Double(max(1, classes - 1))
                 for position in start..<start + classes {
-                    values[position] = temperature * log(position == start + label ? 1 - epsilon + rest : rest)
+                    // Times T: dividing by it leaves the label as it is.
+                    values[position] = temperature * log(position == start + label ? 1 - epsilon : rest)
                 }
             }
         }

@@ -8,6 +8,8 @@ public final class SelectivityTerm: PairTerm {
     /// 50, as in RepDistiller.
     public override class var suggestedWeight: Double { 50 }
 
+    override class var needsPositions: Bool { true }
+
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("nst", name: name, pairs: pairs) }
 
@@ -16,6 +18,8 @@ public final class SelectivityTerm: PairTerm {
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)
+        try requirePositions(student)
+        try requirePositions(teacher)
         let (s, t) = try Maps.toCommonSize(student, teacher)
         let (a, b) = (try Rows.normalized(Maps.flattened(s)), try Rows.normalized(Maps.flattened(t)))
         guard a.shape[2] == b.shape[2] else {

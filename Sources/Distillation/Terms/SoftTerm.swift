@@ -6,6 +6,8 @@ import Tensors
 /// the gradients when T changes; `scale: .none` is the plain `KLDivLoss(reduction="batchmean")` on softened outputs. With
 /// `standardize` both logits are standardised per row first (S. Sun et al., arXiv:2403.01427; the authors use T = 2).
 public final class SoftTerm: Term {
+    /// 0.9 beside 0.1 · hard(), as in RepDistiller.
+    public override class var suggestedWeight: Double { 0.9 }
     /// What the divergence is multiplied by.
     public enum Scale: String, Sendable {
         /// T².

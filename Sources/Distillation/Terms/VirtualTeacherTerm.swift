@@ -5,6 +5,8 @@ import Tensors
 ///
 /// L. Yuan et al., *Revisiting Knowledge Distillation via Label Smoothing Regularization* (Tf-KD), arXiv:1909.11723.
 public final class VirtualTeacherTerm: Term {
+    /// 0.1 beside 0.9 · hard(): T² = 400 makes the term large.
+    public override class var suggestedWeight: Double { 0.1 }
     /// The virtual teacher's confidence in the label.
     public let a: Double
     /// T.

@@ -5,6 +5,8 @@ import Tensors
 /// H. Zhou et al., *Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff Perspective* (WSLD),
 /// arXiv:2102.00650. Examples the student has learned better than the teacher count less.
 public final class WeightedSoftTerm: Term {
+    /// 2.5, the authors' α.
+    public override class var suggestedWeight: Double { 2.5 }
     /// T.
     public let temperature: Double
 

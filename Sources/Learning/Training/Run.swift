@@ -31,6 +31,10 @@ public final class Run {
     public internal(set) var stoppedEarly = false
     /// What chose the weights that were kept: `last`, or `best` by a metric of a dataset.
     public internal(set) var keptBy = "last"
+    /// How the terms' gradients compared, by term: weight, gradient, share, cosine and proposed weight; empty unless measured.
+    public internal(set) var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> = [:]
+    /// What people should know about the run, a line each.
+    public internal(set) var notes: [String] = []
 
     /// A run that has not begun.
     public init(name: String, net: Module, objective: String, configuration: OrderedDictionary<String, String> = [:]) {

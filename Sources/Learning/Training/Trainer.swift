@@ -9,11 +9,17 @@ public final class Trainer {
     private let loss: any TrainingLoss
     private let options: TrainingOptions
     private let function: String
-    private let optimizer: Optimizer
-    private let scheduler: Scheduler?
+    private let stages: [TrainingStage]
+    private let stepsPerEpoch: Int
+    /// The first epoch of the stage that ``optimizer`` belongs to.
+    private var stageStart = 0
+    /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
+    private var optimizer: Optimizer
+    private var scheduler: Scheduler?
     private let metrics: [Metric]
     private var run: Run
+    private var sums = EpochSums(terms: 0)
     private var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
     private var bestValue = Double.nan
     private var epochsSinceBest = 0
@@ -40,13 +46,9 @@ public final class Trainer {
         var seen: Set<ObjectIdentifier> = []
         trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
             .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
-        optimizer = try Optimizer(options.optimizer ?? .adam(), trained)
-        let steps = try Batches.count(of: data, size: options.batchSize)
-        if let schedule = options.schedule {
-            scheduler = try Scheduler(schedule, for: optimizer, epochs: options.epochs, stepsPerEpoch: steps)
-        } else {
-            scheduler = nil
-        }
+        stages = try loss.stages(of: options.epochs)
+        stepsPerEpoch = try Batches.count(of: data, size: options.batchSize)
+        (optimizer, scheduler) = try Self.makeOptimizer(stages[0], trained, options, stepsPerEpoch)
         metrics =
             try options.validate.map { dataset in
                 let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
@@ -54,9 +56,34 @@ public final class Trainer {
                 return metrics
             } ?? []
         run = Run(
-            name: options.name ?? function, net: net, objective: loss.formula,
+            name: options.name ?? function, net: loss.evaluated(net), objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
         run.adapters = loss.trainedModules
+    }
+
+    /// A fresh optimizer, with its scheduler, for a stage.
+    private static func makeOptimizer(
+        _ stage: TrainingStage, _ trained: [Tensor], _ options: TrainingOptions, _ stepsPerEpoch: Int
+    ) throws -> (Optimizer, Scheduler?) {
+        let optimizer = try Optimizer(options.optimizer ?? .adam(), stage.parameters ?? trained)
+        let scheduler = try options.schedule.map {
+            try Scheduler($0, for: optimizer, epochs: stage.epochs.count, stepsPerEpoch: stepsPerEpoch)
+        }
+        return (optimizer, scheduler)
+    }
+
+    /// Starts a fresh optimizer when the stage of an epoch is another than before; a resumed run comes here, too, before it
+    /// gives the optimizer its state.
+    private func enterStage(_ epoch: Int) throws {
+        let stage = stage(of: epoch)
+        guard stage.epochs.lowerBound != stageStart else { return }
+        stageStart = stage.epochs.lowerBound
+        (optimizer, scheduler) = try Self.makeOptimizer(stage, trained, options, stepsPerEpoch)
+    }
+
+    /// The stage of an epoch.
+    private func stage(of epoch: Int) -> TrainingStage {
+        stages.first { $0.epochs.contains(epoch) } ?? stages[stages.count - 1]
     }
 
     /// Trains and gives the run.
@@ -64,60 +91,108 @@ public final class Trainer {
     /// - Throws: ``TrainingError/diverged(function:term:value:epoch:step:)`` and what the network, the loss or the
     ///   callback throws. An interrupt is no error: the run is marked and the request stays set for whoever called.
     public func train() throws -> Run {
-        let modes = net.namedModules().map { ($0.module, $0.module.isTraining) }
+        try Self.train([self])
+        return run
+    }
+
+    /// Trains several networks together: every batch goes to each of them in turn, so that their losses may look at each
+    /// other. Epochs, batch size and data are the first one's. Training ends early when a callback says so, or when
+    /// nobody has patience left.
+    ///
+    /// - Returns: the runs, in the order of the trainers.
+    /// - Throws: as ``train()``.
+    @discardableResult
+    public static func train(_ trainers: [Trainer]) throws -> [Run] {
+        guard let first = trainers.first else { return [] }
+        let modes = trainers.flatMap { $0.net.namedModules() }.map { ($0.module, $0.module.isTraining) }
         defer { for (module, mode) in modes { module.setMode(mode) } }
-        for epoch in 0..<options.epochs {
+        for epoch in 0..<first.options.epochs {
             do {
-                try trainEpoch(epoch)
-                if run.isInterrupted { break }
-                if try endOfEpoch(epoch) == false {
-                    run.stoppedEarly = true
+                for trainer in trainers { try trainer.enterStage(epoch) }
+                try trainEpoch(epoch, trainers)
+                if first.run.isInterrupted { break }
+                var goesOn = true
+                for trainer in trainers where try !trainer.endOfEpoch(epoch) { goesOn = false }
+                if !goesOn || trainers.allSatisfy(\.isOutOfPatience) {
+                    for trainer in trainers { trainer.run.stoppedEarly = true }
                     break
                 }
             } catch  where Interrupt.isRequested {
                 // The request reached the step, the validation or the callback first: the weights are those of the
                 // last step that was done.
-                run.isInterrupted = true
-                run.interruptedEpoch = run.interruptedEpoch ?? epoch + 1
+                for trainer in trainers { trainer.interrupt(in: epoch) }
                 break
             }
         }
+        for trainer in trainers { try trainer.finish() }
+        return trainers.map(\.run)
+    }
+
+    /// The weights to keep, and what the loss makes of the network.
+    private func finish() throws {
+        let evaluated = loss.evaluated(net)
         if keepsBest, let best {
-            try net.loadStateDict(best.state)
+            try evaluated.loadStateDict(best.state)
             run.keptBy = options.monitor
+            evaluated.chosenOn = options.monitor == "loss" ? data : options.validate
+        } else {
+            evaluated.chosenOn = nil
         }
         run.seconds = monotonicSeconds() - began
         run.net = try loss.finish(net)
+        run.notes = loss.notes
+        run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
-        return run
+    }
+
+    private func interrupt(in epoch: Int) {
+        run.isInterrupted = true
+        run.interruptedEpoch = run.interruptedEpoch ?? epoch + 1
     }
 
     private var keepsBest: Bool { options.keep == .best || options.patience != nil }
 
-    private func trainEpoch(_ epoch: Int) throws {
-        net.train()
-        for module in loss.trainedModules.values { module.train() }
-        try loss.begin(epoch: epoch, of: options.epochs)
-        let batches = try Batches(data, size: options.batchSize, shuffle: true, epoch: epoch)
-        var sums = EpochSums(terms: loss.termNames.count)
-        let learningRate = optimizer.learningRate
+    private var isOutOfPatience: Bool { options.patience.map { epochsSinceBest >= $0 } ?? false }
+
+    private static func trainEpoch(_ epoch: Int, _ trainers: [Trainer]) throws {
+        guard let first = trainers.first else { return }
+        for trainer in trainers { try trainer.begin(epoch) }
+        let batches = try Batches(first.data, size: first.options.batchSize, shuffle: true, epoch: epoch)
         for position in 0..<batches.count {
             let batch = try batches.batch(position)
-            let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == batches.count, &sums)
-            run.steps.append(value)
-            stepsDone += 1
-            report(epoch: epoch, step: position + 1, of: batches.count, loss: sums.loss / sums.examples)
+            for trainer in trainers {
+                try trainer.advance(batch, epoch: epoch, position: position, of: batches.count)
+            }
             if Interrupt.isRequested {
-                run.isInterrupted = true
-                run.interruptedEpoch = epoch + 1
+                for trainer in trainers { trainer.interrupt(in: epoch) }
                 if position + 1 < batches.count { return }
             }
         }
+        for trainer in trainers { try trainer.noteEpoch(epoch) }
+    }
+
+    private func begin(_ epoch: Int) throws {
+        net.train()
+        for module in loss.trainedModules.values { module.train() }
+        try loss.begin(epoch: epoch, of: options.epochs)
+        sums = EpochSums(terms: loss.termNames.count)
+        sums.learningRate = optimizer.learningRate
+    }
+
+    private func advance(_ batch: Batch, epoch: Int, position: Int, of count: Int) throws {
+        let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == count, &sums)
+        run.steps.append(value)
+        stepsDone += 1
+        report(epoch: epoch, step: position + 1, of: count, loss: sums.loss / sums.examples)
+    }
+
+    private func noteEpoch(_ epoch: Int) throws {
         run.append(sums.loss / sums.examples, to: "loss")
         for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
             run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
         }
-        run.append(learningRate, to: "lr")
+        for (name, value) in loss.measurements() { run.append(value, to: name) }
+        run.append(sums.learningRate, to: "lr")
         run.append(sums.gradientNorm, to: "grad_norm")
         if run.isInterrupted { try finishEpoch(epoch) }
     }
@@ -137,7 +212,7 @@ public final class Trainer {
         try optimizer.step()
         try loss.stepped(net, batch)
         if let scheduler, scheduler.isPerStep { scheduler.step() }
-        sums.add(value, result.terms, count: batch.count)
+        sums.add(value, result.terms, count: try batch.positionCount())
         return value
     }
 
@@ -152,11 +227,21 @@ public final class Trainer {
 
     private func validate() throws {
         guard let dataset = options.validate else { return }
+        let predictions = try predictions(of: loss.evaluated(net), dataset)
+        if let predictions {
+            run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
+            for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+        }
+        for (name, other) in loss.evaluatedAlong {
+            guard let predictions = try self.predictions(of: other, dataset) else { continue }
+            for metric in metrics { run.append(metric.value(predictions), to: "val_\(name)_\(metric.name)") }
+        }
+    }
+
+    private func predictions(of net: Module, _ dataset: Dataset) throws -> Predictions? {
         let logits = try predict(net, dataset)
-        guard dataset.y != nil else { return }
-        let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
-        run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
-        for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+        guard dataset.y != nil else { return nil }
+        return try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
     }
 
     private func finishEpoch(_ epoch: Int) throws {
@@ -166,17 +251,18 @@ public final class Trainer {
         try noteBest(epoch)
     }
 
+    /// Whether the callback lets the training go on.
     private func endOfEpoch(_ epoch: Int) throws -> Bool {
         try finishEpoch(epoch)
         if let scheduler, !scheduler.isPerStep {
             scheduler.step(run["val_loss"]?.last ?? run.loss.last)
         }
         report(epoch: epoch, step: 0, of: 0, loss: run.loss.last ?? .nan, isEpochEnd: true)
-        if let patience = options.patience, epochsSinceBest >= patience { return false }
         return try options.callback?(run) ?? true
     }
 
     private func noteBest(_ epoch: Int) throws {
+        guard !stage(of: epoch).isPreparatory else { return }
         let curve = run.curves[options.monitor] ?? (options.validate == nil ? run.loss : [])
         guard let value = curve.last, value.isFinite else {
             epochsSinceBest += 1
@@ -190,7 +276,7 @@ public final class Trainer {
         bestValue = value
         epochsSinceBest = 0
         run.bestEpoch = epoch
-        if keepsBest { best = (value, try net.stateDict()) }
+        if keepsBest { best = (value, try loss.evaluated(net).stateDict()) }
     }
 
     private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
@@ -219,6 +305,7 @@ private struct EpochSums {
     var terms: [Double]
     var weights: [Double]
     var gradientNorm = 0.0
+    var learningRate = 0.0
 
     init(terms count: Int) {
         terms = Array(repeating: 0, count: count)

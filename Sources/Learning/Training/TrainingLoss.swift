@@ -10,6 +10,11 @@ public protocol TrainingLoss: AnyObject {
     var termNames: [String] { get }
     /// Modules that train along with the student, by name; complete after ``prepare(_:)``.
     var trainedModules: OrderedDictionary<String, Module> { get }
+    /// What the loss remembers from step to step beside ``trainedModules``, by name: memory banks, earlier predictions.
+    /// The tensors are updated in place; complete after ``prepare(_:)``.
+    var memory: OrderedDictionary<String, Tensor> { get }
+    /// How the epochs divide into stages, each with an optimizer and a scheduler of its own; asked after ``prepare(_:)``.
+    func stages(of epochs: Int) throws -> [TrainingStage]
     /// Called once, before the first step and before the optimizer is made: checks the data and makes what trains along.
     func prepare(_ context: TrainingContext) throws
     /// Called at the beginning of each epoch.
@@ -18,8 +23,18 @@ public protocol TrainingLoss: AnyObject {
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss
     /// Called after the optimizer's step.
     func stepped(_ student: Module, _ batch: Batch) throws
+    /// What was measured in the epoch beside the terms, by the name of its curve; asked at the end of each epoch.
+    func measurements() -> OrderedDictionary<String, Double>
+    /// What people should know about the run, a line each; asked when training is over.
+    var notes: [String] { get }
+    /// How the terms' gradients compare, by term; asked when training is over. Empty unless it was measured.
+    var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { get }
     /// Called when training is over; may replace the network that the run gives.
     func finish(_ student: Module) throws -> Module
+    /// The network that is validated and whose best weights are kept; it shares the layers of the one that is trained.
+    func evaluated(_ student: Module) -> Module
+    /// Further networks whose metrics are curves, by the name that stands between `val_` and the metric.
+    var evaluatedAlong: OrderedDictionary<String, Module> { get }
 }
 
 extension TrainingLoss {
@@ -28,9 +43,75 @@ extension TrainingLoss {
     /// Nothing to do.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
     /// The student itself.
+    /// Nothing.
+    public func measurements() -> OrderedDictionary<String, Double> { [:] }
+    /// Nothing.
+    public var notes: [String] { [] }
+    /// Nothing.
+    public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { [:] }
+    /// The student itself.
     public func finish(_ student: Module) throws -> Module { student }
+    /// The student itself.
+    public func evaluated(_ student: Module) -> Module { student }
+    /// No further networks.
+    public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
+    /// Nothing.
+    public var memory: OrderedDictionary<String, Tensor> { [:] }
+    /// One stage that trains everything.
+    public func stages(of epochs: Int) throws -> [TrainingStage] { [TrainingStage(epochs: 0..<epochs)] }
+
+    /// Everything a checkpoint has to keep of the loss: the parameters and buffers of ``trainedModules`` as
+    /// `adapter.weight` under the module's name, and ``memory`` under `memory.` and its name. Copies.
+    public func state() throws -> OrderedDictionary<String, Tensor> {
+        var state: OrderedDictionary<String, Tensor> = [:]
+        for (name, module) in trainedModules {
+            for (path, tensor) in try module.stateDict() { state[name + "." + path] = tensor }
+        }
+        for (name, tensor) in memory { state["memory." + name] = try tensor.detach().clone() }
+        return state
+    }
+
+    /// Copies what ``state()`` gave back in; call it after ``prepare(_:)``, which makes the modules. Nothing is copied on error.
+    ///
+    /// - Throws: ``ModuleError/stateNames(missing:unexpected:)``, ``ModuleError/stateShape(name:expected:found:)``.
+    public func restore(_ state: OrderedDictionary<String, Tensor>) throws {
+        var own: OrderedDictionary<String, Tensor> = [:]
+        for (name, module) in trainedModules {
+            for (path, tensor) in module.namedState() { own[name + "." + path] = tensor }
+        }
+        for (name, tensor) in memory { own["memory." + name] = tensor }
+        let missing = own.keys.filter { state[$0] == nil }
+        let unexpected = state.keys.filter { own[$0] == nil }
+        guard missing.isEmpty, unexpected.isEmpty else {
+            throw ModuleError.stateNames(missing: Array(missing), unexpected: Array(unexpected))
+        }
+        for (name, tensor) in own {
+            guard let new = state[name], new.shape != tensor.shape else { continue }
+            throw ModuleError.stateShape(name: name, expected: tensor.shape.array, found: new.shape.array)
+        }
+        try Gradients.disabled {
+            for (name, tensor) in own { if let new = state[name] { _ = try tensor.copy_(new) } }
+        }
+    }
+}
+
+/// Some of a run's epochs that share an optimizer: hints come before the training proper, which starts a fresh one.
+public struct TrainingStage {
+    /// The epochs, counted from 0.
+    public let epochs: Range<Int>
+    /// What is trained; nil is the network and all that trains along.
+    public let parameters: [Tensor]?
+    /// Whether the stage only prepares the network, so that none of its epochs can be the best.
+    public let isPreparatory: Bool
+
+    /// A stage.
+    public init(epochs: Range<Int>, parameters: [Tensor]? = nil, isPreparatory: Bool = false) {
+        self.epochs = epochs
+        self.parameters = parameters
+        self.isPreparatory = isPreparatory
+    }
 }
 
 /// The loss of one batch.

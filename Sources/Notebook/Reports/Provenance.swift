@@ -1,5 +1,4 @@
 import Glibc
-import Tensors
 
 /// Where a report's numbers come from: everything needed to get them again.
 package struct Provenance {
@@ -68,14 +67,6 @@ package struct Provenance {
             }
         }
         return result + "\""
-    }
-
-    /// What computes, with versions.
-    static var libraries: [(name: String, value: String)] {
-        [
-            ("OpenBLAS", [BLAS.version, "\(BLAS.core) kernels"].filter { !$0.isEmpty }.joined(separator: ", ")),
-            ("oneDNN", DNNL.version),
-        ].filter { !$0.value.isEmpty }
     }
 
     private static var processor: String {

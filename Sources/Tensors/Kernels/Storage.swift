@@ -5,20 +5,22 @@ final class Storage {
     /// The memory as it is; everybody but those who know about `order` and `deferred` goes through `pointer`.
     let block: UnsafeMutableRawPointer
     let byteCount: Int
+    // Unchecked exclusivity, here and in `Tensor` and `Operation`: each belongs to one thread, no access calls back into
+    // another, and the run-time check is a twentieth of a small operation's cost.
     /// The order of the elements where it is not row-major.
-    var order: ChannelsLast?
+    @exclusivity(unchecked) var order: ChannelsLast?
     /// Work that the contents wait for.
-    var deferred: Deferred?
+    @exclusivity(unchecked) var deferred: Deferred?
     /// These weights in the forms that convolutions want.
-    var packed: [Kernels.PackedWeights] = []
+    @exclusivity(unchecked) var packed: [Kernels.PackedWeights] = []
     /// Grows with every write, so that `backward` notices values that were overwritten.
-    var version = 0
+    @exclusivity(unchecked) var version = 0
     /// Tensors that show this memory; more than one means that a write copies first.
-    var sharers = 0
+    @exclusivity(unchecked) var sharers = 0
     /// Memory of an optimizer's flat buffer: written in place whatever else is true, and shared with nobody new.
-    var isPinned = false
+    @exclusivity(unchecked) var isPinned = false
     /// Tensors that moved to memory of their own because they were written: for those who saved them, overwritten.
-    var departed: [Int] = []
+    @exclusivity(unchecked) var departed: [Int] = []
 
     init(byteCount: Int) throws {
         guard let pointer = ck_allocate(byteCount) else {

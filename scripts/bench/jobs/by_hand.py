@@ -8,7 +8,7 @@ table = np.loadtxt(sys.argv[2], delimiter=",", skiprows=1, dtype=np.float32)
 x = torch.from_numpy(table[:1438, :64] / 16); y = torch.from_numpy(table[:1438, 64].astype(np.int64))
 teacher = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)).eval()
 student = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
-optimizer = torch.optim.Adam(student.parameters(), lr=1e-3)
+optimizer = torch.optim.Adam(student.parameters(), lr=1e-3, fused="fused" in sys.argv or None)
 kl = nn.KLDivLoss(reduction="batchmean"); ce = nn.CrossEntropyLoss()
 T, alpha, steps = 4, 0.9, 0
 start = time.perf_counter()

@@ -1,6 +1,6 @@
 """Jobs b, c, d: one training step of distillation, milliseconds a step, as an experienced PyTorch user writes it.
 
-usage: steps.py JOB THREADS [cached]   with JOB one of mlp, cnn, cnn_channels_last, resnet, resnet_channels_last
+usage: steps.py JOB THREADS [cached] [fused]   with JOB one of mlp, cnn, cnn_channels_last, resnet, resnet_channels_last
 """
 import sys
 import time
@@ -77,7 +77,9 @@ for p in teacher.parameters():
     p.requires_grad_(False)
 adapter = nn.Conv2d(32, 128, 1) if kind == "cnn" else None
 params = list(student.parameters()) + (list(adapter.parameters()) if adapter else [])
-optimizer = torch.optim.Adam(params, lr=1e-3) if kind == "cnn" else torch.optim.SGD(params, lr=0.05, momentum=0.9)
+fused = "fused" in sys.argv or None
+optimizer = (torch.optim.Adam(params, lr=1e-3, fused=fused) if kind == "cnn"
+             else torch.optim.SGD(params, lr=0.05, momentum=0.9, fused=fused))
 x = torch.randn(batch * 4, *shape)
 y = torch.randint(0, 10, (batch * 4,))
 if last:
