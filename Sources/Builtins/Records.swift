@@ -2,7 +2,8 @@ import Drawing
 import OrderedCollections
 import Runtime
 
-/// Rows of named values, as charts of tables take them: a list of dicts.
+/// Rows of named values, as charts of tables take them: a list of dicts, or an object whose elements are dicts, such as
+/// the table of `sweep`.
 struct Records: ValueDecodable {
     /// The names of the columns in the order they first occur.
     let columns: [String]
@@ -12,10 +13,10 @@ struct Records: ValueDecodable {
     static var languageType: LanguageType { .list(.dict) }
 
     static func decode(_ value: Value, in interpreter: Interpreter) -> Records? {
-        guard case .list(let list) = value, !list.elements.isEmpty else { return nil }
+        guard let elements = elements(of: value, in: interpreter), !elements.isEmpty else { return nil }
         var columns: OrderedSet<String> = []
         var rows: [[String: Value]] = []
-        for element in list.elements {
+        for element in elements {
             guard case .dict(let dict) = element else { return nil }
             var row: [String: Value] = [:]
             for (key, value) in dict.entries {
@@ -26,6 +27,21 @@ struct Records: ValueDecodable {
             rows.append(row)
         }
         return Records(columns: Array(columns), rows: rows)
+    }
+
+    private static func elements(of value: Value, in interpreter: Interpreter) -> [Value]? {
+        switch value {
+        case .list(let list): return list.elements
+        case .object(let object):
+            guard let next = try? object.type.iterate?(object.payload, interpreter) else { return nil }
+            var elements: [Value] = []
+            while let element = try? next() {
+                guard case .dict = element else { return nil }
+                elements.append(element)
+            }
+            return elements
+        default: return nil
+        }
     }
 
     /// Whether there is nothing in it.

@@ -74,8 +74,11 @@ package enum JupyterNotebook {
     /// A text as nbformat keeps it: one string a line, each but the last with its line end.
     private static func lines(_ text: String) -> JSON {
         guard !text.isEmpty else { return .array([]) }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        return .array(lines.enumerated().map { .string($1 + ($0 + 1 < lines.count ? "\n" : "")) })
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) + "\n" }
+        // Behind the last line end there is no line.
+        let last = lines.removeLast().dropLast()
+        if !last.isEmpty { lines.append(String(last)) }
+        return .array(lines.map { .string($0) })
     }
 
     private static func output(_ output: Report.Output, _ count: Int) -> JSON {
