@@ -41,7 +41,10 @@ extension Library {
                 parameters: [list.description, others.description], returns: "nothing", seeAlso: ["append"],
                 examples: [Example("xs = [1]; xs.extend([2, 3]); xs", "[1, 2, 3]")]
             ) { call in
-                try call[list].object.elements += try call.interpreter.elements(of: try call[others], for: "extend")
+                let xs = try call[list].object
+                let others = try call.interpreter.elements(of: try call[others], for: "extend")
+                try Interpreter.claim(xs.elements.count + others.count, for: "extend")
+                xs.elements += others
                 return NoValue()
             })
         let place = Parameter<Int>("index", "the position before which it goes")
@@ -83,6 +86,11 @@ extension Library {
                 "count", on: .list, .core, "How often an element occurs.", list, element, returns: "an int",
                 seeAlso: ["index"], examples: [Example("[1, 2, 1].count(1)", "2")]
             ) { xs, x in xs.object.elements.count { Equality.areEqual($0, x) } }.withoutCallbacks())
+        add(
+            Builtin(
+                "copy", on: .list, .core, "Another list with the same elements; they are not copied themselves.", list,
+                returns: "a list", examples: [Example("a = [1, 2]; b = a.copy(); b.append(3); a", "[1, 2]")]
+            ) { xs in Value.list(xs.object.elements) }.withoutCallbacks())
         let key = Parameter<Callable?>.optional("key", "what to compare instead of the elements")
         let reverse = Parameter<Bool>("reverse", "whether the largest comes first", default: false)
         add(
@@ -136,6 +144,17 @@ extension Library {
                     throw Failure(.key, "pop: the dict has no key \(Display.brief(key))", operands: [1: ""])
                 }
                 return fallback
+            }.withoutCallbacks())
+        add(
+            Builtin(
+                "copy", on: .dict, .core, "Another dict with the same entries; the values are not copied themselves.",
+                dict,
+                returns: "a dict",
+                examples: [Example("a = {\"lr\": 0.1}; b = a.copy(); b.lr = 1; a", "{\"lr\": 0.1}")]
+            ) { d in
+                let copy = DictObject()
+                copy.entries = d.object.entries
+                return Value.dict(copy)
             }.withoutCallbacks())
         let other = Parameter<DictReference>("other", "the dict whose entries are taken over")
         add(

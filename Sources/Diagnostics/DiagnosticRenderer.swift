@@ -14,6 +14,7 @@ public enum DiagnosticRenderer {
             let place = lead.source.position(at: lead.span.lower)
             output.append("\n\(indent)\(index == 0 ? "┌─" : "├─") ", .gutter)
             output.append("\(lead.source.name):\(place.line):\(place.column)")
+            if index == 0, let code = diagnostic.code { output.append("  \(code)", .gutter) }
             output.append("\n\(indent)│", .gutter)
             appendLines(of: group, width: width, to: &output)
         }

@@ -1,4 +1,5 @@
 import Data
+import Diagnostics
 import Runtime
 import Synchronization
 
@@ -30,8 +31,17 @@ final class SessionFiles: FileAccess {
         do {
             return try TextFile.read(path)
         } catch {
-            throw Failure(.io, "cannot read \(path): \(error.reason)")
+            throw Failure(.io, "cannot read \(path): \(error.reason)", help: Self.near(path))
         }
+    }
+
+    /// The nearest name in the folder of a file that is not there.
+    static func near(_ path: String) -> [String] {
+        let folder = TextFile.folder(of: path)
+        let name = String(path.split(separator: "/").last ?? "")
+        let names = TextFile.names(in: folder).filter { !$0.hasSuffix("/") && !$0.hasPrefix(".") }
+        guard !names.contains(name), let near = Nearest.match(name, in: names) else { return [] }
+        return ["did you mean \"\(folder == "." ? near : "\(folder)/\(near)")\"?"]
     }
 
     /// The path without `.` and `a/..`, so that one file has one path.

@@ -6,14 +6,19 @@ extension Topic {
 
         # Values
             count = 3                       # int; 0.5 is a float, true and false are bools, none is nothing
-            name = "student"                # a string; f"…" fills in values:
+            name = "student"                # a string; f"…" fills in values, in Python's format:
             print(f"{name} {count:03d} {2 / 3:.2f}")
             losses = [0.9, 0.5, 0.4]        # a list: losses[0], losses[-1], losses[1:]
             config = {"lr": 1e-3, "T": 4}   # a dict: config["lr"] or config.lr
+            first, [second, third] = 1, [2, 3]
             x = tensor([[1.0, 2.0], [3.0, 4.0]])
             x[0, 1]; x[:, 0]; x.shape; x @ x.T; x.mean(dim=1)
 
-        A block is { … }. There is no colon and no indentation rule; # starts a comment.
+        There is no tuple: 1, 2 makes a list. Lists, dicts, tensors and networks are references; copy() and clone() copy.
+        Names may be Unicode, α = 0.9. 7 / 2 is 3.5, 7 // 2 is 3, and an int that outgrows 64 bits is an error.
+
+        A block is { … }. There is no colon and no indentation rule; # starts a comment. A line end ends a statement,
+        except inside ( ) and [ ] and behind an operator or a comma; ; puts several on one line.
 
         # Deciding and repeating
             best = if losses[-1] < 0.5 { "good" } else { "not yet" }
@@ -25,17 +30,22 @@ extension Topic {
             squares = [n ** 2 for n in range(5) if n % 2 == 0]
             lengths = {word: len(word) for word in ["teacher", "student"]}
 
+        A condition is a bool: write len(xs) > 0, x != none, not (n in xs). Comparisons chain: 0 < n <= 9.
+
         # Functions
             fn kd(s, t, T=4) {
                 "The soft-label loss of Hinton et al."
                 return T ** 2 * kl_div(log_softmax(s / T, dim=1), softmax(t / T, dim=1), reduction="batchmean")
             }
             kd(randn(8, 10), randn(8, 10), T=2)
+            fn area(width, height=width, *rest, **options) { width * height }    # the last expression is the value
             half = v => v / 2
             [1, 2, 3].map(half)             # x.f(…) is f(x, …) when x has no method f
             randn(2, 3) |> softmax(dim=1)   # and so is x |> f(…)
+            pair = "teacher" -> "student"   # a pair: pair[0], pair[1]
 
-        A string at the head of a function is its help text: ?kd shows it, ??kd shows the source.
+        A string at the head of a function is its help text: ?kd shows it, ??kd shows the source. A name that a function
+        assigns is the function's own; it reads the variables outside but does not rebind them.
 
         # Gradients
             w = randn(3, requires_grad=true)
@@ -48,23 +58,35 @@ extension Topic {
             net = Sequential(Linear(4, 16), ReLU(), Linear(16, 2))
             module Residual(width) {
                 inner = Linear(width, width)
-                fn forward(x) { return x + relu(inner(x)) }
+                calls = 0
+                fn forward(x) {
+                    self.calls += 1
+                    return x + relu(inner(x))
+                }
             }
             block = Residual(16)
             net(randn(5, 4)).shape
+            block(randn(5, 16)); block.calls; block.inner.weight.shape
 
-        Names bound in a module's body are its fields; those that hold layers are its parameters.
+        Names bound in a module's body are its fields; those that hold layers are its parameters. Methods read fields by
+        name and write them as self.name. A network's parts have paths such as "0" or "layer3.0.bn1".
 
         # Errors
-            try { load("gone.safetensors") } catch e { print(e.kind) }
+            try { [1, 2][5] } catch e { print(e.kind, e.message) }
             assert len(losses) == 3, "three epochs"
+            fn checked(loss) { if loss > 10 { raise "diverged" } else { loss } }
 
-        Every error names what is wrong, shows where, and has a code that distill explain describes.
+        Every error names what is wrong, shows where, and has a code that distill explain describes. distill check FILE
+        finds wrong names, arguments, options and the shapes of networks before anything runs.
 
         # Files
-        A .dist file is a notebook: # %% at the start of a line begins a cell, # %% [markdown] a text cell.
-        import "other.dist" as other runs a file once and gives its names; param T = 4 declares a constant that
-        distill run file.dist --set T=8 overrides.
+            import "std/models.dist" as models
+            resnet = models.resnet8(num_classes=10)
+            param T = 4
+
+        A .dist file is a notebook: # %% at the start of a line begins a cell, # %% [markdown] a text cell. import runs a
+        file once, relative to the importing one, and gives its names. param declares a constant that
+        distill run file.dist --set T=8 overrides. distill fmt FILE gives a file the one layout.
 
         More: distill help python, distill help distillation, distill doc NAME.
         """
@@ -116,7 +138,7 @@ extension Topic {
           :edit [N]         edit entry N, or a new one, in $EDITOR
           :report FILE      write the session as .html or .md
           :plot [FILE]      show the last figure again, or write it
-          :set [NAME VALUE] show or change a setting (seed, threads, color)
+          :set [NAME VALUE] show or change a setting (seed, threads)
           :history [N]      the last entries
           :clear            clear the screen
           :reset            forget every variable

@@ -51,7 +51,13 @@ extension Interpreter {
                 return
             }
             if let parameter = module.ownParameters[name] ?? module.ownBuffers[name], case .tensor(let tensor) = value {
-                if parameter !== tensor { try parameter.copy_(tensor) }
+                guard parameter !== tensor else { return }
+                guard parameter.shape == tensor.shape else {
+                    throw Failure(
+                        .shape, "\(name) has the shape \(parameter.shape), the new value \(tensor.shape)",
+                        help: ["a parameter keeps its shape; make a new layer for another one"])
+                }
+                try Gradients.disabled { _ = try parameter.copy_(tensor) }
                 return
             }
             if module.children[name] != nil, case .module(let child) = value {
@@ -93,7 +99,8 @@ extension Interpreter {
             operands: [:])
     }
 
-    private static let foreignMembers = [
+    /// What to write instead of members that values have in Python and PyTorch.
+    package static let foreignMembers = [
         "view": "write x.reshape(…)", "cuda": "everything runs on the CPU; leave it out",
         "cpu": "everything runs on the CPU; leave it out",
         "numpy": "a tensor needs no conversion; tolist() gives lists",

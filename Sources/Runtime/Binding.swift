@@ -1,15 +1,20 @@
 import Diagnostics
 
 /// What a call hands over, without the values: how many positional arguments, then the names of the named ones.
-struct CallShape: Equatable {
-    var positional: Int
-    var names: [String] = []
+package struct CallShape: Equatable {
+    package var positional: Int
+    package var names: [String] = []
+
+    package init(positional: Int, names: [String] = []) {
+        self.positional = positional
+        self.names = names
+    }
 
     var count: Int { positional + names.count }
 }
 
 /// Where each parameter of a function gets its value from at one call shape.
-enum ArgumentSource: Equatable {
+package enum ArgumentSource: Equatable {
     case argument(Int)
     case defaultValue
     /// The positional arguments from here on, as a list.
@@ -19,18 +24,24 @@ enum ArgumentSource: Equatable {
 }
 
 /// A parameter as binding sees it.
-struct FormalParameter: Equatable {
-    var name: String
-    var kind: ParameterDescription.Kind
-    var isRequired: Bool
+package struct FormalParameter: Equatable {
+    package var name: String
+    package var kind: ParameterDescription.Kind
+    package var isRequired: Bool
+
+    package init(name: String, kind: ParameterDescription.Kind, isRequired: Bool) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = isRequired
+    }
 }
 
 /// Matches arguments with parameters.
-enum Binding {
+package enum Binding {
     /// The source of every parameter, or the error that names the argument, the nearest name and the signature.
     ///
     /// `hiddenLeading` parameters (a method's receiver) are not counted in messages.
-    static func plan(
+    package static func plan(
         _ parameters: [FormalParameter], _ shape: CallShape, function: String, signature: @autoclosure () -> String,
         hiddenLeading: Int = 0
     ) throws -> [ArgumentSource] {
@@ -136,12 +147,15 @@ extension BuiltinFunction {
 }
 
 extension Builtin {
-    func plan(_ shape: CallShape) throws -> [ArgumentSource] {
+    package func plan(_ shape: CallShape) throws -> [ArgumentSource] {
         try Binding.plan(
             formals, shape, function: name, signature: signature, hiddenLeading: receiver == nil ? 0 : 1)
     }
 
-    var formals: [FormalParameter] {
+    /// The parameters in the order of a plan: the receiver of a method leads.
+    package var formalDescriptions: [ParameterDescription] { bodyParameters }
+
+    package var formals: [FormalParameter] {
         bodyParameters.map { FormalParameter(name: $0.name, kind: $0.kind, isRequired: $0.isRequired) }
     }
 

@@ -34,19 +34,11 @@ extension Interpreter {
         let resolved = isStandard ? path : files.resolve(path, from: currentFile.path)
         if let file = imports[resolved] { return file }
         if let start = importing.firstIndex(of: resolved) {
-            let cycle = (importing[start...] + [resolved]).joined(separator: " → ")
-            throw Failure(
-                .value, "\(path) imports itself: \(cycle)", code: .importCycle,
-                help: ["put what both need into a file of its own"])
+            throw Self.importCycle(path, importing[start...] + [resolved])
         }
         let source: SourceText
         if isStandard {
-            guard let text = library.sources[path] else {
-                var help = ["there are \(library.sources.keys.joined(separator: ", "))"]
-                if let near = Nearest.match(path, in: library.sources.keys) { help = ["did you mean \"\(near)\"?"] }
-                throw Failure(.io, "there is no library file \(path)", help: help)
-            }
-            source = SourceText(name: path, text: text)
+            source = SourceText(name: path, text: try library.standardSource(path))
         } else {
             source = SourceText(name: resolved, bytes: try files.read(resolved))
         }
@@ -59,6 +51,13 @@ extension Interpreter {
         let file = ImportedFile(path: path, scope: scope)
         imports[resolved] = file
         return file
+    }
+
+    /// The error for files that import each other; `cycle` begins and ends with the same file.
+    package static func importCycle(_ path: String, _ cycle: ArraySlice<String>) -> Failure {
+        Failure(
+            .value, "\(path) imports itself: \(cycle.joined(separator: " → "))", code: .importCycle,
+            help: ["put what both need into a file of its own"])
     }
 
     /// The value of a `param`: its default, or what `--set` says, which must be a literal of the default's type.
@@ -94,7 +93,7 @@ extension Interpreter {
         }
     }
 
-    private static func literal(_ expression: Expression) -> Value? {
+    static func literal(_ expression: Expression) -> Value? {
         switch expression.kind {
         case .none: return Value.none
         case .bool(let bool): return .bool(bool)
@@ -122,5 +121,17 @@ extension Interpreter {
             return .dict(dict)
         default: return nil
         }
+    }
+}
+
+extension Library {
+    /// The text of an embedded file, `std/models.dist`.
+    ///
+    /// - Throws: an `io` error that names the nearest file, or all of them.
+    package func standardSource(_ path: String) throws -> String {
+        if let text = sources[path] { return text }
+        var help = ["there are \(sources.keys.joined(separator: ", "))"]
+        if let near = Nearest.match(path, in: sources.keys) { help = ["did you mean \"\(near)\"?"] }
+        throw Failure(.io, "there is no library file \(path)", help: help)
     }
 }

@@ -30,8 +30,13 @@ extension Interpreter {
             guard let value = dict.entries[key] else { throw missingKey(key, dict) }
             return value
         case .module(let module):
-            if let method = library.method("__index__", of: owner) {
-                return try call(.function(method), [owner, part])
+            if let slice, let sequential = module as? Sequential {
+                guard (slice.step ?? 1) == 1 else {
+                    throw Failure(.value, "a network is sliced layer by layer: the step is 1, not \(slice.step ?? 1)")
+                }
+                let indices = try slice.indices(count: sequential.children.count)
+                let start = indices.first { _ in true } ?? 0
+                return .module(sequential[start..<start + Array(indices).count])
             }
             let children = Array(module.children.values)
             // A part of a Sequential keeps the names of its children and shares their parameters, as in PyTorch.

@@ -27,22 +27,10 @@ public struct Formatter {
     /// The longest line.
     public static let width = 100
 
-    /// The text in the one layout; its tree is that of the source.
+    /// The text in the one layout; its tree is that of the source, and its own layout is itself.
     ///
     /// - Throws: the syntax errors of the source.
     public static func format(_ source: SourceText) throws(FormatFailure) -> String {
-        var text = try pass(source)
-        // A comment that moved out of an expression may let the next pass join lines; it settles at once.
-        for _ in 0..<4 {
-            let next = try pass(SourceText(name: source.name, text: text))
-            if next == text { break }
-            text = next
-        }
-        return text
-    }
-
-    /// Lays a text out once.
-    private static func pass(_ source: SourceText) throws(FormatFailure) -> String {
         let stream = Lexer.tokens(of: source)
         let parsed = Parser.parse(source, stream: stream)
         guard parsed.diagnostics.isEmpty else { throw FormatFailure(diagnostics: parsed.diagnostics) }

@@ -120,7 +120,9 @@ struct Layout: Sendable {
             case .choose(let broken, let flat): remaining -= Self.width(of: next.isFlat ? flat : broken)
             case .nest(let inner): stack.append(Command(indent: 0, isFlat: next.isFlat, layout: inner))
             case .group(let inner):
-                stack.append(Command(indent: 0, isFlat: next.isFlat || !inner.mustBreak, layout: inner))
+                // A group behind the command may still break where it can, whether it will or not: a text that is
+                // already broken there is then laid out alike.
+                stack.append(Command(indent: 0, isFlat: next.isFlat, layout: inner))
             case .sequence(let parts):
                 // No more parts than columns are left can matter, as nearly every part takes one.
                 for part in parts.prefix(4 * width + 16).reversed() {

@@ -1,5 +1,5 @@
 import Diagnostics
-import Glibc
+import Snapshots
 import Syntax
 import Testing
 
@@ -14,28 +14,6 @@ func source(_ text: String) -> SourceText {
 
 func rendered(_ text: String) -> String {
     Parser.parse(source(text)).diagnostics.map { DiagnosticRenderer.render($0).plain }.joined(separator: "\n\n") + "\n"
-}
-
-/// Compares a text with the stored one; `DISTILL_UPDATE_SNAPSHOTS=1` stores it instead.
-func expectSnapshot(_ name: String, _ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
-    let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-    let path = "/\(folder)/Snapshots/\(name).txt"
-    if getenv("DISTILL_UPDATE_SNAPSHOTS") != nil {
-        guard let file = fopen(path, "w") else {
-            Issue.record("cannot write \(path)", sourceLocation: sourceLocation)
-            return
-        }
-        let bytes = Array(text.utf8)
-        fwrite(bytes, 1, bytes.count, file)
-        fclose(file)
-        return
-    }
-    var stored: [UInt8] = []
-    if let file = fopen(path, "r") {
-        while case let byte = fgetc(file), byte != EOF { stored.append(UInt8(truncatingIfNeeded: byte)) }
-        fclose(file)
-    }
-    #expect(String(decoding: stored, as: UTF8.self) == text, sourceLocation: sourceLocation)
 }
 
 @Suite struct ErrorTests {
@@ -62,7 +40,7 @@ func expectSnapshot(_ name: String, _ text: String, sourceLocation: SourceLocati
             let shown = text.utf8.count > 300 ? String(text.prefix(80)) + "…" : text
             output += "--- \(shown)\n\(rendered(text))\n"
         }
-        expectSnapshot(code.code, output)
+        #expect(Snapshot.stored(code.code, updating: output, beside: #filePath) == output)
     }
 
     /// More texts with the same mistake, each with its own message.

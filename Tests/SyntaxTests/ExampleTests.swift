@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Notebook
 import Syntax
 import Testing
 
@@ -41,6 +42,31 @@ import Testing
         #expect(Cells.split(formatted).map(\.title) == Cells.split(source).map(\.title))
         for cell in Cells.split(source) {
             #expect(Parser.parse(source, range: cell.span).diagnostics.isEmpty)
+        }
+    }
+
+    private static var texts: [String] {
+        let transcripts = "Tests/NotebookTests/Transcripts"
+        let features = TextFile.names(in: "\(root)/\(transcripts)").filter { $0.hasSuffix("/") }
+        let folders = ["examples", "Sources/Builtins/Standard", "scripts/bench/jobs", "scripts/bench/language"]
+        return (folders + features.map { "\(transcripts)/\($0.dropLast())" }).flatMap(notebooks)
+    }
+
+    /// One pass gives a text whose tree and comments are those of the source and which formatting leaves alone; what has
+    /// syntax errors on purpose is looked at cell by cell.
+    @Test func everyTextOfTheRepositoryKeepsItsTreeWhenFormatted() throws {
+        #expect(Self.texts.count > 50)
+        for path in Self.texts {
+            let source = Self.source(path)
+            for cell in Cells.split(source) {
+                let part = SourceText(name: path, text: source.text(in: cell.span))
+                let before = Parser.parse(part)
+                guard before.diagnostics.isEmpty else { continue }
+                let once = SourceText(name: path, text: try Formatter.format(part))
+                #expect(Parser.parse(once).program.equalsIgnoringSpans(before.program), "\(path)")
+                #expect(Lexer.tokens(of: once).comments.count == Lexer.tokens(of: part).comments.count, "\(path)")
+                #expect(try Formatter.format(once) == once.text, "\(path)")
+            }
         }
     }
 }

@@ -24,9 +24,11 @@ public final class LSTM: Module {
         _ inputs: Int, _ hidden: Int, layers: Int = 1, bias: Bool = true, batchFirst: Bool = false, dropout: Double = 0,
         bidirectional: Bool = false
     ) throws {
-        guard inputs > 0, hidden > 0, layers > 0, hidden <= 1 << 24 else {
+        guard inputs > 0, hidden > 0, 1...1024 ~= layers, inputs <= 1 << 24, hidden <= 1 << 24 else {
             throw ModuleError.argument(
-                layer: "LSTM", problem: "sizes must be at least 1, given \(inputs), \(hidden), num_layers=\(layers)")
+                layer: "LSTM",
+                problem: "sizes must be at least 1 and at most 16777216, num_layers at most 1024, given \(inputs), "
+                    + "\(hidden), num_layers=\(layers)")
         }
         guard dropout >= 0, dropout <= 1 else {
             throw ModuleError.argument(layer: "LSTM", problem: "dropout must lie in 0…1, given \(dropout)")

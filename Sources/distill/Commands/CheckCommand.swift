@@ -14,13 +14,14 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let face = TerminalFace(color: color.choice, isQuiet: true)
+        let library = Session.library()
         var failed = false
         for file in files {
             guard let source = face.read(file) else {
                 failed = true
                 continue
             }
-            let diagnostics = Check.diagnostics(of: source)
+            let diagnostics = Check.diagnostics(of: source, library: library)
             face.show(diagnostics)
             failed = failed || !diagnostics.isEmpty
         }

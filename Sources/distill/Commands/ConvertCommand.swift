@@ -42,7 +42,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
-        throw ExitCode(Runner(options).convert(input, to: target, runs: runs))
+        throw ExitCode(Runner(options.settings).convert(input, to: target, runs: runs))
     }
 }
 
