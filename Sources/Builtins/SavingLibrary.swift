@@ -54,9 +54,11 @@ extension Library {
         }
         for (name, value) in interpreter.provenance() { record.provenance[name] = value }
         let figure = try run.figure().png(metadata: PictureMetadata(seed: Randomness.state.seed))
+        let weights = SafeTensors(try run.net.stateDict(), metadata: ["format": "pt"])
         try record.write(
             to: path,
             files: [
+                ("net.safetensors", try weights.bytes()),
                 ("run.json", Array(run.json().text.utf8)), ("curves.csv", Array(run.csv().utf8)),
                 ("curves.png", figure),
             ])
@@ -71,7 +73,7 @@ extension Library {
                 parameters: [run.description, path.description],
                 returns: "nothing",
                 notes: [
-                    "A folder such as runs/kd holds settings, metrics, curves, a figure and where it all comes from; `distill compare runs/a runs/b` puts two side by side."
+                    "A folder such as runs/kd holds settings, metrics, curves, a figure, the weights as net.safetensors and where it all comes from; `distill compare runs/a runs/b` puts two side by side."
                 ],
                 seeAlso: ["plot"],
                 examples: [

@@ -1,6 +1,5 @@
 import Diagnostics
 import Learning
-import OrderedCollections
 import Tensors
 
 extension Interpreter {
@@ -39,14 +38,6 @@ extension Interpreter {
                 return .module(sequential[start..<start + Array(indices).count])
             }
             let children = Array(module.children.values)
-            // A part of a Sequential keeps the names of its children and shares their parameters, as in PyTorch.
-            if let slice, module is Sequential {
-                let kept = try slice.indices(count: children.count).map { $0 }
-                let names = Array(module.children.keys)
-                if names.allSatisfy({ Int($0) != nil }) { return .module(Sequential(kept.map { children[$0] })) }
-                return .module(
-                    Sequential(named: OrderedDictionary(uniqueKeysWithValues: kept.map { (names[$0], children[$0]) })))
-            }
             if slice == nil, !children.isEmpty { return .module(children[try position(part, children.count, owner)]) }
         default: break
         }

@@ -64,7 +64,10 @@ struct RecordTests {
             """
         let result = session.enter(text)
         #expect(result.succeeded, "\(result.diagnostics.map(\.message))")
-        #expect(TextFile.names(in: place + "/run1") == ["curves.csv", "curves.png", "record.json", "run.json"])
+        #expect(
+            TextFile.names(in: place + "/run1") == [
+                "curves.csv", "curves.png", "net.safetensors", "record.json", "run.json",
+            ])
         let comparison = try RecordComparison(folders: [place + "/run1", place + "/run2/"])
         #expect(comparison.names == ["run1", "run2"])
         let (rows, equal) = comparison.table(showingAll: false)
