@@ -54,7 +54,7 @@ extension Library {
         }
         for (name, value) in interpreter.provenance() { record.provenance[name] = value }
         let figure = try run.figure().png(metadata: PictureMetadata(seed: Randomness.state.seed))
-        let weights = SafeTensors(try run.net.stateDict(), metadata: ["format": "pt"])
+        let weights = SafeTensors(try run.net.storedState())
         try record.write(
             to: path,
             files: [
