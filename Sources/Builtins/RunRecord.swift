@@ -164,6 +164,12 @@ package struct RunRecord {
         Failure(.io, "cannot write \(path): \(String(cString: strerror(errno)).lowercased())")
     }
 
+    /// Removes the record in a folder, so that it cannot pass for the result of a run that is still to come; nothing
+    /// happens where there is none.
+    package static func discard(_ folder: String) {
+        if FileBytes.exists("\(folder)/\(fileName)") { remove(folder) }
+    }
+
     /// Removes a folder of files.
     private static func remove(_ folder: String) {
         guard let stream = opendir(folder) else { return }

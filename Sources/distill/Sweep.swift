@@ -121,8 +121,7 @@ struct Sweep {
         var isStopping = false
         while !running.isEmpty || (!waiting.isEmpty && !isStopping) {
             while running.count < command.jobs, !isStopping, let point = waiting.popFirst() {
-                // A record that is there would pass for the result of a run that is killed.
-                unlink("\(folder)/\(point.name)/\(RunRecord.fileName)")
+                RunRecord.discard("\(folder)/\(point.name)")
                 if let process = ChildProcess.start("exec " + line(point)) {
                     running.append((process, point, .now))
                 } else {
@@ -175,7 +174,7 @@ struct Sweep {
         guard ChildProcess.exists("parallel") else {
             throw UsageFailure("GNU parallel is not installed", help: "apt-get install parallel, or --launcher local")
         }
-        for point in points { unlink("\(folder)/\(point.name)/\(RunRecord.fileName)") }
+        for point in points { RunRecord.discard("\(folder)/\(point.name)") }
         let commands = try writeCommands(points)
         let log = Runner.quoted("\(folder)/joblog.txt")
         let status = system(
@@ -189,7 +188,7 @@ struct Sweep {
         guard ChildProcess.exists("sbatch") else {
             throw UsageFailure("there is no sbatch on the PATH", help: "run this where Slurm is, or --launcher local")
         }
-        for point in points { unlink("\(folder)/\(point.name)/\(RunRecord.fileName)") }
+        for point in points { RunRecord.discard("\(folder)/\(point.name)") }
         let commands = try writeCommands(points)
         let script = """
             #!/bin/sh
