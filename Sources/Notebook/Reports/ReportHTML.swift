@@ -7,18 +7,23 @@ package enum ReportHTML {
     /// The page.
     package static func page(_ report: Report) -> String {
         let title = Markup.escapeHTML(report.title)
-        var body = ""
+        var sections: [String] = []
         var contents: [(identifier: String, title: String)] = []
         for (index, cell) in report.cells.enumerated() {
             let identifier = "cell-\(index + 1)"
-            if let heading = heading(of: cell) { contents.append((identifier, heading)) }
-            body += "<section id=\"\(identifier)\">\n\(section(cell))</section>\n"
+            // The page's own title is no entry of its contents.
+            let isTitle = index == 0 && startsWithTitle(report) && cell.isMarkdown
+            if !isTitle, let heading = heading(of: cell) { contents.append((identifier, heading)) }
+            sections.append("<section id=\"\(identifier)\">\n\(section(cell))</section>\n")
         }
-        var navigation = ""
         if contents.count > 1 {
             let items = contents.map { "<li><a href=\"#\($0.identifier)\">\(Markup.escapeHTML($0.title))</a></li>\n" }
-            navigation = "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
+            let navigation = "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
+            // Behind the words that introduce the page, when it begins with such.
+            let introduces = report.cells.first?.isMarkdown == true && startsWithTitle(report)
+            sections.insert(navigation, at: introduces ? 1 : 0)
         }
+        let body = sections.joined()
         let icon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
         return """
             <!DOCTYPE html>
@@ -35,7 +40,7 @@ package enum ReportHTML {
             </head>
             <body>
             <main>
-            \(startsWithTitle(report) ? "" : "<h1>\(title)</h1>\n")\(navigation)\(body)\(provenance(report))</main>
+            \(startsWithTitle(report) ? "" : "<h1>\(title)</h1>\n")\(body)\(provenance(report))</main>
             </body>
             </html>
 
