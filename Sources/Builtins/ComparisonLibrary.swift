@@ -11,6 +11,17 @@ extension Comparison: LanguageObject {
     public static var languageName: String { "comparison" }
 }
 
+extension Comparison: TabularObject {
+    /// One row a metric.
+    package var tableCells: [[Markup]] {
+        [[""] + columns.map { Markup($0) }]
+            + rows.map { metric, values in
+                let cell = MetricCell(metric)
+                return [Markup(cell.title)] + values.map { $0.map { Markup(cell.text($0), cell.style) } ?? "" }
+            }
+    }
+}
+
 /// One student, or a dict of them by name.
 struct StudentsValue: ValueDecodable {
     let students: OrderedDictionary<String, Module>
@@ -39,7 +50,7 @@ extension Library {
         add(
             ObjectType(
                 Comparison.self, "Numbers side by side: a column for each network or run, a row for each metric.",
-                display: { Markup(Self.text(of: $0)) },
+                display: { Self.text(of: $0) },
                 length: { $0.rows.count },
                 element: { comparison, index, interpreter in
                     guard let name = index.text else {
@@ -193,13 +204,12 @@ extension Library {
         return comparison.row(name)?.mapValues { MetricCell(name).value($0) }
     }
 
-    private static func text(of comparison: Comparison) -> String {
-        var table = TextTable([""] + comparison.columns)
-        for (metric, values) in comparison.rows {
-            let cell = MetricCell(metric)
-            table.append([cell.title] + values.map { $0.map(cell.text) ?? "" })
-        }
-        return ([table.text] + comparison.notes.map { "note: " + $0 }).joined(separator: "\n")
+    private static func text(of comparison: Comparison) -> Markup {
+        var table = TextTable([])
+        for row in comparison.tableCells { table.append(row) }
+        var text = table.markup
+        for note in comparison.notes { text.append("\nnote: \(note)", .dim) }
+        return text
     }
 }
 
@@ -208,6 +218,9 @@ private struct MetricCell {
     let metric: String
 
     init(_ metric: String) { self.metric = metric }
+
+    /// Times differ from run to run.
+    var style: Markup.Style { ["latency", "throughput", "seconds"].contains(metric) ? .measured : .plain }
 
     var title: String {
         switch metric {

@@ -62,6 +62,25 @@ extension Library {
             })
         add(
             Builtin(
+                "report", .core,
+                "Writes what runs as a report: a script with everything it gives, or the session so far.",
+                parameters: [
+                    Parameter<String>("path", "the file: .html is one page, .md has its pictures beside it")
+                        .description
+                ], returns: "nothing",
+                notes: ["The report of a script is written when the script ends, also when it ends with an error."],
+                seeAlso: ["markdown", "show"],
+                examples: [
+                    Example(
+                        #"try { report("kd.pdf") } catch e { e.message }"#,
+                        "report: a report is written as .html or .md, not as kd.pdf")
+                ]
+            ) { call in
+                try call.interpreter.report(try call[Parameter<String>("path", "")])
+                return NoValue()
+            })
+        add(
+            Builtin(
                 "time", .core, "The seconds since the start of 1970.", returns: "a float", seeAlso: [],
                 examples: [Example("start = time(); time() >= start", "true")]
             ) { () throws -> Double in

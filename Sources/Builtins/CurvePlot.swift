@@ -14,20 +14,38 @@ struct CurvePlot {
     var ylabel: String?
     /// Whether the curves are those of runs, which are noisy, and not any numbers, which are drawn as they are.
     var isTraining = true
+    /// The run whose curves they are, when it is one.
+    private var run: Run?
 
     /// The curves of one run: those named, or the loss with its terms and the validation loss.
     init(_ run: Run, names: [String]?, labels: [String]?) throws {
         let names = names ?? Self.lossCurves(of: run)
         try Self.check(labels, count: names.count, of: "curves")
         for (index, name) in names.enumerated() {
-            let label = labels?[index] ?? name
+            let label = labels?[index] ?? (name == "steps" ? "loss" : name)
             series.append(try CurveSeries(label, y: Self.curve(name, of: run), role: Self.role(of: name)))
         }
         if run.curves["val_loss"] != nil, names.contains(where: { $0.hasPrefix("val_") }) {
             best = CurveChart.Best(x: Double(run.bestEpoch + 1), label: "best epoch \(run.bestEpoch + 1)")
         }
-        xlabel = "epoch"
-        ylabel = names.count == 1 ? Self.words(names[0]) : "loss"
+        self.run = run
+        xlabel = names == ["steps"] ? "step" : "epoch"
+        ylabel = names.count == 1 ? Self.words(names[0]) : Self.common(names)
+    }
+
+    /// Draws a curve of the run on an axis of its own at the right.
+    mutating func add(second name: String) throws {
+        guard let run else {
+            throw Failure(.value, "plot: second= takes a curve of one run", help: ["plot(run, second=\"lr\")"])
+        }
+        secondary = try CurveSeries(Self.words(name), y: Self.curve(name, of: run))
+    }
+
+    /// What several curves have in common: they are all losses, or all of one metric, or nothing.
+    private static func common(_ names: [String]) -> String {
+        let stems = Set(names.map { $0.hasPrefix("val_") ? String($0.dropFirst(4)) : $0 })
+        guard stems.count == 1, let stem = stems.first else { return "loss" }
+        return words(stem)
     }
 
     /// One curve of several runs, or of several groups of runs.
@@ -45,8 +63,8 @@ struct CurvePlot {
                         role: names.count > 1 ? Self.role(of: name) : .training))
             }
         }
-        xlabel = "epoch"
-        ylabel = names.count == 1 ? Self.words(names[0]) : nil
+        xlabel = names == ["steps"] ? "step" : "epoch"
+        ylabel = names.count == 1 ? Self.words(names[0]) : Self.common(names)
     }
 
     /// Lists of numbers over common or no positions.
@@ -72,7 +90,12 @@ struct CurvePlot {
     private static func role(of name: String) -> CurveSeries.Role { name.hasPrefix("val_") ? .validation : .training }
 
     private static func words(_ name: String) -> String {
-        name.hasPrefix("val_") ? "validation " + name.dropFirst(4) : name.replacing("_", with: " ")
+        switch name {
+        case "steps": "loss"
+        case "lr": "learning rate"
+        case "grad_norm": "gradient norm"
+        default: name.hasPrefix("val_") ? "validation " + name.dropFirst(4) : name.replacing("_", with: " ")
+        }
     }
 
     private static func curve(_ name: String, of run: Run) throws -> [Double] {

@@ -26,18 +26,6 @@ func drawing<Result>(_ body: () throws -> Result) throws -> Result {
     }
 }
 
-/// A list of numbers: a list, a range, or a tensor of any shape, flattened.
-struct Numbers: ValueDecodable {
-    let values: [Double]
-
-    static var languageType: LanguageType { .union([.list(.number), .range, .tensor]) }
-
-    static func decode(_ value: Value, in interpreter: Interpreter) -> Numbers? {
-        if case .tensor(let tensor) = value { return (try? tensor.doubles()).map(Numbers.init) }
-        return [Double].decode(value, in: interpreter).map(Numbers.init)
-    }
-}
-
 /// The options that every figure takes.
 struct FigureParameters {
     let title = Parameter<String?>.optional("title", "the line above the figure")
@@ -51,7 +39,7 @@ struct FigureParameters {
     let width = Parameter<Double?>.optional("width", "logical pixels across", defaultText: "800")
     let height = Parameter<Double?>.optional("height", "logical pixels down", defaultText: "500")
     let dpi = Parameter<Double>("dpi", "pixels per inch; 192 is two pixels for each logical one", default: 192)
-    let theme = Parameter<FigureTheme>("theme", "light or dark", default: .light)
+    let theme = Parameter<FigureTheme>("theme", "the colours: light or dark", default: .light)
 
     /// All of them, axes included.
     var all: [ParameterDescription] {
@@ -64,10 +52,8 @@ struct FigureParameters {
     /// Title and size, for figures without scaled axes.
     var plain: [ParameterDescription] { [title.description] + size }
 
-    /// Title, labels, legend and size, for figures whose axes scale themselves.
-    var labelled: [ParameterDescription] {
-        [title.description, xlabel.description, ylabel.description, legend.description] + size
-    }
+    /// Title, names of the axes and size, for figures whose axes hold categories.
+    var framed: [ParameterDescription] { [title.description, xlabel.description, ylabel.description] + size }
 
     private var size: [ParameterDescription] {
         [width.description, height.description, dpi.description, theme.description]
@@ -89,12 +75,18 @@ struct FigureParameters {
             theme: try call[theme].drawn)
     }
 
-    /// The options of a call that declares `labelled`.
-    func labelledOptions(_ call: Call) throws -> FigureOptions {
+    /// The options of a call that declares `framed`.
+    func framedOptions(_ call: Call) throws -> FigureOptions {
         FigureOptions(
-            title: try call[title], xlabel: try call[xlabel], ylabel: try call[ylabel],
-            legend: try call[legend].drawn, width: try call[width], height: try call[height], dpi: try call[dpi],
-            theme: try call[theme].drawn)
+            title: try call[title], xlabel: try call[xlabel], ylabel: try call[ylabel], width: try call[width],
+            height: try call[height], dpi: try call[dpi], theme: try call[theme].drawn)
+    }
+
+    /// The figure; what could mislead its readers, such as values that a logarithmic axis leaves out, is said at once.
+    func figure(_ chart: any Chart, _ options: FigureOptions, in call: Call) throws -> FigureObject {
+        let figure = try Figure(chart, options)
+        for warning in figure.warnings { call.interpreter.warn(warning) }
+        return FigureObject(figure)
     }
 
     private func limits(_ ends: [Double?]?, _ name: String) throws -> FigureOptions.Limits? {

@@ -16,7 +16,7 @@ extension Library {
         add(
             ObjectType(
                 Run.self, "What came of a training: the network, its curves and metrics.",
-                display: { Markup(Self.summary(of: $0)) },
+                display: { Self.summary(of: $0) },
                 member: { run, name, interpreter in run[name]?.encode(in: interpreter) },
                 memberNames: { Array($0.curves.keys) }))
         func attribute<Result: ValueEncodable>(
@@ -78,9 +78,10 @@ extension Library {
         return metrics
     }
 
-    private static func summary(of run: Run) -> String {
-        var text =
-            "\(run.name): \(run.objective), \(run.epochs) epochs in \(TextTable.number(run.seconds, digits: 2)) s"
+    private static func summary(of run: Run) -> Markup {
+        var markup = Markup("\(run.name): \(run.objective), \(run.epochs) epochs in ")
+        markup.append("\(TextTable.number(run.seconds, digits: 2)) s", .measured)
+        var text = ""
         if run.isInterrupted { text += ", interrupted" }
         if run.stoppedEarly { text += ", stopped early" }
         let shown = run.curves.filter { $0.key != "lr" && $0.key != "grad_norm" }
@@ -98,7 +99,8 @@ extension Library {
         }
         for note in run.notes { text += "\n" + note }
         if !run.adapters.isEmpty { text += "\ntrained along: " + run.adapters.keys.joined(separator: ", ") }
-        return text
+        markup.append(text)
+        return markup
     }
 
     private static func table(of run: Run) -> String {
@@ -141,33 +143,24 @@ struct ModuleValue: ValueEncodable {
 
 /// Columns of text: the first ones to the left, the others to the right.
 struct TextTable {
-    private var rows: [[String]]
+    private var rows: [[Markup]]
     private let left: Int
 
-    /// An empty table whose first `left` columns are words.
+    /// An empty table whose first `left` columns are words; without titles the first row appended holds them.
     init(_ titles: [String], left: Int = 1) {
-        rows = [titles]
+        rows = titles.isEmpty ? [] : [titles.map { Markup($0) }]
         self.left = left
     }
 
-    mutating func append(_ cells: [String]) { rows.append(cells) }
+    mutating func append(_ cells: [String]) { rows.append(cells.map { Markup($0) }) }
+
+    mutating func append(_ cells: [Markup]) { rows.append(cells) }
 
     /// The lines, the titles first.
-    var text: String {
-        let count = rows.map(\.count).max() ?? 0
-        let widths = (0..<count).map { column in
-            rows.map { $0.indices.contains(column) ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
-        }
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                let space = String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell)))
-                line += (column == 0 ? "" : "  ") + (column < left ? cell + space : space + cell)
-            }
-            while line.last == " " { line.removeLast() }
-            return line
-        }.joined(separator: "\n")
-    }
+    var text: String { markup.plain }
+
+    /// The lines with their styles.
+    var markup: Markup { Markup(table: rows, left: left) }
 
     /// A number with so many decimals; tiny and huge ones as the language writes them.
     static func number(_ value: Double, digits: Int) -> String {

@@ -48,11 +48,35 @@ extension Library {
             })
     }
 
+    /// Writes the folder of a run: the record with its provenance, curves as a table and as a figure.
+    private static func saveRecord(of run: Run, to path: String, in interpreter: Interpreter) throws {
+        var record = RunRecord(run, name: run.name)
+        for (name, value) in interpreter.parameters {
+            record.parameters[name] = Display.repr(value, in: interpreter)
+        }
+        for (name, value) in interpreter.provenance() { record.provenance[name] = value }
+        let figure = try run.figure().png(metadata: PictureMetadata(seed: Randomness.state.seed))
+        let weights = SafeTensors(try run.net.storedState())
+        try record.write(
+            to: path,
+            files: [
+                ("net.safetensors", try weights.bytes()),
+                ("run.json", Array(run.json().text.utf8)), ("curves.csv", Array(run.csv().utf8)),
+                ("curves.png", figure),
+            ])
+    }
+
     private func addRunSaving() {
+        let run = Parameter<Run>("run", "a run")
+        let path = Parameter<String>("path", "a file, .json or .csv, or a folder such as runs/kd")
         add(
             Builtin(
-                "save", .files, "Writes the curves and metrics of a run: .json has everything, .csv one line an epoch.",
-                Parameter<Run>("run", "a run"), Parameter<String>("path", "the file, .json or .csv"),
+                "save", .files, "Writes a run: .json has everything, .csv one line an epoch; a folder is a record.",
+                parameters: [run.description, path.description],
+                returns: "nothing",
+                notes: [
+                    "A folder such as runs/kd holds settings, metrics, curves, a figure, the weights as net.safetensors and where it all comes from; `distill compare runs/a runs/b` puts two side by side."
+                ],
                 seeAlso: ["plot"],
                 examples: [
                     Example(
@@ -62,15 +86,20 @@ extension Library {
                         len(read_text("/tmp/distill-example.csv").split("\\n"))
                         """, "4")
                 ]
-            ) { (run: Run, path: String) in
-                if path.hasSuffix(".json") {
+            ) { call in
+                let run = try call[run]
+                let path = try call[path]
+                let name = path.split(separator: "/").last.map(String.init) ?? ""
+                if !name.contains("."), !name.isEmpty {
+                    try Self.saveRecord(of: run, to: path, in: call.interpreter)
+                } else if path.hasSuffix(".json") {
                     try FileBytes.write(Array(run.json().text.utf8), to: path)
                 } else if path.hasSuffix(".csv") {
                     try FileBytes.write(Array(run.csv().utf8), to: path)
                 } else {
                     throw Failure(
-                        .value, "save: a run is written as .json or .csv, not as \(path)",
-                        help: ["save(run, \"run.json\")"], operands: [1: ""])
+                        .value, "save: a run is written as .json, .csv or into a folder, not as \(path)",
+                        help: ["save(run, \"run.json\")", "save(run, \"runs/kd\")"], operands: [1: ""])
                 }
                 return NoValue()
             })

@@ -4,10 +4,14 @@ import Tensors
 
 /// Whole files as bytes: the one place of this target that touches the file system.
 public enum FileBytes {
+    /// Told the path of every file that is read while it is set: where a report's data came from.
+    @TaskLocal public static var onRead: (@Sendable (String) -> Void)?
+
     /// The bytes of the file at `path`.
     ///
     /// - Throws: ``DataError/unreadable(path:reason:)`` when it cannot be opened or read.
     public static func read(_ path: String) throws -> [UInt8] {
+        onRead?(path)
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly)
             return try file.closeAfter {

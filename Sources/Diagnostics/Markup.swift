@@ -4,6 +4,8 @@ public struct Markup: Equatable, Sendable, ExpressibleByStringLiteral {
     public enum Style: String, CaseIterable, Sendable {
         case plain, strong, dim, error, warning, note, help, gutter, primary, secondary, prompt, result
         case keyword, name, number, string, comment, function, heading, good, bad
+        /// What was measured and differs from run to run, such as a time.
+        case measured
     }
 
     /// A stretch of text of one style.
@@ -59,6 +61,7 @@ public struct Markup: Equatable, Sendable, ExpressibleByStringLiteral {
     public var html: String {
         runs.map { run in
             let text = Self.escapeHTML(run.text)
+            if run.style == .measured { return "<span data-measured>\(text)</span>" }
             return run.style == .plain ? text : "<span class=\"\(run.style.rawValue)\">\(text)</span>"
         }.joined()
     }
@@ -82,7 +85,7 @@ public struct Markup: Equatable, Sendable, ExpressibleByStringLiteral {
 
     private static func ansiCode(_ style: Style) -> String {
         switch style {
-        case .plain: ""
+        case .plain, .measured: ""
         case .strong, .heading: "1"
         case .dim, .comment: "2"
         case .error, .bad: "1;31"

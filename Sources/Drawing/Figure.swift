@@ -30,7 +30,8 @@ public struct Figure: Sendable {
     public var altText: String {
         let title = (options.title ?? "").split(separator: "\n").joined(separator: " ")
         let text = chart.altText(options)
-        return title.isEmpty ? text : "\(title). \(text)"
+        if title.isEmpty { return text }
+        return title.last.map { ".?!…:".contains($0) } == true ? "\(title) \(text)" : "\(title). \(text)"
     }
 
     /// What a reader of the picture could be misled by.

@@ -4,7 +4,8 @@ import Glibc
 public enum Smoothing: Sendable, Equatable {
     /// Not at all.
     case none
-    /// By an exponential moving average whose weight grows with the number of points; not below 50 points.
+    /// By an exponential moving average whose weight grows with the number of points; not below 50 points, and not
+    /// where no curve is rough.
     case auto
     /// By an exponential moving average with this weight, from 0 (nothing) to below 1.
     case weight(Double)
@@ -20,6 +21,22 @@ public enum Smoothing: Sendable, Equatable {
             let window = min(max(Double(count) / 40, 2.5), 100)
             return ((1 - 1 / window) * 100).rounded() / 100
         }
+    }
+
+    /// Whether a curve turns so often that its course is hard to see: in more than a fifth of its points. What falls
+    /// steadily needs no smoothing, which would only draw it too late.
+    static func isRough(_ values: [Double]) -> Bool {
+        var (last, turns, steps) = (0.0, 0, 0)
+        var previous = Double.nan
+        for value in values where value.isFinite {
+            let step = value - previous
+            previous = value
+            guard step.isFinite, step != 0 else { continue }
+            steps += 1
+            if step * last < 0 { turns += 1 }
+            last = step > 0 ? 1 : -1
+        }
+        return steps > 0 && Double(turns) > 0.2 * Double(steps)
     }
 
     /// The bias-corrected exponential moving average.

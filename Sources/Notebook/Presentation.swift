@@ -11,6 +11,8 @@ package struct Presentation {
     package let text: Markup
     /// The figure, when it is one.
     package let figure: Figure?
+    /// The cells of a table, when it is one.
+    package let table: [[Markup]]?
 
     /// The presentation of a value.
     package init(of value: Value, in interpreter: Interpreter) {
@@ -20,6 +22,19 @@ package struct Presentation {
         } else {
             figure = nil
         }
+        if case .object(let object) = value, let tabular = object.payload as? any TabularObject {
+            table = tabular.tableCells
+        } else {
+            table = nil
+        }
         text = Display.display(value, in: interpreter)
+    }
+
+    /// The presentation of a figure that no program made.
+    package init(of figure: Figure) {
+        value = .none
+        self.figure = figure
+        table = nil
+        text = Markup(figure.altText)
     }
 }

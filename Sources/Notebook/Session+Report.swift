@@ -23,15 +23,51 @@ extension Session {
     package func report(
         running source: SourceText, path: String, command: String
     ) throws(UnknownParameter) -> (report: Report, errors: [Diagnostic]) {
-        var cells: [Report.Cell] = []
-        let errors = try run(script: source, folder: TextFile.folder(of: path)) { cells.append(self.cell($0)) }
+        let errors = try run(script: source, folder: TextFile.folder(of: path))
+        return (report(of: source, errors: errors, command: command), errors)
+    }
+
+    /// The report of the script that was run last.
+    func report(of source: SourceText, errors: [Diagnostic], command: String) -> Report {
+        var cells = scriptCells.map(cell)
         if cells.isEmpty, !errors.isEmpty {
             cells = [
                 Report.Cell(title: nil, source: source.text, isMarkdown: false, outputs: errors.map { .failure($0) })
             ]
         }
-        let provenance = provenance(script: path, source: source.utf8, command: command)
-        return (Report(name: path, cells: cells, provenance: provenance), errors)
+        let provenance = provenance(script: source.name, source: source.utf8, command: command)
+        return Report(name: source.name, cells: cells, provenance: provenance)
+    }
+
+    /// Writes a report because the program asked for it: of a script at its end, of a session as it stands.
+    func requestReport(_ path: String) throws {
+        if let problem = ReportFile.problem(with: path) { throw Failure(.io, "report: \(problem)") }
+        guard isRunningScript else {
+            try writeReport(report(name: "session"), to: path)
+            return
+        }
+        if !requestedReports.contains(path) { requestedReports.append(path) }
+    }
+
+    private func writeReport(_ report: Report, to path: String) throws {
+        do throws(ReportFile.Failure) {
+            try ReportFile.write(report, to: path)
+        } catch {
+            throw Failure(.io, "report: \(error.message)")
+        }
+    }
+
+    /// Writes the reports that a script asked for; what could not be written is an error of the script.
+    func writeRequestedReports(of source: SourceText, errors: [Diagnostic]) -> [Diagnostic] {
+        requestedReports.compactMap { path -> Diagnostic? in
+            do throws(ReportFile.Failure) {
+                let command = options.command ?? "distill run \(source.name)"
+                try ReportFile.write(report(of: source, errors: errors, command: command), to: path)
+                return nil
+            } catch {
+                return Diagnostic(.io, "report: \(error.message)")
+            }
+        }
     }
 
     private func cell(_ ran: ScriptCell) -> Report.Cell {
@@ -58,6 +94,7 @@ extension Session {
                 }
             case .value(let value): all.append(element(value))
             case .markdown(let text): all.append(.markdown(text))
+            case .warning(let text): all.append(.warning(text))
             }
         }
         all += assertions.map { .assertion($0.text, holds: $0.holds) }
@@ -67,15 +104,41 @@ extension Session {
     }
 
     private func element(_ value: Presentation) -> Report.Output {
-        guard let figure = value.figure, let png = try? figure.png() else { return .value(value.text) }
-        return .picture(Report.Picture(png: png, altText: figure.altText))
+        if let table = value.table { return .table(table) }
+        let metadata = PictureMetadata(seed: options.seed)
+        guard let figure = value.figure, let png = try? figure.png(metadata: metadata) else {
+            return .value(value.text)
+        }
+        var dark: [UInt8]?
+        if figure.options.theme == .light {
+            var options = figure.options
+            options.theme = .dark
+            dark = try? Figure(figure.chart, options).png(metadata: metadata)
+        }
+        return .picture(
+            Report.Picture(
+                png: png, dark: dark, altText: figure.altText,
+                size: (Int(figure.size.width.rounded()), Int(figure.size.height.rounded()))))
     }
 
-    private func provenance(script: String?, source: [UInt8], command: String) -> Provenance {
+    /// Where what runs now comes from.
+    var currentProvenance: Provenance {
+        if isRunningScript, let source = scriptSource {
+            return provenance(
+                script: source.name, source: source.utf8, command: options.command ?? "distill run \(source.name)")
+        }
+        let text = entries.map(\.text).joined(separator: "\n")
+        return provenance(script: nil, source: Array(text.utf8), command: "distill, the entries in turn")
+    }
+
+    func provenance(script: String?, source: [UInt8], command: String) -> Provenance {
         Provenance(
             script: script, source: source,
             parameters: interpreter.parameters.map { ($0.name, Display.repr($0.value, in: interpreter)) },
-            seed: options.seed, threads: Threads.count, libraries: Engine.facts.filter { $0.name != "threads" },
-            command: command)
+            seed: options.seed, threads: Threads.count,
+            inputs: files.readPaths.compactMap { path in
+                (try? TextFile.read(path)).map { (path, "SHA-256 " + SHA256.hex(of: $0)) }
+            },
+            libraries: Engine.facts.filter { $0.name != "threads" }, command: command)
     }
 }

@@ -18,6 +18,8 @@ package final class Session {
         package var parameters: [(name: String, value: String)] = []
         /// The most memory, in bytes.
         package var memoryLimit: Int?
+        /// The command that makes the run again, for provenance.
+        package var command: String?
         /// The most seconds a run may take.
         package var timeLimit: Double?
 
@@ -33,6 +35,8 @@ package final class Session {
         case value(Presentation)
         /// Markdown for the report.
         case markdown(String)
+        /// A remark on what could mislead, such as values that a figure leaves out.
+        case warning(String)
     }
 
     /// What running a cell or an entry gave.
@@ -73,7 +77,16 @@ package final class Session {
     /// The number of the next entry.
     package private(set) var nextNumber = 1
 
-    private let files: SessionFiles
+    /// The cells of the script that was run last, with what they gave.
+    private(set) var scriptCells: [ScriptCell] = []
+    /// The script that was run last.
+    private(set) var scriptSource: SourceText?
+    /// Whether a script is under way.
+    private(set) var isRunningScript = false
+    /// The reports that the script asked for.
+    var requestedReports: [String] = []
+
+    let files: SessionFiles
     private var outputs: [Output] = []
     private var deadline: ContinuousClock.Instant?
     private var nextMemoryCheck = ContinuousClock.now
@@ -89,6 +102,9 @@ package final class Session {
         interpreter.output = { [unowned self] in emit(.text($0)) }
         interpreter.show = { [unowned self] in emit(.value(Presentation(of: $0, in: interpreter))) }
         interpreter.markdown = { [unowned self] in emit(.markdown($0)) }
+        interpreter.provenance = { [unowned self] in currentProvenance.facts.map { ($0.name, $0.value) } }
+        interpreter.report = { [unowned self] in try requestReport($0) }
+        interpreter.warn = { [unowned self] in emit(.warning($0)) }
         interpreter.checkLimits = { [unowned self] in try checkLimits() }
         if let limit = options.memoryLimit { Memory.limit = limit }
         Randomness.seed(options.seed)
@@ -195,7 +211,7 @@ package final class Session {
         defer { if isWholeRun { stopClock() } }
         let start = ContinuousClock.now
         do {
-            let value = try interpreter.run(program, of: source)
+            let value = try files.recording { try interpreter.run(program, of: source) }
             if case .none = value {} else { result.value = Presentation(of: value, in: interpreter) }
         } catch {
             result.diagnostics = [diagnostic(for: error, in: source)]
@@ -248,27 +264,36 @@ package final class Session {
         guard whole.diagnostics.isEmpty else { return whole.diagnostics }
         try checkSettings(in: whole.program)
         files.folder = folder
+        scriptSource = source
+        scriptCells = []
+        requestedReports = []
+        isRunningScript = true
         startClock()
         defer {
             files.folder = nil
+            isRunningScript = false
             stopClock()
+        }
+        func finish(_ cell: ScriptCell) {
+            scriptCells.append(cell)
+            each(cell)
         }
         var errors: [Diagnostic] = []
         for cell in Cells.split(source) {
             outputs = []
             guard cell.kind == .code, errors.isEmpty else {
-                each(ScriptCell(cell: cell, outputs: [], result: nil, assertions: []))
+                finish(ScriptCell(cell: cell, outputs: [], result: nil, assertions: []))
                 continue
             }
             let program = Parser.parse(source, range: cell.span).program
             let result = run(program, of: source)
             errors = result.diagnostics
-            each(
+            finish(
                 ScriptCell(
                     cell: cell, outputs: outputs, result: result,
                     assertions: assertions(of: program, in: source, failure: errors.first)))
         }
-        return errors
+        return errors + writeRequestedReports(of: source, errors: errors)
     }
 
     /// A `--set` that fits no `param`.
@@ -280,10 +305,15 @@ package final class Session {
     }
 
     private func checkSettings(in program: Program) throws(UnknownParameter) {
+        try Self.check(options.parameters.map(\.name), in: program)
+    }
+
+    /// Checks that a program declares a `param` for each name.
+    package static func check(_ names: [String], in program: Program) throws(UnknownParameter) {
         let declared: [String] = program.statements.compactMap {
             if case .parameter(let name, _) = $0.kind { name.text } else { nil }
         }
-        for (name, _) in options.parameters where !declared.contains(name) {
+        for name in names where !declared.contains(name) {
             throw UnknownParameter(name: name, declared: declared)
         }
     }

@@ -16,6 +16,12 @@ public final class Interpreter {
     public var show: (Value) -> Void
     /// Takes the text that `markdown` adds to the report.
     public var markdown: (String) -> Void
+    /// Facts about script, machine and versions, for what is saved.
+    public var provenance: () -> [(name: String, value: String)] = { [] }
+    /// Writes what ran so far as a report.
+    public var report: (String) throws -> Void = { _ in }
+    /// Takes remarks on what could mislead, such as values that a figure leaves out: one sentence each.
+    public var warn: (String) -> Void = { _ in }
     /// Told how far a training is, for a progress bar.
     public var progress: ((Progress) -> Void)?
     /// Reads imported files.

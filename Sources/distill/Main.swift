@@ -21,6 +21,8 @@ enum Main {
         } catch let failure as UsageFailure {
             OutputStream(descriptor: 2, color: .auto).writeLine(failure.markup)
             return 2
+        } catch let status as ExitStatus {
+            return status.code
         } catch let code as ExitCode {
             return code.rawValue
         } catch {

@@ -2,6 +2,7 @@ import CReadline
 import Diagnostics
 import Glibc
 import Notebook
+import Runtime
 import Tensors
 
 /// Runs scripts and expressions, and starts the REPL.
@@ -25,8 +26,9 @@ struct Runner {
     var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
 
     /// A fresh session that writes to this terminal.
-    func session() -> Session {
+    func session(command: [String]? = nil) -> Session {
         var settings = Session.Options()
+        settings.command = command?.joined(separator: " ")
         settings.seed = options.seed ?? 0
         settings.parameters = options.parameters.map { ($0.name, $0.value) }
         settings.memoryLimit = options.memoryLimit
@@ -37,17 +39,32 @@ struct Runner {
     }
 
     /// Runs a script; exit status 0, 1 or 130.
-    func run(file path: String, staysOpen: Bool) -> Int32 {
+    func run(file path: String, staysOpen: Bool, record folder: String? = nil) -> Int32 {
         guard let source = face.read(path) else { return 1 }
-        let session = session()
+        let session = session(command: ["distill", "run", Self.quoted(path)] + settings)
         do {
-            let folder = path == "-" ? nil : TextFile.folder(of: path)
-            let errors = try session.run(script: source, folder: folder)
+            let scriptFolder = path == "-" ? nil : TextFile.folder(of: path)
+            let errors = try session.run(script: source, folder: scriptFolder)
             face.finishLine()
             face.show(errors)
+            if let folder, !keep(session, errors, in: folder) { return 1 }
             return finish(errors, staysOpen: staysOpen, session)
         } catch {
             return unknownParameter(error)
+        }
+    }
+
+    /// Writes the record of a script that has run; false when it cannot be written.
+    private func keep(_ session: Session, _ errors: [Diagnostic], in folder: String) -> Bool {
+        let name = folder.split(separator: "/").last.map(String.init) ?? folder
+        let (record, files) = session.record(named: name, errors: errors)
+        do {
+            try record.write(to: folder, files: files)
+            return true
+        } catch {
+            let failure = Failure(error)
+            face.show([Diagnostic(failure.kind, failure.message, help: failure.help)])
+            return false
         }
     }
 
@@ -63,12 +80,16 @@ struct Runner {
 
     /// Runs a script and writes its report, also when it fails.
     func report(file path: String, to output: String) -> Int32 {
+        if let problem = ReportFile.problem(with: output) {
+            face.show([Diagnostic(.io, problem)])
+            return 1
+        }
         guard let source = face.read(path) else { return 1 }
         let session = session()
         // What a report holds is not printed as well.
         session.onOutput = { _ in }
         do {
-            let command = (["distill", "report", path] + settings).joined(separator: " ")
+            let command = (["distill", "report", Self.quoted(path)] + settings).joined(separator: " ")
             let (report, errors) = try session.report(running: source, path: path, command: command)
             face.finishLine()
             face.show(errors)
@@ -93,7 +114,7 @@ struct Runner {
     }
 
     /// A word as a shell reads it.
-    private static func quoted(_ word: String) -> String {
+    static func quoted(_ word: String) -> String {
         let isPlain = word.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || "0123456789=._-/+,".unicodeScalars.contains($0)
         }
@@ -115,7 +136,7 @@ struct Runner {
         return first.kind == .interrupt ? 130 : 1
     }
 
-    private func unknownParameter(_ problem: Session.UnknownParameter) -> Int32 {
+    func unknownParameter(_ problem: Session.UnknownParameter) -> Int32 {
         let near = Nearest.match(problem.name, in: problem.declared).map { "did you mean \($0)? " } ?? ""
         let known =
             problem.declared.isEmpty

@@ -36,6 +36,11 @@ final class TerminalFace {
             midLine = !text.plain.hasSuffix("\n")
         case .value(let value): show(value, prompt: Markup())
         case .markdown(let text): output.writeLine(Markup(text))
+        case .warning(let text):
+            finishLine()
+            var line = Markup("warning", .warning)
+            line.append(": \(text)")
+            errors.writeLine(line)
         }
     }
 

@@ -46,14 +46,17 @@ struct Program {
 
     /// Runs the program to its end.
     static func run(
-        _ arguments: String..., input: String = "", folder: String? = nil, environment: [String: String] = [:]
+        _ arguments: String..., input: String = "", folder: String? = nil, environment: [String: String] = [:],
+        shell: Bool = false
     ) throws -> Result {
-        try run(arguments, input: input, folder: folder, environment: environment)
+        try run(arguments, input: input, folder: folder, environment: environment, shell: shell)
     }
 
     static func run(
-        _ arguments: [String], input: String = "", folder: String? = nil, environment: [String: String] = [:]
+        _ arguments: [String], input: String = "", folder: String? = nil, environment: [String: String] = [:],
+        shell: Bool = false
     ) throws -> Result {
+        let path = shell ? "/bin/sh" : Self.path
         let folder = try folder ?? temporaryFolder()
         let inputPath = folder + "/.input"
         try TextFile.write(Array(input.utf8), to: inputPath)

@@ -52,6 +52,7 @@ struct Transcript {
                 case .text(let text): printed += text.plain
                 case .value(let value): printed += value.text.plain + "\n"
                 case .markdown(let text): printed += text + "\n"
+                case .warning(let text): printed += "warning: " + text + "\n"
                 }
             }
             let result = session.run(source, range: range)

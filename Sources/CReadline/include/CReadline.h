@@ -62,3 +62,6 @@ void editor_history_clear(void);
 
 /// Makes Ctrl-C call `request`, which must be async-signal-safe; `requested` and `clear` belong to the same flag.
 void editor_catch_interrupts(void (*request)(void), bool (*requested)(void), void (*clear)(void));
+
+/// Starts a shell command beside this process and does not wait; its process id, or -1.
+int child_start(const char *command);

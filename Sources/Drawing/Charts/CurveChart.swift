@@ -69,7 +69,9 @@ public struct CurveChart: Chart {
 
     /// The weight of the moving average, the same for every curve, or `nil`.
     var weight: Double? {
-        smoothing.weight(count: series.filter { $0.ys.count < 3 }.flatMap(\.ys).map(\.count).max() ?? 0)
+        let curves = series.filter { $0.ys.count < 3 }.flatMap(\.ys)
+        if smoothing == .auto, !curves.contains(where: Smoothing.isRough) { return nil }
+        return smoothing.weight(count: curves.map(\.count).max() ?? 0)
     }
 
     // MARK: Chart

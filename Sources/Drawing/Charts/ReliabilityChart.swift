@@ -134,9 +134,11 @@ public struct ReliabilityChart: Chart {
                 .rectangle(Rect(x: left, y: top, width: width, height: frame.plot.maxY - top)), bar)
             let (a, b) = (frame.y.position(bin.accuracy), frame.y.position(bin.confidence))
             let rect = Rect(x: left, y: min(a, b), width: width, height: abs(a - b))
+            // On the background, not on the bar, so that the gap has the legend's colour on either side.
+            composition.fill(.rectangle(rect), composition.theme.background)
             composition.fill(.rectangle(rect), gap.opacity(0.3))
-            let level = Stroke(colour: gap, width: 1.6)
-            composition.line(Point(left, b), Point(left + width, b), level)
+            composition.line(Point(left, a), Point(left + width, a), Stroke(colour: bar, width: 2))
+            composition.line(Point(left, b), Point(left + width, b), Stroke(colour: gap, width: 1.6))
         }
     }
 

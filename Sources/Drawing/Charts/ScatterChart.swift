@@ -37,6 +37,22 @@ public struct ScatterChart: Chart {
         self.equalAspect = equalAspect
     }
 
+    /// 800 × 500 logical pixels; where units are equal, the width that the points ask for.
+    public func naturalSize(_ options: FigureOptions) -> (width: Double, height: Double) {
+        guard equalAspect, let aspect = aspect(options) else { return (800, 500) }
+        let legend = groups.count > 1 ? 40.0 : 0
+        return (min(max(430 * aspect + 100 + legend, 360), 900), 520)
+    }
+
+    /// Width over height of the plot where units are equal.
+    private func aspect(_ options: FigureOptions) -> Double? {
+        guard !options.logx, !options.logy else { return nil }
+        var (x, y) = (domain(\.x, false), domain(\.y, false))
+        x.limit(options.xlim)
+        y.limit(options.ylim)
+        return min(max((x.upper - x.lower) / (y.upper - y.lower), 0.4), 2.5)
+    }
+
     /// Number of points and classes.
     public func altText(_ options: FigureOptions) -> String {
         let count = groups.reduce(0) { $0 + $1.x.count }
@@ -84,9 +100,7 @@ public struct ScatterChart: Chart {
             }
             if groups.count == 1 { specification.legend = [] }
         }
-        if equalAspect, !options.logx, !options.logy {
-            specification.aspect = min(max((x.upper - x.lower) / (y.upper - y.lower), 0.4), 2.5)
-        }
+        if equalAspect { specification.aspect = aspect(options) }
         let frame = composition.frame(specification, in: area) { frame in
             var occupancy = Occupancy(frame.plot)
             for group in groups {

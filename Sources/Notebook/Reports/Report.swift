@@ -6,13 +6,19 @@ package struct Report {
     package struct Picture {
         /// The PNG file.
         package let png: [UInt8]
-        /// The SVG file, when the page takes it.
+        /// The PNG file for readers who prefer dark pages; none when there is only one form.
+        package let dark: [UInt8]?
+        /// Its words for readers who cannot see it.
         package let altText: String
+        /// The size in logical pixels, so that a page has its layout before the picture is decoded.
+        package let size: (width: Int, height: Int)?
 
         /// A picture with its alternative text.
-        package init(png: [UInt8], altText: String) {
+        package init(png: [UInt8], dark: [UInt8]? = nil, altText: String, size: (width: Int, height: Int)? = nil) {
             self.png = png
+            self.dark = dark
             self.altText = altText
+            self.size = size
         }
     }
 
@@ -25,9 +31,11 @@ package struct Report {
         /// A shown figure.
         case picture(Picture)
         /// A shown table: header and rows.
-        case table([[String]])
+        case table([[Markup]])
         /// Markdown that the script added.
         case markdown(String)
+        /// A remark on what could mislead.
+        case warning(String)
         /// An assertion of the cell and whether it held.
         case assertion(String, holds: Bool)
         /// The error that ended the cell.

@@ -8,26 +8,42 @@ package enum ReportFile {
         package let message: String
     }
 
-    /// Writes one HTML file, or Markdown with its pictures beside it.
+    /// Why nothing can be written at `path`, found before a long run and not after it; none when it looks well.
+    package static func problem(with path: String) -> String? {
+        guard isPage(path) || path.hasSuffix(".md") else {
+            return "a report is written as .html or .md, not as \(path)"
+        }
+        let folder = TextFile.folder(of: path)
+        guard access(folder, F_OK) == 0 else { return "cannot write \(path): there is no folder \(folder)" }
+        guard access(folder, W_OK) == 0 else {
+            return "cannot write \(path): \(String(cString: strerror(errno)).lowercased())"
+        }
+        return nil
+    }
+
+    private static func isPage(_ path: String) -> Bool { path.hasSuffix(".html") || path.hasSuffix(".htm") }
+
+    /// Writes one HTML file, or Markdown with its pictures beside it: everything, or nothing new.
     package static func write(_ report: Report, to path: String) throws(Failure) {
+        if let problem = problem(with: path) { throw Failure(message: problem) }
+        var added: [String] = []
         do {
-            if path.hasSuffix(".html") || path.hasSuffix(".htm") {
+            if isPage(path) {
                 try TextFile.write(Array(ReportHTML.page(report).utf8), to: path)
-            } else if path.hasSuffix(".md") {
-                let name = path.split(separator: "/").last.map(String.init) ?? path
-                let folder = path.dropLast(name.count)
-                let (text, pictures) = ReportMarkdown.page(report, stem: String(name.dropLast(3)))
-                for (name, png) in pictures { try TextFile.write(png, to: folder + name) }
-                try TextFile.write(Array(text.utf8), to: path)
-            } else {
-                throw Failure(message: "a report is written as .html or .md, not as \(path)")
+                return
             }
-        } catch let failure as TextFile.Failure {
-            throw Failure(message: "cannot write \(failure.path): \(failure.reason)")
-        } catch let failure as Failure {
-            throw failure
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let folder = path.dropLast(name.count)
+            let (text, pictures) = ReportMarkdown.page(report, stem: String(name.dropLast(3)))
+            for (name, png) in pictures {
+                let isNew = !TextFile.exists(folder + name)
+                try TextFile.write(png, to: folder + name)
+                if isNew { added.append(folder + name) }
+            }
+            try TextFile.write(Array(text.utf8), to: path)
         } catch {
-            throw Failure(message: "\(error)")
+            for picture in added { unlink(picture) }
+            throw Failure(message: "cannot write \(error.path): \(error.reason)")
         }
     }
 }

@@ -7,18 +7,23 @@ package enum ReportHTML {
     /// The page.
     package static func page(_ report: Report) -> String {
         let title = Markup.escapeHTML(report.title)
-        var body = ""
+        var sections: [String] = []
         var contents: [(identifier: String, title: String)] = []
         for (index, cell) in report.cells.enumerated() {
             let identifier = "cell-\(index + 1)"
-            if let heading = heading(of: cell) { contents.append((identifier, heading)) }
-            body += "<section id=\"\(identifier)\">\n\(section(cell))</section>\n"
+            // The page's own title is no entry of its contents.
+            let isTitle = index == 0 && startsWithTitle(report) && cell.isMarkdown
+            if !isTitle, let heading = heading(of: cell) { contents.append((identifier, heading)) }
+            sections.append("<section id=\"\(identifier)\">\n\(section(cell))</section>\n")
         }
-        var navigation = ""
         if contents.count > 1 {
             let items = contents.map { "<li><a href=\"#\($0.identifier)\">\(Markup.escapeHTML($0.title))</a></li>\n" }
-            navigation = "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
+            let navigation = "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
+            // Behind the words that introduce the page, when it begins with such.
+            let introduces = report.cells.first?.isMarkdown == true && startsWithTitle(report)
+            sections.insert(navigation, at: introduces ? 1 : 0)
         }
+        let body = sections.joined()
         let icon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
         return """
             <!DOCTYPE html>
@@ -35,7 +40,7 @@ package enum ReportHTML {
             </head>
             <body>
             <main>
-            \(startsWithTitle(report) ? "" : "<h1>\(title)</h1>\n")\(navigation)\(body)\(provenance(report))</main>
+            \(startsWithTitle(report) ? "" : "<h1>\(title)</h1>\n")\(body)\(provenance(report))</main>
             </body>
             </html>
 
@@ -64,25 +69,43 @@ package enum ReportHTML {
         case .text(let text): return "<pre class=\"printed\">\(text.html)</pre>\n"
         case .value(let text): return "<pre class=\"value\">\(text.html)</pre>\n"
         case .markdown(let text): return markdown(text)
+        case .warning(let text):
+            return
+                "<p class=\"remark\" role=\"note\"><span class=\"warning\">warning</span>: \(Markup.escapeHTML(text))</p>\n"
         case .failure(let diagnostic):
             return "<pre class=\"failure\" role=\"alert\">\(DiagnosticRenderer.render(diagnostic).html)</pre>\n"
         case .assertion(let text, let holds):
             let sign = holds ? "✓ passed" : "✗ failed"
             return "<p class=\"\(holds ? "good" : "bad")\">\(sign): <code>\(Highlight.source(text).html)</code></p>\n"
-        case .picture(let picture):
-            let text = Markup.escapeHTML(picture.altText)
-            return
-                "<figure><img alt=\"\(text)\" src=\"data:image/png;base64,\(Base64.encode(picture.png))\"></figure>\n"
-        case .table(let rows):
-            guard let header = rows.first else { return "" }
-            var html = "<div class=\"table\"><table>\n<thead><tr>"
-            html += header.map { "<th scope=\"col\">\(Markup.escapeHTML($0))</th>" }.joined()
-            html += "</tr></thead>\n<tbody>\n"
-            for row in rows.dropFirst() {
-                html += "<tr>" + row.map { "<td>\(Markup.escapeHTML($0))</td>" }.joined() + "</tr>\n"
-            }
-            return html + "</tbody></table></div>\n"
+        case .picture(let picture): return figure(picture)
+        case .table(let rows): return table(rows)
         }
+    }
+
+    /// A table; the first cell of a row names it.
+    static func table(_ rows: [[Markup]]) -> String {
+        guard let header = rows.first else { return "" }
+        var html = "<div class=\"table\"><table class=\"numbers\">\n<thead><tr>"
+        html += header.map { $0.isEmpty ? "<td></td>" : "<th scope=\"col\">\($0.html)</th>" }.joined()
+        html += "</tr></thead>\n<tbody>\n"
+        for row in rows.dropFirst() {
+            html += "<tr>"
+            for (index, cell) in row.enumerated() {
+                html += index == 0 ? "<th scope=\"row\">\(cell.html)</th>" : "<td>\(cell.html)</td>"
+            }
+            html += "</tr>\n"
+        }
+        return html + "</tbody></table></div>\n"
+    }
+
+    /// A picture inside the page, in the reader's choice of light or dark; print is always light.
+    private static func figure(_ picture: Report.Picture) -> String {
+        func source(_ png: [UInt8]) -> String { "data:image/png;base64,\(Base64.encode(png))" }
+        let size = picture.size.map { " width=\"\($0.width)\" height=\"\($0.height)\"" } ?? ""
+        let image = "<img alt=\"\(Markup.escapeHTML(picture.altText))\"\(size) src=\"\(source(picture.png))\">"
+        guard let dark = picture.dark else { return "<figure>\(image)</figure>\n" }
+        let choice = "<source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"\(source(dark))\">"
+        return "<figure><picture>\(choice)\(image)</picture></figure>\n"
     }
 
     /// Markdown as HTML. HTML inside it is left out: a report shows what was written, it does not run it.
@@ -139,9 +162,9 @@ package enum ReportHTML {
     private static let style = """
         :root { --text: #1d2329; --soft: #57606a; --paper: #fff; --panel: #f5f6f8; --line: #d8dde3; --accent: #0b5cad;
           --bad: #b3261e; --good: #1a6e35; --keyword: #8a2f8f; --number: #955800; --string: #1a6e35; --function: #0b5cad; }
-        @media (prefers-color-scheme: dark) { :root { --text: #e3e7eb; --soft: #9aa5b1; --paper: #14181c; --panel: #1d2329;
+        @media screen and (prefers-color-scheme: dark) { :root { --text: #e3e7eb; --soft: #9aa5b1; --paper: #14181c; --panel: #1d2329;
           --line: #39424c; --accent: #7db8f5; --bad: #ff8f85; --good: #7fd396; --keyword: #dd9be0; --number: #e8b468;
-          --string: #8fd3a3; --function: #7db8f5; } figure img { background: #fff; border-radius: 4px; } }
+          --string: #8fd3a3; --function: #7db8f5; } }
         body { margin: 0; background: var(--paper); color: var(--text); font: 16px/1.55 system-ui, sans-serif; }
         main { max-width: 54rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
         h1, h2, h3 { line-height: 1.25; } h1 { font-size: 1.9rem; } h2 { font-size: 1.3rem; margin-top: 2rem; }
@@ -152,8 +175,10 @@ package enum ReportHTML {
         pre.code { background: var(--panel); } pre.printed, pre.value { padding-top: .2rem; padding-bottom: .2rem; }
         pre.value { border-left: 3px solid var(--accent); border-radius: 0; }
         pre.failure { border-left: 3px solid var(--bad); border-radius: 0; background: var(--panel); }
-        figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; }
+        figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; border-radius: 4px; }
         .table { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+        table.numbers td, table.numbers th[scope=col] { text-align: right; padding: .3rem 0 .3rem 1.5rem; }
+        th { font-weight: 600; } .remark { font-size: .9rem; margin: .4rem 0; }
         th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         #provenance td { overflow-wrap: anywhere; }
         .time { color: var(--soft); font-size: .8rem; text-align: right; margin: 0; }

@@ -22,6 +22,7 @@ package enum ReportMarkdown {
                 switch output {
                 case .text(let printed), .value(let printed): text += fenced(printed.plain, "text")
                 case .markdown(let added): text += added + "\n\n"
+                case .warning(let remark): text += "> warning: \(remark)\n\n"
                 case .failure(let diagnostic): text += fenced(DiagnosticRenderer.render(diagnostic).plain, "text")
                 case .assertion(let assertion, let holds):
                     text += "\(holds ? "✓ passed" : "✗ failed"): `\(assertion)`\n\n"
@@ -53,7 +54,9 @@ package enum ReportMarkdown {
         return "\(fence)\(language)\n\(body)\(fence)\n\n"
     }
 
-    private static func table(_ rows: [[String]]) -> String {
+    /// A table as Markdown writes it.
+    static func table(_ cells: [[Markup]]) -> String {
+        let rows = cells.map { $0.map(\.plain) }
         guard let header = rows.first else { return "" }
         var lines = ["| " + header.map(bar).joined(separator: " | ") + " |"]
         lines.append("|" + header.map { _ in "---|" }.joined())

@@ -17,7 +17,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ReportCommand.self, CheckCommand.self, FormatCommand.self, DocCommand.self,
+            RunCommand.self, ReportCommand.self, ConvertCommand.self, CompareCommand.self, SweepCommand.self,
+            CheckCommand.self, FormatCommand.self, DocCommand.self,
             ExplainCommand.self, HelpCommand.self, CompletionsCommand.self, StartCommand.self,
         ],
         defaultSubcommand: StartCommand.self)

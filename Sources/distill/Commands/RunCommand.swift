@@ -49,9 +49,15 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .customShort("i"), help: "Stay in the REPL afterwards.")
     var staysOpen = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep settings, numbers, curves and figures in this folder, for `distill compare`.", valueName: "folder"),
+        completion: .directory)
+    var record: String?
+
     @OptionGroup var options: RunOptions
 
     func run() throws {
-        throw ExitCode(Runner(options.settings).run(file: file, staysOpen: staysOpen))
+        throw ExitCode(Runner(options.settings).run(file: file, staysOpen: staysOpen, record: record))
     }
 }
