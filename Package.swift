@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CEmbedded"),
+        .target(name: "CMachine"),
 
         // Text
         .target(name: "Diagnostics"),
@@ -36,7 +37,7 @@ let package = Package(
         .target(
             name: "Data",
             dependencies: [
-                "Tensors", "CEmbedded", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "Tensors", "CEmbedded", "CZlib", "CPNG", .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
@@ -51,7 +52,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Syntax", "Tensors", "Learning", .product(name: "OrderedCollections", package: "swift-collections"),
+                "CMachine", "Syntax", "Tensors", "Data", "Learning",
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
@@ -69,13 +71,14 @@ let package = Package(
         .executableTarget(name: "distill-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzRunner"),
         .testTarget(
             name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
-        .testTarget(name: "DataTests", dependencies: ["Data"]),
-        .testTarget(name: "LearningTests", dependencies: ["Learning"], exclude: ["Fixtures"]),
+        .target(name: "Fixtures", dependencies: ["Tensors"], path: "Tests/Fixtures"),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Fixtures"], exclude: ["Fixtures"]),
+        .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
-        .testTarget(name: "BuiltinsTests", dependencies: ["Builtins"]),
+        .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(
             name: "NotebookTests", dependencies: ["Notebook", "Fuzzing", "Snapshots"],
             exclude: ["Transcripts", "Snapshots"]),

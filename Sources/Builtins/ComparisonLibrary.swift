@@ -31,6 +31,7 @@ extension Library {
     func addComparison() {
         addComparisonType()
         addCompare()
+        addQuantize()
         addFidelity()
     }
 
@@ -119,6 +120,29 @@ extension Library {
                 guard !runs.isEmpty else { throw Failure(.value, "compare: the list has no runs") }
                 return Comparison(runs: runs)
             })
+    }
+
+    private func addQuantize() {
+        add(
+            Builtin(
+                "quantize", .training, "A copy whose weights of Linear and Conv2d are rounded to 8 bits.",
+                formula: "w ≈ s_c · q, q ∈ {−127, …, 127}, s_c = max |w_c| / 127 for each output channel c",
+                Parameter<Module>("net", "the network"), returns: "a network; the original stays as it is",
+                notes: [
+                    "compare(net, quantize(net), test) shows what it costs in accuracy and saves in bytes.",
+                    "Files hold a byte per weight. Computation is in float32 with the rounded weights: latency and memory in use stay as they are.",
+                    "The rounded weights are frozen. arXiv:1712.05877, weights alone.",
+                ],
+                seeAlso: ["save", "compare"],
+                examples: [
+                    Example(
+                        """
+                        net = Linear(64, 10)
+                        small = quantize(net)
+                        compare(net, small, dataset("digits")).bytes.student
+                        """, "720")
+                ]
+            ) { (net: Module) in try net.quantized() })
     }
 
     private func addFidelity() {

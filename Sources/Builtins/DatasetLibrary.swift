@@ -8,8 +8,13 @@ extension Builtin.Group {
 }
 
 /// The datasets that have a name.
-enum NamedDataset: String, StringOption {
-    case digits
+enum DatasetName: String, StringOption {
+    case digits, mnist, fashion_mnist, kmnist, cifar10, cifar100
+}
+
+/// The parts of the published datasets.
+enum SplitName: String, StringOption {
+    case train, test
 }
 
 extension Library {
@@ -17,25 +22,32 @@ extension Library {
     func addDatasets() {
         addDatasetTypes()
         addDatasetSources()
+        addFileReaders()
         addDatasetOperations()
     }
 
     private func addDatasetSources() {
         add(
             Builtin(
-                "dataset", .data, "A dataset that is built in.",
-                Parameter<NamedDataset>("name", "which one"),
-                returns: "x float32 [1797, 64], y int64 [1797]",
+                "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
+                Parameter<DatasetName>("name", "which one"),
+                Parameter<String?>.optional(
+                    "dir", "where its files are",
+                    defaultText: "$DISTILL_DATA, ./data or ~/.local/share/distill, and there name"),
+                Parameter<SplitName>("split", "which of the published parts", default: .train),
+                returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
                 notes: [
                     "digits: 1,797 8×8 images of handwritten digits (E. Alpaydin, C. Kaynak, UCI, 1998, CC BY 4.0), "
-                        + "pixels divided by 16, no split of its own."
+                        + "pixels divided by 16, no split of its own.",
+                    "mnist, fashion_mnist, kmnist: 60,000 and 10,000 images [1, 28, 28]; IDX files, plain or gzip.",
+                    "cifar10, cifar100: 50,000 and 10,000 images [3, 32, 32]; the binary version.",
+                    "`scripts/fetch-data mnist` downloads and checks the files.",
                 ],
-                seeAlso: ["split", "TensorDataset", "read_csv"],
+                seeAlso: ["split", "augment", "TensorDataset", "read_csv"],
                 examples: [Example(#"len(dataset("digits"))"#, "1797")]
-            ) { (name: NamedDataset) in
-                switch name {
-                case .digits: try digits()
-                }
+            ) { (name: DatasetName, dir: String?, part: SplitName) in
+                guard let named = NamedDataset(rawValue: name.rawValue) else { return try digits() }
+                return try named.read(part == .test ? .test : .train, folder: dir)
             })
         add(
             Builtin(
@@ -75,6 +87,48 @@ extension Library {
             ) { (path: String, label: OneOrMore<ColumnName>?) in
                 return try readCSV(path, labels: (label?.elements ?? []).map(\.label))
             })
+    }
+
+    private func addFileReaders() {
+        add(
+            Builtin(
+                "read_idx", .data, "Reads a file in the IDX format of MNIST, plain or gzip.",
+                Parameter<String>("path", "the file"),
+                Parameter<String?>.optional("labels", "a second such file; the result is then a dataset"),
+                Parameter<Bool?>.optional(
+                    "stream", "whether the bytes stay in the file and are read batch by batch",
+                    defaultText: "if they take up more than a quarter of the memory that is left"),
+                returns: "a tensor (uint8, int64 or float), or a dataset with x [N, 1, H, W] in 0…1",
+                seeAlso: ["dataset", "image_folder"],
+                examples: [Example("try { read_idx(\"no/such/file\") } catch e { e.kind }", "io")]
+            ) { (path: String, labels: String?, stream: Bool?) -> Either<Tensor, Dataset> in
+                guard let labels else { return .first(try readIDX(path)) }
+                return .second(try readIDX(path, labels: labels, streams: stream))
+            })
+        add(
+            Builtin(
+                "image_folder", .data, "Reads the PNG images of a folder; every folder in it is a class.",
+                Parameter<String>("dir", "the folder"),
+                Parameter<Int?>.optional(
+                    "channels", "1 (grey) or 3 (red, green, blue)", defaultText: "1 if all images are grey"),
+                returns: "x float32 [N, C, H, W] in 0…1 (kept as bytes), y int64 [N]; no y without folders in it",
+                notes: [
+                    "Classes and files in the order of their names. Grey, colour, palette, 1 to 16 bits, interlaced; "
+                        + "alpha is dropped. All images must have one size."
+                ],
+                pytorch: .differs("torchvision.datasets.ImageFolder", "PNG only, grey stays one channel"),
+                seeAlso: ["dataset", "read_idx", "augment"],
+                examples: [Example("try { image_folder(\"no/such/folder\") } catch e { e.kind }", "io")]
+            ) { (dir: String, channels: Int?) in try imageFolder(dir, channels: channels) })
+        add(
+            Builtin(
+                "class_weights", .data, "One factor a class that makes rare classes count as much as frequent ones.",
+                formula: "N / (K · count)", Parameter<Dataset>("ds", "the dataset"), returns: "float32 [K]",
+                notes: ["For `CrossEntropyLoss(weight=class_weights(train))`."], seeAlso: ["describe"],
+                examples: [
+                    Example("class_weights(TensorDataset(zeros(4, 2), tensor([0, 0, 0, 1]))).tolist()", "[0.6667, 2.0]")
+                ]
+            ) { (dataset: Dataset) in try dataset.classWeights() })
     }
 
     private func addDatasetOperations() {

@@ -1,5 +1,6 @@
 import Data
 import Diagnostics
+import OrderedCollections
 import Runtime
 import Tensors
 
@@ -59,7 +60,8 @@ extension Library {
                     var iterator = object.batches.makeIterator()
                     return {
                         guard let batch = try iterator.next()?.get() else { return nil }
-                        let y = batch.y.map { Value.tensor($0) } ?? .none
+                        let classes = object.batches.dataset.classes?.count
+                        let y = try batch.targets(classes: classes).map { Value.tensor($0) } ?? .none
                         return .list([batch.input.encode(in: interpreter), y])
                     }
                 }))
@@ -79,6 +81,18 @@ extension Library {
                 "classes", on: .object("dataset"), "The names of the classes; none for a regression.",
                 examples: [Example(#"len(dataset("digits").classes)"#, "10")]
             ) { (dataset: Dataset) in dataset.classes })
+        add(
+            Attribute(
+                "normalization", on: .object("dataset"),
+                "What `normalize` subtracts and divides by: a dict with the lists mean and std, or none.",
+                examples: [
+                    Example(
+                        "normalize(TensorDataset(tensor([[1.0], [3.0]]), arange(2))).normalization",
+                        "{\"mean\": [2.0], \"std\": [1.0]}")
+                ]
+            ) { (dataset: Dataset) -> OrderedDictionary<String, [Double]>? in
+                dataset.normalization.map { ["mean": $0.mean, "std": $0.std] }
+            })
         let receiver = Parameter<Dataset>("self", "the dataset")
         add(
             Builtin(
@@ -101,6 +115,8 @@ extension Library {
         case .int(let row):
             let example = try dataset.example(row)
             return .list([example.x.encode(in: interpreter), example.y.map { .tensor($0) } ?? .none])
+        case .tensor(let index) where index.dtype == .int64 && index.rank == 1:
+            return try dataset.rows(index.integers().map { $0 < 0 ? $0 &+ dataset.count : $0 }).encode(in: interpreter)
         case .list:
             guard let rows = [Int].decode(index, in: interpreter) else { break }
             return try dataset.rows(rows.map { $0 < 0 ? $0 &+ dataset.count : $0 }).encode(in: interpreter)

@@ -29,6 +29,28 @@ struct ColumnName: ValueDecodable {
     }
 }
 
+/// A list, range or string, or a dict for its keys: what Python's functions of an iterable take.
+struct Elements: ValueDecodable {
+    let value: Value
+    let interpreter: Interpreter
+
+    static var languageType: LanguageType { .union([.list(.any), .range, .dict, .string]) }
+    static var mayCallBack: Bool { false }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> Elements? {
+        switch value {
+        case .list, .range, .dict, .string: Elements(value: value, interpreter: interpreter)
+        default: nil
+        }
+    }
+
+    /// All of them, for the function `name`; a limit error when there are too many.
+    func values(for name: String) throws -> [Value] { try interpreter.elements(of: value, for: name) }
+
+    /// The range when it is one that holds something: sums and extremes of ranges need no elements.
+    var range: RangeObject? { if case .range(let range) = value, range.count > 0 { range } else { nil } }
+}
+
 /// One value or a list of values of a type, as a list.
 struct OneOrMore<Element: ValueDecodable>: ValueDecodable {
     let elements: [Element]

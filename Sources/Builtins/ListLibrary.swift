@@ -41,7 +41,10 @@ extension Library {
                 parameters: [list.description, others.description], returns: "nothing", seeAlso: ["append"],
                 examples: [Example("xs = [1]; xs.extend([2, 3]); xs", "[1, 2, 3]")]
             ) { call in
-                try call[list].object.elements += try call.interpreter.elements(of: try call[others], for: "extend")
+                let xs = try call[list].object
+                let others = try call.interpreter.elements(of: try call[others], for: "extend")
+                try Interpreter.claim(xs.elements.count + others.count, for: "extend")
+                xs.elements += others
                 return NoValue()
             })
         let place = Parameter<Int>("index", "the position before which it goes")

@@ -14,6 +14,9 @@ extension Library {
     func addSaving() {
         addFigureSaving()
         addRunSaving()
+        addNetworkSaving()
+        addTensorSaving()
+        addLoading()
     }
 
     private func addFigureSaving() {

@@ -85,7 +85,9 @@ extension Library {
                 let result = try layer.attend(
                     query: query, key: call[key], value: call[value], keyPaddingMask: call[padding], mask: call[mask])
                 layer.notify(input: query, output: result.output)
-                return Value.list([.tensor(result.output), try call[needWeights] ? .tensor(result.weights) : .none])
+                return Value.list([
+                    .tensor(result.output), try call[needWeights] ? .tensor(result.weights.mean(dims: [1])) : .none,
+                ])
             })
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 import Tensors
 
@@ -40,9 +41,9 @@ extension Library {
                 examples: [Example("enumerate([\"a\", \"b\"])", "[[0, \"a\"], [1, \"b\"]]")]
             ) { call in
                 let first = try call[start]
-                return try call.interpreter.elements(of: try call[sequence], for: "enumerate").enumerated().map {
-                    Value.list([.int(first &+ $0.offset), $0.element])
-                }
+                let elements = try call.interpreter.elements(of: try call[sequence], for: "enumerate")
+                try Interpreter.claim(elements.count, of: 96, for: "enumerate")
+                return elements.enumerated().map { Value.list([.int(first &+ $0.offset), $0.element]) }
             })
         let sequences = Parameter<[Value]>.variadic("sequences", "lists, ranges, strings, tensors …")
         add(
@@ -53,6 +54,7 @@ extension Library {
             ) { call in
                 let columns = try call[sequences].map { try call.interpreter.elements(of: $0, for: "zip") }
                 let count = columns.map(\.count).min() ?? 0
+                try Interpreter.claim(count, of: 64 + 16 * columns.count, for: "zip")
                 return (0..<count).map { row in Value.list(columns.map { $0[row] }) }
             })
         let function = Parameter<Callable>("f", "the function")
@@ -65,14 +67,15 @@ extension Library {
                 let f = try call[function]
                 return try call.interpreter.elements(of: try call[sequence], for: "map").map { try f.call([$0]) }
             })
+        let elements = Parameter<Elements>("xs", "a list, range or string, or a dict for its keys")
         add(
             Builtin(
                 "filter", .core, "The elements for which a function gives true.",
-                parameters: [Parameter<[Value]>("xs", "a list").description, function.description], returns: "a list",
+                parameters: [elements.description, function.description], returns: "a list",
                 seeAlso: ["map"], examples: [Example("filter([1, 2, 3], x => x != 2)", "[1, 3]")]
             ) { call in
                 let f = try call[function]
-                return try call[Parameter<[Value]>("xs", "")].filter { element in
+                return try call[elements].values(for: "filter").filter { element in
                     guard case .bool(let keep) = try f.call([element]) else {
                         throw Failure(.type, "filter: the function must give a bool")
                     }
@@ -105,34 +108,59 @@ extension Library {
     }
 
     private func addReductions() {
-        let list = Parameter<[Value]>("xs", "a list of numbers")
+        let numbers = Parameter<Elements>("xs", "numbers: a list, a range, or a dict for its keys")
         add(
             Builtin(
-                "sum", .core, "The sum of a list of numbers.", list, returns: "an int, or a float when one is",
-                seeAlso: ["mean"], examples: [Example("sum([1, 2, 3])", "6"), Example("sum([0.5, 1])", "1.5")]
-            ) { xs in try NumberFunctions.sum(xs) })
-        add(
-            Builtin(
-                "mean", .core, "The mean of a list of numbers.", Parameter<[Double]>("xs", "a list of numbers"),
-                returns: "a float", seeAlso: ["sum"], examples: [Example("mean([1, 2])", "1.5")]
-            ) { xs in
-                guard !xs.isEmpty else { throw Failure(.value, "mean: the list is empty", operands: [0: ""]) }
-                return xs.reduce(0, +) / Double(xs.count)
+                "sum", .core, "The sum of numbers.", numbers, returns: "an int, or a float when one is",
+                seeAlso: ["mean"],
+                examples: [
+                    Example("sum([1, 2, 3])", "6"), Example("sum([0.5, 1])", "1.5"), Example("sum(range(5))", "10"),
+                ]
+            ) { xs -> Value in
+                if let range = xs.range { return .int(try NumberFunctions.sum(range)) }
+                return try NumberFunctions.sum(try xs.values(for: "sum"))
             })
+        add(
+            Builtin(
+                "mean", .core, "The mean of numbers.", numbers, returns: "a float", seeAlso: ["sum"],
+                examples: [Example("mean([1, 2])", "1.5"), Example("mean(range(4))", "1.5")]
+            ) { xs -> Double in
+                if let range = xs.range { return Double(range.start) / 2 + Double(range[range.count - 1]) / 2 }
+                let values = try xs.values(for: "mean")
+                guard !values.isEmpty else { throw Failure(.value, "mean: the list is empty", operands: [0: ""]) }
+                return try NumberFunctions.total(values, for: "mean") / Double(values.count)
+            })
+        let key = Parameter<Callable?>.optional("key", "what to compare instead of the elements")
+        let elements = Parameter<Elements>("xs", "numbers or strings: a list, range or string, or a dict for its keys")
         for (name, word, sign) in [("max", "largest", 1), ("min", "smallest", -1)] {
             add(
                 Builtin(
-                    name, .core, "The \(word) element of a list of numbers or strings.", list, returns: "the element",
-                    examples: [Example("\(name)([2, 2])", "2")]
-                ) { xs in try NumberFunctions.extreme(xs, sign, name) }.withoutCallbacks())
-            let first = Parameter<Double>("a", "a number")
+                    name, .core, "The \(word) element, the first of several.",
+                    parameters: [elements.description, key.description], returns: "the element",
+                    examples: [
+                        Example("\(name)([2, 2])", "2"),
+                        Example("\(name)([\"a\", \"bbb\"], key=len)", name == "max" ? "\"bbb\"" : "\"a\""),
+                    ]
+                ) { call -> Value in
+                    let xs = try call[elements]
+                    if let range = xs.range, try call[key] == nil {
+                        return .int((range.step > 0) == (sign > 0) ? range[range.count - 1] : range.start)
+                    }
+                    let values = try xs.values(for: name)
+                    guard let function = try call[key] else { return try NumberFunctions.extreme(values, sign, name) }
+                    let keys = try values.map { try function.call([$0]) }
+                    return values[try NumberFunctions.extremePosition(keys, sign, name)]
+                })
+            let first = Parameter<Either<Double, String>>("a", "a number or string")
             add(
                 Builtin(
-                    name, .core, "The \(word) of several numbers.",
+                    name, .core, "The \(word) of several numbers or strings.",
                     parameters: [
-                        first.description, Parameter<[Double]>.variadic("others", "further numbers").description,
+                        first.description,
+                        Parameter<[Either<Double, String>]>.variadic("others", "further ones").description,
                     ],
-                    returns: "a number", examples: [Example("\(name)(3, 3.5)", name == "max" ? "3.5" : "3")]
+                    returns: "that number or string",
+                    examples: [Example("\(name)(3, 3.5)", name == "max" ? "3.5" : "3")]
                 ) { call in
                     guard case .list(let others) = call.arguments[1] else { return call.arguments[0] }
                     return try NumberFunctions.extreme([call.arguments[0]] + others.elements, sign, name)
@@ -164,25 +192,17 @@ extension Library {
                 "abs", .core, "The absolute value of a float.", Parameter<Double>("x", "a float"), returns: "a float",
                 examples: [Example("abs(-0.5)", "0.5")]
             ) { x in abs(x) })
-        let number = Parameter<Double>("x", "a number")
-        let digits = Parameter<Int?>.optional("digits", "how many digits to keep behind the point")
+        let number = Parameter<Value>("x", "a number")
+        let digits = Parameter<Int?>.optional(
+            "digits", "how many digits to keep behind the point, before it if negative")
         add(
             Builtin(
                 "round", .core, "A number rounded, halves to even.", number, digits,
-                returns: "an int, or a float when digits are given",
-                examples: [Example("round(2.5)", "2"), Example("round(0.126, 2)", "0.13")]
-            ) { x, digits -> Value in
-                guard let digits else {
-                    guard let int = Int(exactly: x.rounded(.toNearestOrEven)) else {
-                        throw Failure(.math, "round: \(NumberFormat.repr(x)) has no 64-bit int", operands: [0: ""])
-                    }
-                    return .int(int)
-                }
-                guard (0...300).contains(digits) else {
-                    throw Failure(.value, "round: digits must be from 0 to 300, not \(digits)", operands: [1: ""])
-                }
-                return .float(Double(Formatting.fixed(x, digits)) ?? x)
-            })
+                returns: "an int, or a float when the number is one and digits are given",
+                examples: [
+                    Example("round(2.5)", "2"), Example("round(0.126, 2)", "0.13"), Example("round(1250, -2)", "1200"),
+                ]
+            ) { x, digits -> Value in try NumberFunctions.round(x, digits) }.withoutCallbacks())
     }
 }
 
@@ -213,6 +233,61 @@ enum NumberFunctions {
         return isInteger ? .int(integer) : .float(total)
     }
 
+    /// The sum of a range that is not empty, without going through it.
+    static func sum(_ range: RangeObject) throws -> Int {
+        // n · (first + last) / 2: one of the two factors is even.
+        let (ends, tooLong) = range.start.addingReportingOverflow(range[range.count - 1])
+        let (a, b) = range.count % 2 == 0 ? (range.count / 2, ends) : (range.count, ends / 2)
+        let (sum, tooLarge) = a.multipliedReportingOverflow(by: b)
+        guard !tooLong, !tooLarge else { throw Failure(.math, "sum: the result does not fit into 64 bits") }
+        return sum
+    }
+
+    /// The sum of numbers as a float.
+    static func total(_ values: [Value], for name: String) throws -> Double {
+        try values.reduce(0) { total, value in
+            guard let number = value.number else {
+                throw Failure(
+                    .type, "\(name): the elements must be numbers, not \(Display.typeWithDetail(value))",
+                    operands: [0: ""])
+            }
+            return total + number
+        }
+    }
+
+    /// Halves to even; an int stays one.
+    static func round(_ value: Value, _ digits: Int?) throws -> Value {
+        if let digits, !(-300...300).contains(digits) {
+            throw Failure(.value, "round: digits must be from -300 to 300, not \(digits)", operands: [1: ""])
+        }
+        switch value {
+        case .int(let int):
+            guard let digits, digits < 0, int != 0 else { return value }
+            guard digits > -19 else { return .int(0) }
+            let unit = (0..<(-digits)).reduce(1) { product, _ in product * 10 }
+            let (rest, half) = (int % unit, unit / 2)
+            let floor = int - rest
+            let up = rest.magnitude > half || rest.magnitude == half && (floor / unit) % 2 != 0
+            let (rounded, overflow) = floor.addingReportingOverflow(up ? unit * int.signum() : 0)
+            guard !overflow else { throw Failure(.math, "round: the result does not fit into 64 bits") }
+            return .int(rounded)
+        case .float(let float):
+            guard let digits else {
+                guard let int = Int(exactly: float.rounded(.toNearestOrEven)) else {
+                    throw Failure(.math, "round: \(NumberFormat.repr(float)) has no 64-bit int", operands: [0: ""])
+                }
+                return .int(int)
+            }
+            guard float.isFinite else { return value }
+            guard digits < 0 else { return .float(Double(Formatting.fixed(float, digits)) ?? float) }
+            let unit = pow(10.0, Double(-digits))
+            return .float((float / unit).rounded(.toNearestOrEven) * unit)
+        default:
+            throw Failure(
+                .type, "round: x must be a number, not \(Display.typeWithDetail(value))", operands: [0: value.typeName])
+        }
+    }
+
     private static func sumTensors(_ values: [Value]) throws -> Value {
         var total: Operand?
         for value in values {
@@ -240,19 +315,27 @@ enum NumberFunctions {
     }
 
     static func extreme(_ values: [Value], _ sign: Int, _ name: String) throws -> Value {
+        values[try extremePosition(values, sign, name)]
+    }
+
+    /// Where the largest or smallest stands, the first of several.
+    static func extremePosition(_ values: [Value], _ sign: Int, _ name: String) throws -> Int {
         guard var best = values.first else { throw Failure(.value, "\(name): the list is empty", operands: [0: ""]) }
-        for value in values.dropFirst() {
+        var position = 0
+        for (index, value) in values.enumerated().dropFirst() {
+            let isBetter: Bool
             if let x = value.number, let y = best.number {
-                if sign > 0 ? x > y : x < y { best = value }
+                isBetter = sign > 0 ? x > y : x < y
             } else if let x = value.text, let y = best.text {
-                if sign > 0 ? StringObject.precedes(y, x) : StringObject.precedes(x, y) { best = value }
+                isBetter = sign > 0 ? StringObject.precedes(y, x) : StringObject.precedes(x, y)
             } else {
                 throw Failure(
                     .type,
                     "\(name): cannot compare \(Display.typeWithDetail(best)) with \(Display.typeWithDetail(value))",
                     operands: [0: ""])
             }
+            if isBetter { (best, position) = (value, index) }
         }
-        return best
+        return position
     }
 }

@@ -18,6 +18,7 @@ extension Library {
         library.addOptimizers()
         library.addSchedules()
         library.addDatasets()
+        library.addAugmentation()
         library.addTraining()
         library.addDistillation()
         library.addComparison()
@@ -31,8 +32,9 @@ extension Library {
     private func addSources() {
         for index in 0..<embedded_standard_count() {
             let file = embedded_standard(index)
-            let text = String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
-            add(source: text, path: "std/" + String(cString: file.name))
+            var bytes = [UInt8](repeating: 0, count: file.length)
+            embedded_copy(file, &bytes)
+            add(source: String(decoding: bytes, as: UTF8.self), path: "std/" + String(cString: file.name))
         }
     }
 }

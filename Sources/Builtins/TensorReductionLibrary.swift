@@ -112,13 +112,15 @@ extension Library {
         add(
             Builtin(
                 "any", .reductions, "Whether any element is true (not 0).", Self.input, Self.oneDim, Self.keepdim,
-                returns: "a bool tensor without the reduced dimension", pytorch: .same("torch.any"), seeAlso: ["all"],
+                returns: "a bool tensor without the reduced dimension",
+                pytorch: .differs("torch.any", "uint8 gives bool too"), seeAlso: ["all"],
                 examples: [Example("any(tensor([1, 2]) > 1).item()", "true")]
             ) { (input: Tensor, dim: Int?, keepdim: Bool) in try input.any(dim: dim, keepdim: keepdim) })
         add(
             Builtin(
                 "all", .reductions, "Whether all elements are true (not 0).", Self.input, Self.oneDim, Self.keepdim,
-                returns: "a bool tensor without the reduced dimension", pytorch: .same("torch.all"), seeAlso: ["any"],
+                returns: "a bool tensor without the reduced dimension",
+                pytorch: .differs("torch.all", "uint8 gives bool too"), seeAlso: ["any"],
                 examples: [Example("all(tensor([[1, 0], [2, 3]]), dim=1).tolist()", "[false, true]")]
             ) { (input: Tensor, dim: Int?, keepdim: Bool) in try input.all(dim: dim, keepdim: keepdim) })
     }

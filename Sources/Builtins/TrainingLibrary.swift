@@ -31,6 +31,10 @@ struct TrainingParameters {
     let patience = Parameter<Int?>.optional(
         "patience", "stop after so many epochs without a better one; implies keep=\"best\"")
     let clip = Parameter<Double?>.optional("clip_grad_norm", "the largest joint norm of the gradients")
+    let checkpoint = Parameter<String?>.optional(
+        "checkpoint", "a folder: after every epoch the whole state of the training is written there")
+    let resume = Parameter<Bool>(
+        "resume", "go on from the checkpoint, if there is one; the end is the same, bit for bit", default: false)
     let callback = Parameter<Callable?>.optional("callback", "called with the run after each epoch; false stops")
     let name = Parameter<String?>.optional("name", "what the run is called in tables and legends")
 
@@ -39,7 +43,7 @@ struct TrainingParameters {
         [
             epochs.description, batchSize.description, optimizer.description, scheduler.description,
             validate.description, metrics.description, keep.description, monitor.description, patience.description,
-            clip.description, callback.description, name.description,
+            clip.description, checkpoint.description, resume.description, callback.description, name.description,
         ]
     }
 
@@ -56,6 +60,8 @@ struct TrainingParameters {
         options.monitor = try call[monitor]
         options.patience = try call[patience]
         options.clipGradNorm = try call[clip]
+        options.checkpoint = try call[checkpoint]
+        options.resume = try call[resume]
         options.name = try call[name]
         options.progress = call.interpreter.progress
         if let callback = try call[callback] {

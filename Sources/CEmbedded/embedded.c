@@ -1,4 +1,5 @@
 #include "CEmbedded.h"
+#include <string.h>
 
 // #embed is C23; clang offers it in older modes as an extension, and the package stays on gnu17.
 #pragma clang diagnostic ignored "-Wc23-extensions"
@@ -28,4 +29,8 @@ size_t embedded_standard_count(void) {
 EmbeddedFile embedded_standard(size_t index) {
     size_t count = embedded_standard_count();
     return standard[index < count ? index : count];
+}
+
+void embedded_copy(EmbeddedFile file, unsigned char *destination) {
+    memcpy(destination, file.bytes, file.length);
 }

@@ -160,3 +160,14 @@ void cpng_reader_copy_pixels(const cpng_reader *reader, uint8_t *destination) {
 int cpng_reader_text_count(const cpng_reader *reader) { return reader->text_count; }
 const char *cpng_reader_text_keyword(const cpng_reader *reader, int index) { return reader->texts[index].keyword; }
 const char *cpng_reader_text(const cpng_reader *reader, int index) { return reader->texts[index].text; }
+
+size_t cpng_reader_offset(const cpng_reader *reader) { return reader->offset; }
+
+void cpng_reader_copy_planes(const cpng_reader *reader, uint8_t *destination, size_t offset, int planes) {
+    size_t count = (size_t)reader->width * reader->height, step = (size_t)reader->channels;
+    for (int plane = 0; plane < planes; plane++) {
+        uint8_t *out = destination + offset + (size_t)plane * count;
+        const uint8_t *in = reader->pixels + plane;
+        for (size_t i = 0; i < count; i++) out[i] = in[i * step];
+    }
+}

@@ -40,3 +40,30 @@ uint32_t czlib_crc32(const uint8_t *bytes, size_t count) {
     uLong crc = crc32(0, Z_NULL, 0);
     return (uint32_t)crc32_z(crc, bytes, count);
 }
+
+int czlib_gunzip(
+    const uint8_t *in, size_t count, uint8_t *out, size_t capacity, size_t *written, size_t *taken) {
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    *written = *taken = 0;
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) return -1;
+    const size_t chunk = 1u << 30;
+    int status = Z_OK;
+    while (status == Z_OK) {
+        size_t more = count - *taken < chunk ? count - *taken : chunk;
+        size_t room = capacity - *written < chunk ? capacity - *written : chunk;
+        stream.next_in = (Bytef *)(in + *taken);
+        stream.avail_in = (uInt)more;
+        stream.next_out = out + *written;
+        stream.avail_out = (uInt)room;
+        status = inflate(&stream, Z_NO_FLUSH);
+        *taken += more - stream.avail_in;
+        *written += room - stream.avail_out;
+        if ((status == Z_OK || status == Z_BUF_ERROR) && *written == capacity) {
+            inflateEnd(&stream);
+            return 1;
+        }
+    }
+    inflateEnd(&stream);
+    return status == Z_STREAM_END ? 0 : -1;
+}

@@ -34,6 +34,16 @@ public struct Batch {
     /// The number of examples.
     public var count: Int { index.shape.first ?? 0 }
 
+    /// The targets as a loss takes them: y, or after mixing the probabilities [B, K] of the classes.
+    ///
+    /// - Parameter classes: How many there are.
+    /// - Throws: a limit error when memory is short.
+    public func targets(classes: Int?) throws -> Tensor? {
+        guard let mixture, let y, let classes else { return y }
+        let (own, other) = try (y.oneHot(classes), mixture.y.oneHot(classes))
+        return try own.to(.float32) * Scalar(mixture.share) + other.to(.float32) * Scalar(1 - mixture.share)
+    }
+
     /// The number of positions that the mask leaves, or of examples without a mask: the weight of the batch in means over
     /// an epoch.
     public func positionCount() throws -> Int {
@@ -43,6 +53,9 @@ public struct Batch {
 }
 
 /// The batches of one pass through a dataset. Made anew for each epoch.
+///
+/// Where making a batch is work (bytes, files, augmentation), a second thread makes the next one while this one is used.
+/// The numbers are the same with and without it.
 public struct Batches: Sequence {
     /// The dataset.
     public let dataset: Dataset
@@ -50,25 +63,44 @@ public struct Batches: Sequence {
     public let size: Int
     /// Whether an incomplete last batch is left out.
     public let dropLast: Bool
-    /// The epoch, from 0: it seeds augmentation.
+    /// The epoch, from 0.
     public let epoch: Int
     private let order: Tensor
     private let isShuffled: Bool
+    private let key: UInt64
+    private let loader: Loader?
+
+    /// The batch that the second thread makes.
+    private final class Loader {
+        var next: (position: Int, batch: Pending)?
+    }
+
+    /// A batch in the making.
+    private struct Pending {
+        let index: Tensor
+        let plan: ViewPlan
+        let assembly: BatchAssembly
+    }
 
     /// Batches in file order, or shuffled by one permutation from the shuffling stream.
     ///
+    /// - Parameter loadsAhead: Whether the next batch is made on a second thread; nil where it pays.
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
-    public init(_ dataset: Dataset, size: Int, shuffle: Bool = false, dropLast: Bool = false, epoch: Int = 0) throws {
-        guard size > 0 else {
-            throw DataError.argument(
-                function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
-        }
+    public init(
+        _ dataset: Dataset, size: Int, shuffle: Bool = false, dropLast: Bool = false, epoch: Int = 0,
+        loadsAhead: Bool? = nil
+    ) throws {
+        try Self.check(size)
         self.dataset = dataset
         self.size = size
         self.dropLast = dropLast
         self.epoch = epoch
         isShuffled = shuffle
         order = shuffle ? try .shuffledIndices(dataset.count) : try .indices(dataset.count)
+        // One number a pass: what is drawn for the views depends on nothing else that is drawn.
+        key = dataset.augmentation == nil ? 0 : Randomness.bits(.sampling)
+        let pays = dataset.workPerExample * Swift.min(size, dataset.count) > 100_000
+        loader = loadsAhead ?? pays ? Loader() : nil
     }
 
     /// How many batches there are.
@@ -78,27 +110,73 @@ public struct Batches: Sequence {
     ///
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
     public static func count(of dataset: Dataset, size: Int) throws -> Int {
+        try check(size)
+        return (dataset.count + size - 1) / size
+    }
+
+    private static func check(_ size: Int) throws {
         guard size > 0 else {
             throw DataError.argument(
                 function: "batches", problem: "batch_size must be at least 1, given \(size)", help: nil)
         }
-        return (dataset.count + size - 1) / size
     }
 
     /// The batch at `position` (0 ..< ``count``).
     ///
-    /// - Throws: a limit error when memory is short.
+    /// - Throws: a limit error when memory is short; ``DataError`` when a file cannot be read.
     public func batch(_ position: Int) throws -> Batch {
         let range = position * size..<Swift.min(dataset.count, (position + 1) * size)
-        let index = try order.rows(range)
-        func pick(_ tensor: Tensor) throws -> Tensor {
-            isShuffled ? try tensor.rows(at: index) : try tensor.rows(range)
+        let isPlain = dataset.augmentation == nil
+        if isPlain {
+            let index = try order.rows(range)
+            let rows: RowSelection = isShuffled ? .index(index) : .range(range)
+            if let input = try dataset.plainNumbers(rows) {
+                return Batch(
+                    input: input, y: try dataset.y.map(rows.of), mask: try dataset.mask.map(rows.of), index: index,
+                    epoch: epoch)
+            }
         }
-        let batch = Batch(
-            input: try dataset.storedInput.mapped { try Dataset.numbers(pick($0)) }, y: try dataset.y.map(pick),
-            mask: try dataset.mask.map(pick), index: index, epoch: epoch)
-        guard let augmentation = dataset.augmentation else { return batch }
-        return try augmentation.apply(to: batch)
+        let pending: Pending
+        if let next = loader?.next, next.position == position {
+            pending = next.batch
+        } else {
+            pending = try start(position, inBackground: false)
+        }
+        loader?.next = nil
+        if let loader, position + 1 < count {
+            loader.next = (position + 1, try start(position + 1, inBackground: true))
+        }
+        return try finish(pending)
+    }
+
+    private func start(_ position: Int, inBackground: Bool) throws -> Pending {
+        let index = try order.rows(position * size..<Swift.min(dataset.count, (position + 1) * size))
+        var plan = ViewPlan()
+        if let augmentation = dataset.augmentation {
+            plan = try ViewPlan(
+                augmentation, image: ImageShape(row: Array((dataset.inputShape ?? []).dropFirst())),
+                batch: index.count, position: position, key: key)
+        }
+        return Pending(
+            index: index, plan: plan,
+            assembly: try dataset.assembly(of: index, plan: plan, key: key, inBackground: inBackground))
+    }
+
+    private func finish(_ pending: Pending) throws -> Batch {
+        let input = DatasetInput.tensor(try dataset.finished(pending.assembly))
+        let index = pending.index
+        var y = try dataset.y.map { try $0.rows(at: index) }
+        let mask = try dataset.mask.map { try $0.rows(at: index) }
+        var mixture: (y: Tensor, share: Double)?
+        if let mixed = pending.plan.mixture, let own = y {
+            let other = try own.rows(at: Tensor(mixed.partners, shape: [mixed.partners.count]))
+            if own.dtype.isFloating {
+                y = try own * Scalar(mixed.share) + other * Scalar(1 - mixed.share)
+            } else {
+                mixture = (other, mixed.share)
+            }
+        }
+        return Batch(input: input, y: y, mask: mask, index: index, epoch: epoch, mixture: mixture)
     }
 
     /// Goes through the batches; a failure ends the sequence after it has been given.
@@ -115,5 +193,15 @@ public struct Batches: Sequence {
             defer { position += 1 }
             do { return .success(try batches.batch(position)) } catch { return .failure(error) }
         }
+    }
+}
+
+extension Dataset {
+    /// About how many numbers are computed for an example; 0 where rows are only copied.
+    fileprivate var workPerExample: Int {
+        guard let shape = inputShape else { return 0 }
+        let views = augmentation?.views.count ?? 0
+        if case .memory(let input) = stored, views == 0, input.tensor?.dtype != .uint8 { return 0 }
+        return shape.dropFirst().reduce(1, *) * (1 + 2 * views) * (isStreamed ? 4 : 1)
     }
 }

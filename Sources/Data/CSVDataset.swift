@@ -40,14 +40,14 @@ public func readCSV(_ path: String, labels: [CSVLabel] = [], separator: Characte
 extension CSVTable {
     /// The table as a dataset whose targets are the columns `labels`.
     func dataset(labels: [Int], name: String) throws -> Dataset {
-        let features = columns.indices.filter { !labels.contains($0) }.flatMap { numericColumns(columns[$0]) }
+        let features = try columns.indices.filter { !labels.contains($0) }.flatMap { try numericColumns($0, name) }
         guard !features.isEmpty else {
             throw DataError.content(path: name, problem: "no column is left for x", help: nil)
         }
         let x = try Self.matrix(features, rows: rows)
         guard let first = labels.first else { return try Dataset(x: x, y: nil, name: name) }
         if labels.count > 1 {
-            let targets = labels.flatMap { numericColumns(columns[$0]) }
+            let targets = try labels.flatMap { try numericColumns($0, name) }
             return try Dataset(x: x, y: Self.matrix(targets, rows: rows).to(.float32), name: name)
         }
         switch columns[first] {
@@ -60,6 +60,10 @@ extension CSVTable {
             }
             return try Dataset(x: x, y: Tensor(values, shape: [rows]).to(.float32), name: name)
         case .text(let values):
+            if let row = values.firstIndex(of: "") {
+                throw DataError.content(
+                    path: name, problem: "data row \(row + 1) has no label in column \"\(names[first])\"", help: nil)
+            }
             let classes = Set(values).sorted()
             let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int($0)) })
             let y = try Tensor(values.map { numbers[$0] ?? 0 }, shape: [rows])
@@ -67,10 +71,21 @@ extension CSVTable {
         }
     }
 
-    private func numericColumns(_ column: Column) -> [Column] {
-        guard case .text(let values) = column else { return [column] }
-        return Set(values).sorted().map { category in .integers(values.map { $0 == category ? 1 : 0 }) }
+    /// A column of numbers, or one 0/1 column for each category of a text column; a missing text is of no category.
+    private func numericColumns(_ index: Int, _ path: String) throws -> [Column] {
+        guard case .text(let values) = columns[index] else { return [columns[index]] }
+        let categories = Set(values).subtracting([""]).sorted()
+        guard categories.count <= Self.mostCategories else {
+            throw DataError.content(
+                path: path,
+                problem:
+                    "column \"\(names[index])\" holds \(categories.count) different texts, too many for categories",
+                help: "up to \(Self.mostCategories) become one column each; names and free texts are no input")
+        }
+        return categories.map { category in .integers(values.map { $0 == category ? 1 : 0 }) }
     }
+
+    private static let mostCategories = 1000
 
     private static func matrix(_ columns: [Column], rows: Int) throws -> Tensor {
         let width = columns.count

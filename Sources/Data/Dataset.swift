@@ -40,18 +40,25 @@ public enum DatasetInput {
 
 /// Examples with their targets: x [N, …], y int64 (classes) or float (regression) [N] or [N, D], or none at all.
 ///
-/// A dataset never changes; `filter`, `take`, `normalize` and the others make new ones. Images may be held as bytes, which
-/// become numbers in 0…1 when they are read, batch by batch.
+/// A dataset never changes; `filter`, `take`, `normalize` and the others make new ones. Images may be held as bytes, or stay
+/// in a file: they become numbers, are changed by the augmentation and are normalised when they are read, batch by batch.
 public final class Dataset {
-    /// x as it is stored: bytes for images that were read as such.
-    public let storedInput: DatasetInput
+    /// Where x is.
+    enum Stored {
+        /// In memory; bytes for images that were read as such.
+        case memory(DatasetInput)
+        /// Records of a file, chosen by an int64 vector.
+        case file(RecordFile, records: Tensor)
+    }
+
+    let stored: Stored
     /// The targets, unless there are none.
     public let y: Tensor?
     /// The names of the classes; nil for regression and unlabelled data.
     public let classes: [String]?
     /// Which positions count, [N] or [N, L] bool; nil means all.
     public let mask: Tensor?
-    /// What was subtracted and divided by, if the data was normalised.
+    /// What is subtracted from x as it is stored and divided by, if the data is normalised.
     public let normalization: Normalization?
     /// What is done to the batches of each epoch anew.
     public let augmentation: Augmentation?
@@ -62,18 +69,34 @@ public final class Dataset {
     ///
     /// - Throws: ``DataError/shape(function:problem:help:)`` when x, y and mask disagree about the number of examples,
     ///   ``DataError/argument(function:problem:help:)`` for classes that do not cover y.
-    public init(
+    public convenience init(
         input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil,
         normalization: Normalization? = nil,
         augmentation: Augmentation? = nil, name: String = "TensorDataset"
     ) throws {
-        let count = input.count
-        for tensor in input.tensors + [y, mask].compactMap({ $0 }) where tensor.shape.first != count {
+        // Tensors of their own over the same memory: a write to the caller's copies first, so the dataset never changes.
+        let input = try input.mapped { try $0.detach() }
+        try self.init(
+            stored: .memory(input), y: y.map { try $0.detach() }, classes: classes, mask: mask,
+            normalization: normalization, augmentation: augmentation, name: name)
+    }
+
+    init(
+        stored: Stored, y: Tensor?, classes: [String]?, mask: Tensor? = nil, normalization: Normalization? = nil,
+        augmentation: Augmentation? = nil, name: String
+    ) throws {
+        let inputs =
+            switch stored {
+            case .memory(let input): input.tensors
+            case .file(_, let records): [records]
+            }
+        let count = inputs.first?.shape.first ?? 0
+        for tensor in inputs + [y, mask].compactMap({ $0 }) where tensor.shape.first != count {
             throw DataError.shape(
                 function: name, problem: "expected \(count) examples everywhere, given a tensor \(tensor.shape)",
                 help: "the first dimension counts the examples")
         }
-        storedInput = try input.mapped { $0.requiresGradient ? try $0.detach() : $0 }
+        self.stored = stored
         self.y = y
         self.mask = mask
         self.normalization = normalization
@@ -107,69 +130,35 @@ public final class Dataset {
     }
 
     /// The number of examples.
-    public var count: Int { storedInput.count }
-
-    /// x as numbers: stored bytes become float32 in 0…1.
-    ///
-    /// - Throws: a limit error when memory is short.
-    public func input() throws -> DatasetInput { try storedInput.mapped(Self.numbers) }
-
-    /// x as one tensor.
-    ///
-    /// - Throws: ``DataError/argument(function:problem:help:)`` for inputs by name.
-    public func x() throws -> Tensor {
-        guard let x = try input().tensor else {
-            throw DataError.argument(
-                function: name, problem: "x is a dict of tensors here", help: "x[\"name\"] is one of them")
+    public var count: Int {
+        switch stored {
+        case .memory(let input): input.count
+        case .file(_, let records): records.count
         }
-        return x
     }
 
-    static func numbers(_ stored: Tensor) throws -> Tensor {
-        stored.dtype == .uint8 ? try stored.to(.float32).scaled(by: 1.0 / 255) : stored
+    /// Whether x stays in its file and is read batch by batch.
+    public var isStreamed: Bool {
+        if case .file = stored { true } else { false }
+    }
+
+    /// The sizes of x, if it is one tensor: [N, …].
+    public var inputShape: [Int]? {
+        switch stored {
+        case .memory(let input): input.tensor?.shape.array
+        case .file(let file, let records): [records.count] + file.recordShape
+        }
     }
 
     /// The same data with some parts replaced.
     func with(
-        input: DatasetInput? = nil, y: Tensor?? = nil, mask: Tensor?? = nil, normalization: Normalization?? = nil,
+        stored: Stored? = nil, y: Tensor?? = nil, mask: Tensor?? = nil, normalization: Normalization?? = nil,
         augmentation: Augmentation?? = nil
     ) throws -> Dataset {
         try Dataset(
-            input: input ?? storedInput, y: y ?? self.y, classes: classes, mask: mask ?? self.mask,
+            stored: stored ?? self.stored, y: y ?? self.y, classes: classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
             name: name)
-    }
-
-    /// The examples at `rows`, in that order.
-    ///
-    /// - Throws: ``DataError/index(function:index:count:)``.
-    public func rows(_ rows: [Int]) throws -> Dataset {
-        for row in rows where row < 0 || row >= count {
-            throw DataError.index(function: name, index: row, count: count)
-        }
-        let index = try Tensor(rows, shape: [rows.count])
-        return try with(
-            input: storedInput.mapped { try $0.rows(at: index) }, y: .some(y?.rows(at: index)),
-            mask: .some(mask?.rows(at: index)))
-    }
-
-    /// The examples of a range, clamped to those there are.
-    public func rows(_ range: Range<Int>) throws -> Dataset {
-        let range = range.clamped(to: 0..<count)
-        return try with(
-            input: storedInput.mapped { try $0.rows(range) }, y: .some(y?.rows(range)), mask: .some(mask?.rows(range)))
-    }
-
-    /// One example: x without its batch dimension, and y. Negative indices count from the end.
-    ///
-    /// - Throws: ``DataError/index(function:index:count:)``.
-    public func example(_ index: Int) throws -> (x: DatasetInput, y: Tensor?) {
-        let row = index < 0 ? index + count : index
-        guard row >= 0, row < count else { throw DataError.index(function: name, index: index, count: count) }
-        func single(_ tensor: Tensor) throws -> Tensor {
-            try tensor.rows(row..<row + 1).reshape(Array(tensor.shape.dropFirst()))
-        }
-        return (try storedInput.mapped { try single(Self.numbers($0)) }, try y.map(single))
     }
 
     /// How many examples each class has; empty without classes.
@@ -182,30 +171,17 @@ public final class Dataset {
         return counts
     }
 
-    /// A few lines about the data: sizes, dtypes, the range of x, the classes with their counts.
-    public func describe() throws -> String {
-        var lines = ["\(name): \(count) examples"]
-        func line(_ title: String, _ tensor: Tensor) throws -> String {
-            let values = tensor.dtype.isFloating || tensor.dtype == .int64 ? try tensor.doubles() : []
-            let low = values.min() ?? 0
-            let high = values.max() ?? 0
-            let range = values.isEmpty ? "" : ", \(short(low)) … \(short(high))"
-            return "\(title): \(tensor.dtype) \(tensor.shape)\(range)"
+    /// One factor a class, N / (K · count), so that every class weighs the same in a loss; 0 for a class without examples.
+    ///
+    /// The formula of scikit-learn's `class_weight="balanced"`. For a loss: `CrossEntropyLoss(weight=…)`.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` without classes.
+    public func classWeights() throws -> Tensor {
+        let counts = try classCounts()
+        guard counts.contains(where: { $0 > 0 }) else {
+            throw DataError.argument(function: "class_weights", problem: "the dataset has no classes", help: nil)
         }
-        switch try input() {
-        case .tensor(let x): lines.append(try line("x", x))
-        case .named(let inputs): for (key, x) in inputs { lines.append(try line("x[\"\(key)\"]", x)) }
-        }
-        if let y { lines.append(try line("y", y)) }
-        if let classes {
-            let counts = zip(classes, try classCounts()).map { "\($0) (\($1))" }
-            lines.append("\(classes.count) classes: " + counts.prefix(20).joined(separator: ", "))
-        }
-        if let normalization { lines.append("normalised with \(normalization)") }
-        return lines.joined(separator: "\n")
+        let total = Double(counts.reduce(0, +))
+        return try Tensor(counts.map { $0 == 0 ? 0 : Float(total / (Double(counts.count) * Double($0))) })
     }
-}
-
-func short(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\((value * 1e4).rounded() / 1e4)"
 }

@@ -8,7 +8,8 @@ import Tensors
 /// - Throws: a limit error when memory is short.
 public func digits() throws -> Dataset {
     let file = embedded_digits()
-    let bytes = Array(UnsafeBufferPointer(start: file.bytes, count: file.length))
+    var bytes = [UInt8](repeating: 0, count: file.length)
+    embedded_copy(file, &bytes)
     let table = try CSVTable(bytes: bytes, path: "digits.csv")
     let labelled = try table.dataset(labels: [table.columns.count - 1], name: "digits")
     return try Dataset(

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import Tensors
 
 /// Whole files as bytes: the one place of this target that touches the file system.
 public enum FileBytes {
@@ -14,6 +15,10 @@ public enum FileBytes {
                 guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
                 if status.st_mode & S_IFMT == S_IFDIR { throw Errno.isDirectory }
                 let size = Int(status.st_size)
+                guard size < 32 << 20 || size <= Tensor.availableMemory else {
+                    throw DataError.unreadable(
+                        path: path, reason: "its \(size >> 20) MiB are more than the memory that is left")
+                }
                 var bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
                     while filled < size {
                         let rest = UnsafeMutableRawBufferPointer(
@@ -37,12 +42,38 @@ public enum FileBytes {
         }
     }
 
+    /// At most `count` bytes of a file from `offset` on; fewer at its end.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    static func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly)
+            return try file.closeAfter {
+                var bytes = [UInt8](repeating: 0, count: count)
+                let found = pread(file.rawValue, &bytes, count, offset)
+                guard found >= 0 else { throw Errno(rawValue: errno) }
+                return Array(bytes[..<found])
+            }
+        } catch let error as Errno {
+            throw DataError.unreadable(path: path, reason: error.description)
+        }
+    }
+
+    /// The size of a file in bytes.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    static func size(_ path: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw DataError.unreadable(path: path, reason: reason(errno)) }
+        return Int(status.st_size)
+    }
+
     /// Replaces the file at `path` by `bytes`: written to a temporary file in the same folder, flushed, then renamed, so
     /// that a crash or a full disk leaves the old file or the new one, never half.
     ///
     /// - Throws: ``DataError/unwritable(path:reason:)``.
-    public static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".tmp\(getpid())"
+    public static func write(_ bytes: [UInt8], to path: String, temporary: String? = nil) throws {
+        let temporary = temporary ?? path + ".tmp\(getpid())"
         do {
             let file = try FileDescriptor.open(
                 FilePath(temporary), .writeOnly, options: [.create, .truncate],
@@ -56,6 +87,28 @@ public enum FileBytes {
             unlink(temporary)
             throw DataError.unwritable(path: path, reason: error.description)
         }
+    }
+
+    /// What the system's error number means.
+    static func reason(_ code: Int32) -> String { Errno(rawValue: code).description }
+
+    /// The names in a folder, folders ending in `/`, in the order of their bytes.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    package static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw DataError.unreadable(path: folder, reason: reason(errno)) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name != ".", name != ".." else { continue }
+            var status = stat()
+            let isFolder = stat(folder + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            names.append(isFolder ? name + "/" : name)
+        }
+        return names.sorted()
     }
 
     /// Whether something exists at `path`.

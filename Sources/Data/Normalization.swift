@@ -22,39 +22,50 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
         self.std = std
     }
 
-    /// The statistics of x [N, C, …] (population standard deviation; a constant column keeps its scale).
-    public init(of x: Tensor) throws {
-        let shape = x.shape
-        let channels = shape.count > 1 ? shape[1] : 1
-        let inner = shape.dropFirst(2).reduce(1, *)
-        guard x.count > 0 else {
+    /// The statistics of a dataset's x [N, C, …] (population standard deviation; a constant column keeps its scale).
+    ///
+    /// Bytes are counted, other numbers are summed in pieces, so that neither a copy of x nor the whole of a file is held.
+    ///
+    /// - Throws: ``DataError`` for an empty dataset and for inputs by name.
+    public init(of dataset: Dataset) throws {
+        guard let shape = dataset.inputShape else {
+            throw DataError.argument(
+                function: "normalize", problem: "x is a dict of tensors here", help: "normalise the tensors first")
+        }
+        guard shape.reduce(1, *) > 0 else {
             throw DataError.argument(function: "normalize", problem: "the dataset is empty", help: nil)
         }
-        let values = try x.doubles()
-        let count = Double(values.count / channels)
-        var sums = Array(repeating: 0.0, count: channels)
-        var squares = sums
-        var channel = 0
-        var position = 0
-        while position < values.count {
-            for _ in 0..<inner {
-                sums[channel] += values[position]
-                position += 1
+        var moments = Moments(channels: shape.count > 1 ? shape[1] : 1)
+        if case .memory(.tensor(let x)) = dataset.stored, x.dtype == .uint8 {
+            moments.add(bytes: x)
+            if let own = dataset.normalization { moments.shift(by: own) }
+        } else {
+            let width = shape.dropFirst().reduce(1, *)
+            let rows = max(1, (1 << 20) / max(1, width))
+            for start in stride(from: 0, to: shape[0], by: rows) {
+                let piece = try dataset.numbers(.range(start..<min(shape[0], start + rows))).tensor
+                if let piece { try moments.add(piece) }
             }
-            channel = channel + 1 == channels ? 0 : channel + 1
         }
-        let mean = sums.map { $0 / count }
-        position = 0
-        channel = 0
-        while position < values.count {
-            for _ in 0..<inner {
-                let difference = values[position] - mean[channel]
-                squares[channel] += difference * difference
-                position += 1
-            }
-            channel = channel + 1 == channels ? 0 : channel + 1
+        try self.init(mean: moments.mean, std: moments.deviation)
+    }
+
+    /// The normalisation that applies `self` and then `other`, as one.
+    func followed(by other: Normalization) throws -> Normalization {
+        let count = max(mean.count, other.mean.count)
+        func spread(_ values: [Double]) -> [Double] {
+            values.count == count ? values : .init(repeating: values[0], count: count)
         }
-        try self.init(mean: mean, std: squares.map { $0 > 0 ? ($0 / count).squareRoot() : 1 })
+        let (m, s, m2, s2) = (spread(mean), spread(std), spread(other.mean), spread(other.std))
+        return try Normalization(
+            mean: (0..<count).map { m[$0] + s[$0] * m2[$0] }, std: (0..<count).map { s[$0] * s2[$0] })
+    }
+
+    func check(channels: Int) throws {
+        guard mean.count == 1 || mean.count == channels else {
+            throw DataError.shape(
+                function: "normalize", problem: "statistics of \(mean.count) channels for \(channels)", help: nil)
+        }
     }
 
     /// (x − mean) / std.
@@ -81,13 +92,95 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Normalises datasets with the statistics of the first one, or with given ones; the statistics stay with the datasets.
+/// Sums for means and deviations, per channel, piece by piece (Chan, Golub and LeVeque, 1979).
+private struct Moments {
+    private var count = 0.0
+    private(set) var mean: [Double]
+    private var squares: [Double]
+
+    init(channels: Int) {
+        mean = Array(repeating: 0, count: channels)
+        squares = mean
+    }
+
+    var deviation: [Double] { squares.map { $0 > 0 ? ($0 / count).squareRoot() : 1 } }
+
+    /// Counts of bytes give exact sums.
+    mutating func add(bytes x: Tensor) {
+        let counts = x.byteCounts()
+        count = Double(x.count / mean.count)
+        for channel in mean.indices {
+            let own = counts[channel * 256..<(channel + 1) * 256].map(Double.init)
+            mean[channel] = own.enumerated().reduce(0) { $0 + Double($1.offset) * $1.element } / count / 255
+            squares[channel] = own.enumerated().reduce(0) { sum, entry in
+                let difference = Double(entry.offset) / 255 - mean[channel]
+                return sum + difference * difference * entry.element
+            }
+        }
+    }
+
+    /// The moments of (x − mean) / std.
+    mutating func shift(by own: Normalization) {
+        for channel in mean.indices {
+            let place = own.mean.count == 1 ? 0 : channel
+            mean[channel] = (mean[channel] - own.mean[place]) / own.std[place]
+            squares[channel] /= own.std[place] * own.std[place]
+        }
+    }
+
+    mutating func add(_ x: Tensor) throws {
+        let values = try x.doubles()
+        let channels = mean.count
+        let inner = x.shape.dropFirst(2).reduce(1, *)
+        let added = Double(values.count / channels)
+        guard added > 0 else { return }
+        var sums = Array(repeating: 0.0, count: channels)
+        Self.forEachChannel(values.count, channels, inner) { channel, position in sums[channel] += values[position] }
+        let means = sums.map { $0 / added }
+        var differences = Array(repeating: 0.0, count: channels)
+        Self.forEachChannel(values.count, channels, inner) { channel, position in
+            let difference = values[position] - means[channel]
+            differences[channel] += difference * difference
+        }
+        let total = count + added
+        for channel in 0..<channels {
+            let step = means[channel] - mean[channel]
+            mean[channel] = count == 0 ? means[channel] : mean[channel] + step * added / total
+            squares[channel] += differences[channel] + step * step * count * added / total
+        }
+        count = total
+    }
+
+    @inline(__always)
+    private static func forEachChannel(_ count: Int, _ channels: Int, _ inner: Int, _ body: (Int, Int) -> Void) {
+        var channel = 0
+        var position = 0
+        while position < count {
+            for _ in 0..<inner {
+                body(channel, position)
+                position += 1
+            }
+            channel = channel + 1 == channels ? 0 : channel + 1
+        }
+    }
+}
+
+/// Normalises datasets with the statistics of the first one, or with given ones.
+///
+/// x stays as it is stored; the statistics stay with the datasets and are applied to what is read of them. A normalised
+/// dataset that is normalised again has the joint statistics.
 ///
 /// - Throws: ``DataError`` for inputs by name and for datasets of different shapes.
 public func normalize(_ datasets: [Dataset], with statistics: Normalization? = nil) throws -> [Dataset] {
     guard let first = datasets.first else { return [] }
-    let statistics = try statistics ?? Normalization(of: first.x())
+    let statistics = try statistics ?? Normalization(of: first)
     return try datasets.map { dataset in
-        try dataset.with(input: .tensor(statistics(dataset.x())), normalization: .some(statistics))
+        guard let shape = dataset.inputShape else {
+            throw DataError.argument(
+                function: "normalize", problem: "x is a dict of tensors here", help: "normalise the tensors first")
+        }
+        try statistics.check(channels: shape.count > 1 ? shape[1] : 1)
+        let joint = try dataset.normalization?.followed(by: statistics) ?? statistics
+        return try dataset.with(normalization: .some(joint))
     }
 }

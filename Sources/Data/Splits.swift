@@ -110,44 +110,67 @@ extension Dataset {
             })
     }
 
-    /// The examples of several datasets, one after another; classes are those of the first.
+    /// The examples of several datasets, one after another; classes, normalisation and augmentation are those of the first.
     ///
-    /// - Throws: ``DataError`` when the datasets differ in kind; shape errors of the tensors.
+    /// - Throws: ``DataError`` when the datasets differ in kind, in their classes or in their normalisation; shape errors of
+    ///   the tensors.
     public static func concat(_ datasets: [Dataset]) throws -> Dataset {
-        guard let first = datasets.first else {
-            throw DataError.argument(function: "concat", problem: "needs at least one dataset", help: nil)
+        func fail(_ problem: String, help: String? = nil) -> DataError {
+            .argument(function: "concat", problem: problem, help: help)
         }
+        guard let first = datasets.first else { throw fail("needs at least one dataset") }
         guard datasets.allSatisfy({ ($0.y == nil) == (first.y == nil) && ($0.mask == nil) == (first.mask == nil) })
-        else {
-            throw DataError.argument(
-                function: "concat", problem: "some datasets have labels or a mask, others not", help: nil)
+        else { throw fail("some datasets have labels or a mask, others not") }
+        guard datasets.allSatisfy({ $0.normalization == first.normalization }) else {
+            throw fail("the datasets are normalised differently", help: "concat first, then normalize")
         }
-        let input: DatasetInput
-        switch first.storedInput {
-        case .tensor:
-            let stored = datasets.compactMap(\.storedInput.tensor)
-            guard stored.count == datasets.count else {
-                throw DataError.argument(function: "concat", problem: "some inputs are named, others not", help: nil)
+        // Classes that are only numbers may differ in how many occurred; names may not.
+        let names = datasets.compactMap(\.classes).max { $0.count < $1.count }
+        guard datasets.allSatisfy({ dataset in names?.starts(with: dataset.classes ?? []) ?? true }) else {
+            throw fail("the datasets have different classes")
+        }
+        return try Dataset(
+            stored: joined(datasets), y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: names,
+            mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
+            normalization: first.normalization, augmentation: first.augmentation, name: first.name)
+    }
+
+    private static func joined(_ datasets: [Dataset]) throws -> Stored {
+        if case .file(let file, _) = datasets[0].stored {
+            let records = datasets.compactMap { dataset in
+                if case .file(let other, let records) = dataset.stored, other === file { records } else { nil }
             }
-            let same = stored.allSatisfy { $0.dtype == stored[0].dtype }
-            input = .tensor(try .concatenated(same ? stored : stored.map(Dataset.numbers)))
-        case .named(let names):
+            if records.count == datasets.count { return .file(file, records: try .concatenated(records)) }
+        }
+        let inputs = try datasets.map { dataset in
+            switch dataset.stored {
+            case .memory(let input): input
+            case .file: try dataset.with(normalization: .some(nil)).input()
+            }
+        }
+        if case .named(let names) = inputs[0] {
             var joined: OrderedDictionary<String, Tensor> = [:]
             for key in names.keys {
                 joined[key] = try .concatenated(
-                    datasets.map { dataset in
-                        guard case .named(let inputs) = dataset.storedInput, let tensor = inputs[key] else {
+                    inputs.map { input in
+                        guard case .named(let tensors) = input, let tensor = tensors[key] else {
                             throw DataError.argument(
                                 function: "concat", problem: "a dataset lacks the input \"\(key)\"", help: nil)
                         }
                         return tensor
                     })
             }
-            input = .named(joined)
+            return .memory(.named(joined))
         }
-        return try Dataset(
-            input: input, y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: first.classes,
-            mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
-            normalization: first.normalization, augmentation: first.augmentation, name: first.name)
+        let tensors = inputs.compactMap(\.tensor)
+        guard tensors.count == inputs.count else {
+            throw DataError.argument(function: "concat", problem: "some inputs are named, others not", help: nil)
+        }
+        let areAlike = tensors.allSatisfy { $0.dtype == tensors[0].dtype }
+        return .memory(
+            .tensor(
+                try .concatenated(
+                    areAlike ? tensors : tensors.map { $0.dtype == .uint8 ? try $0.to(.float32) / Scalar(255.0) : $0 }))
+        )
     }
 }

@@ -72,6 +72,23 @@ public final class DistillationLoss: TrainingLoss {
         return modules
     }
 
+    /// The teachers' weights or stored logits, the shares of several and how they are averaged.
+    public var identity: OrderedDictionary<String, String> {
+        var entries: OrderedDictionary<String, String> = [:]
+        for (index, source) in sources.enumerated() {
+            let name = sources.count == 1 ? "the teacher" : "teacher \(index + 1)"
+            switch source {
+            case .network(let net):
+                entries[name] =
+                    "\(net.typeName), \(net.parameterCount) parameters, "
+                    + Checksum.text(of: net.namedState().map(\.tensor))
+            case .logits(let logits): entries[name] = "logits \(logits.shape), \(Checksum.text(of: [logits]))"
+            }
+        }
+        if sources.count > 1 { entries["average"] = "\(average.rawValue), \(teacherWeights)" }
+        return entries
+    }
+
     /// What the terms remember, by the terms' names.
     public var memory: OrderedDictionary<String, Tensor> {
         var memory: OrderedDictionary<String, Tensor> = [:]

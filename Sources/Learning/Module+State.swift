@@ -51,7 +51,7 @@ extension Module {
     }
 
     /// The tensors of the state themselves, under every name they have.
-    final func namedState() -> [(name: String, tensor: Tensor)] {
+    public final func namedState() -> [(name: String, tensor: Tensor)] {
         var state: [(name: String, tensor: Tensor)] = []
         func collect(_ module: Module, _ prefix: String) {
             for (name, parameter) in module.ownParameters { state.append((prefix + name, parameter)) }
@@ -122,6 +122,8 @@ public final class ModuleCopies {
         if let copy = modules[ObjectIdentifier(module)] { return copy }
         let copy = try module.duplicate(self)
         if copy.isTraining != module.isTraining { copy.train(module.isTraining) }
+        copy.record = module.record
+        copy.quantizationScales = module.quantizationScales
         modules[ObjectIdentifier(module)] = copy
         return copy
     }

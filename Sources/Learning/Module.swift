@@ -15,6 +15,10 @@ open class Module {
     public private(set) var ownBuffers: OrderedDictionary<String, Tensor> = [:]
     /// Whether layers such as dropout and batch normalisation behave as in training.
     public private(set) var isTraining = true
+    /// What the network was last trained on; none for one that was not.
+    public final var record: TrainingRecord?
+    /// The scales of the channels of own parameters that were rounded to 8 bits, see ``quantized()``.
+    final var quantizationScales: OrderedDictionary<String, Tensor> = [:]
     var observers: [any ModuleObserver] = []
     /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
     /// optimistic, which comparisons say.

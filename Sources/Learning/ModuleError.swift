@@ -22,6 +22,8 @@ public enum ModuleError: DescribedError, Equatable {
     case argument(layer: String, problem: String)
     /// An input shape a layer cannot take.
     case input(layer: String, problem: String, help: String?)
+    /// What a file format has no form for.
+    case export(problem: String, help: String?)
     /// An index outside a container.
     case index(layer: String, index: Int, count: Int)
 
@@ -30,7 +32,7 @@ public enum ModuleError: DescribedError, Equatable {
         switch self {
         case .noForward, .namedInputs, .noCopy: .type
         case .path: .key
-        case .notReached, .noChildren, .argument: .value
+        case .notReached, .noChildren, .argument, .export: .value
         case .stateNames: .key
         case .stateShape, .input: .shape
         case .index: .index
@@ -47,14 +49,22 @@ public enum ModuleError: DescribedError, Equatable {
         case .path(let path, _): "no layer \"\(path)\""
         case .notReached(let path): "the layer \"\(path)\" was not called while the network ran"
         case .noChildren(let module): "\(module): calls no child, so it has no input of the last one"
+        case .stateNames, .stateShape: "load_state_dict: " + problem
+        case .argument(let layer, let problem), .input(let layer, let problem, _): "\(layer): \(problem)"
+        case .export(let problem, _): "save: \(problem)"
+        case .index(let layer, let index, let count): "\(layer): index \(index) is outside its \(count) children"
+        }
+    }
+
+    /// The message without the function that found the mistake.
+    public var problem: String {
+        switch self {
         case .stateNames(let missing, let unexpected):
-            "load_state_dict: "
-                + [Self.list("missing", missing), Self.list("unexpected", unexpected)].compactMap { $0 }
+            [Self.list("missing", missing), Self.list("unexpected", unexpected)].compactMap { $0 }
                 .joined(separator: "; ")
         case .stateShape(let name, let expected, let found):
-            "load_state_dict: \"\(name)\" has shape \(expected) here and \(found) in the state"
-        case .argument(let layer, let problem), .input(let layer, let problem, _): "\(layer): \(problem)"
-        case .index(let layer, let index, let count): "\(layer): index \(index) is outside its \(count) children"
+            "\"\(name)\" has shape \(expected) here and \(found) in the state"
+        default: message
         }
     }
 
@@ -64,7 +74,7 @@ public enum ModuleError: DescribedError, Equatable {
         case .path(_, let existing):
             existing.isEmpty ? "the network has no layers below it" : "there are " + Self.shortened(existing)
         case .stateNames: "strict=false loads what matches, rename={\"module.\": \"\"} changes names"
-        case .input(_, _, let help): help
+        case .input(_, _, let help), .export(_, let help): help
         case .noChildren: "name the layers: pairs=\"…\" -> \"…\""
         default: nil
         }

@@ -73,10 +73,11 @@ package struct Completion {
         if let call = context.call, call.current == nil, !call.hasBegun {
             let arguments = fitting(freeArguments(of: call)).map { $0 + "=" }
             if !arguments.isEmpty, !context.prefix.isEmpty { return arguments }
-            if !arguments.isEmpty { return arguments + fitting(knowledge.variables.sorted()) }
+            if !arguments.isEmpty { return arguments + fitting(knowledge.variables).sorted() }
         }
         let words = Keywords.reserved + Keywords.contextual
-        return fitting((knowledge.variables + knowledge.library.names + words).sorted())
+        // Sorted last: of thousands of names few fit.
+        return fitting(knowledge.variables + knowledge.library.names + words).sorted()
     }
 
     /// The names of the arguments that are not yet given.
@@ -204,9 +205,17 @@ package struct Completion {
             own = Array(module.children.keys) + Array(module.ownParameters.keys) + Array(module.ownBuffers.keys)
         case .dict(let dict):
             own = dict.entries.keys.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        case .tensor: own = tensorFunctions
         default: break
         }
         return own.filter(Self.isName) + knowledge.library.members(of: value).sorted()
+    }
+
+    /// The functions that take a tensor first, which `x.name(…)` calls as well.
+    private var tensorFunctions: [String] {
+        knowledge.library.functions.values.filter { function in
+            function.overloads.contains { $0.group != .core && $0.parameters.first?.type == .tensor }
+        }.map(\.name).sorted()
     }
 
     private static func isName(_ text: String) -> Bool {

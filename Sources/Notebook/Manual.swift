@@ -24,7 +24,33 @@ package enum Manual {
         }
         text += "\n## Types\n"
         for receiver in library.receivers { text += chapter(of: receiver, in: library) }
-        return text
+        return text + counterparts(in: library)
+    }
+
+    /// A table of every name that has a counterpart in PyTorch: the same, or what differs.
+    private static func counterparts(in library: Library) -> String {
+        var rows: [String] = []
+        func add(_ overloads: [Builtin], prefix: String) {
+            for builtin in overloads {
+                let name = "| `\(prefix)\(builtin.name)` "
+                let row: String
+                switch builtin.pytorch {
+                case .none: continue
+                case .same(let counterpart): row = name + "| `\(counterpart)` | same as PyTorch |"
+                case .differs(let counterpart, let difference):
+                    row = name + "| `\(counterpart)` | \(cell(difference)) |"
+                }
+                if rows.last != row { rows.append(row) }
+            }
+        }
+        for function in library.functions.values { add(function.overloads, prefix: "") }
+        for receiver in library.receivers {
+            for method in (library.methods[receiver] ?? [:]).values {
+                add(method.overloads, prefix: "\(receiver.name).")
+            }
+        }
+        return "\n## Beside PyTorch\n\nEvery name with a counterpart in PyTorch 2. Names that are not here are this "
+            + "library's own.\n\n| name | PyTorch | |\n|---|---|---|\n" + rows.joined(separator: "\n") + "\n"
     }
 
     private static func chapter(of receiver: Builtin.Receiver, in library: Library) -> String {

@@ -76,6 +76,7 @@ package final class Session {
     private let files: SessionFiles
     private var outputs: [Output] = []
     private var deadline: ContinuousClock.Instant?
+    private var nextMemoryCheck = ContinuousClock.now
     private var lastValues = DictObject()
 
     /// A session with the whole library.
@@ -89,6 +90,7 @@ package final class Session {
         interpreter.show = { [unowned self] in emit(.value(Presentation(of: $0, in: interpreter))) }
         interpreter.markdown = { [unowned self] in emit(.markdown($0)) }
         interpreter.checkLimits = { [unowned self] in try checkLimits() }
+        if let limit = options.memoryLimit { Memory.limit = limit }
         Randomness.seed(options.seed)
     }
 
@@ -100,22 +102,28 @@ package final class Session {
         onOutput(output)
     }
 
+    /// Asked every few thousand steps of a program, so it looks at the clock first and at the memory seldom.
     private func checkLimits() throws {
-        if let deadline, ContinuousClock.now > deadline {
-            throw Failure(.limit, "the run took longer than --timeout allows")
-        }
-        if let limit = options.memoryLimit, let used = Self.residentMemory, used > limit {
+        let now = ContinuousClock.now
+        if let deadline, now > deadline { throw Self.timeout }
+        guard now > nextMemoryCheck else { return }
+        nextMemoryCheck = now + .milliseconds(10)
+        let used = Memory.resident
+        if let limit = options.memoryLimit, used > limit {
             throw Failure(
                 .limit, "the run uses \(used / 1_000_000) MB; --max-memory allows \(limit / 1_000_000) MB")
         }
+        // Without a limit the machine's memory is one: this process stops before the system has to kill something.
+        guard used > Self.machineMemory / 4, Memory.available < Self.machineMemory / 32 else { return }
+        throw Failure(
+            .limit, "the run uses \(Interpreter.size(used)) of memory, and the machine has hardly any left",
+            help: ["drop what is not needed any more (x = none); --max-memory sets a limit of your own"])
     }
 
-    /// The bytes of memory that the process occupies.
-    private static var residentMemory: Int? {
-        guard let bytes = try? TextFile.read("/proc/self/statm") else { return nil }
-        let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
-    }
+    private static let timeout = Failure(.limit, "the run took longer than --timeout allows")
+
+    /// The bytes of memory that the machine has.
+    private static let machineMemory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
 
     // MARK: Running
 

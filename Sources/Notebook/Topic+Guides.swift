@@ -138,7 +138,7 @@ extension Topic {
           :edit [N]         edit entry N, or a new one, in $EDITOR
           :report FILE      write the session as .html or .md
           :plot [FILE]      show the last figure again, or write it
-          :set [NAME VALUE] show or change a setting (seed, threads, color)
+          :set [NAME VALUE] show or change a setting (seed, threads)
           :history [N]      the last entries
           :clear            clear the screen
           :reset            forget every variable

@@ -1,3 +1,4 @@
+import CMachine
 import Diagnostics
 import Syntax
 
@@ -81,7 +82,7 @@ extension Compiler {
     private func isDirect(_ expression: Expression) -> Bool {
         switch expression.kind {
         case .none, .bool, .integer, .float, .string, .name, .unary, .index, .attribute, .formatted: true
-        case .chain, .power: true
+        case .chain, .power, .call: true
         case .parenthesized(let inner): isDirect(inner)
         default: false
         }
@@ -175,6 +176,21 @@ extension Compiler {
         at span: Span
     ) throws {
         func combine(_ old: Int, into target: Int) throws {
+            if case .integer(let number) = expression.kind, operation == .add || operation == .subtract,
+                let small = Int32(exactly: number), small != .min
+            {
+                let isSubtraction = operation == .subtract
+                emit(
+                    .addImmediate, a: target, b: old, c: isSubtraction ? 3 : 2, d: Int(isSubtraction ? -small : small),
+                    at: operatorSpan, operands: [place.span, expression.span])
+                return
+            }
+            if let (opcode, number) = constantForm(operation, expression) {
+                emit(
+                    opcode, a: target, b: old, c: 1, d: interpreter.constant(number), at: operatorSpan,
+                    operands: [place.span, expression.span])
+                return
+            }
             let right = try value(expression)
             emit(
                 Opcode(operation), a: target, b: old, c: right, d: 1, at: operatorSpan,
@@ -229,7 +245,6 @@ extension Compiler {
             emit(.iterate, a: state, b: register, at: sequence.span)
         }
         let before = assigned
-        let start = code.count
         let element: Int
         if case .name(let name) = pattern, let direct = directRegister(name.text) {
             element = direct
@@ -237,12 +252,13 @@ extension Compiler {
             element = try temporary()
         }
         let next = emit(.next, a: state, b: element, at: sequence.span)
+        let start = code.count
         try bind(pattern, from: element)
         loops.append(Loop(openScopes: openScopes.count))
         try block(body)
         let loop = loops.removeLast()
         patch(loop.continues)
-        jumpBack(to: start, at: span)
+        emit(.nextRound, a: state, b: element, d: start - code.count, at: sequence.span)
         patch(next)
         patch(loop.breaks)
         assigned = before

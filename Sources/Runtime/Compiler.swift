@@ -1,3 +1,4 @@
+import CMachine
 import Diagnostics
 import Syntax
 

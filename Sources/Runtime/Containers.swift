@@ -16,6 +16,10 @@ public final class DictObject {
     /// The entries.
     @exclusivity(unchecked) public var entries: OrderedDictionary<DictKey, Value>
 
+    /// The string that was looked up last, and its place: `if k in d { d[k] += 1 }` searches once.
+    private var recentKey: StringObject?
+    private var recentIndex = 0
+
     /// A dict of entries.
     public init(_ entries: OrderedDictionary<DictKey, Value> = [:]) { self.entries = entries }
 
@@ -23,6 +27,40 @@ public final class DictObject {
     public subscript(key: String) -> Value? {
         get { entries[.string(key)] }
         set { entries[.string(key)] = newValue }
+    }
+
+    /// Where a key stands; none when it is missing or no key at all.
+    private func index(of value: Value) -> Int? {
+        guard case .string(let string) = value else { return DictKey(value).flatMap { entries.index(forKey: $0) } }
+        if recentKey === string, recentIndex < entries.count, case .string(let text) = entries.keys[recentIndex],
+            StringObject.haveSameScalars(text, string.text)
+        {
+            return recentIndex
+        }
+        guard let index = entries.index(forKey: .string(string.text)) else { return nil }
+        recentKey = string
+        recentIndex = index
+        return index
+    }
+
+    /// The value under a key; none when it is missing.
+    func value(under key: Value) -> Value? { index(of: key).map { entries.values[$0] } }
+
+    /// Sets the value under a key; false when the key cannot be one.
+    func setValue(_ value: Value, under key: Value) -> Bool {
+        if let index = index(of: key) {
+            entries.values[index] = value
+        } else {
+            guard let key = DictKey(key) else { return false }
+            entries[key] = value
+        }
+        return true
+    }
+
+    /// Whether there is an entry under a key; none when it cannot be a key.
+    func contains(_ key: Value) -> Bool? {
+        if index(of: key) != nil { return true }
+        return DictKey(key) == nil ? nil : false
     }
 
     deinit {

@@ -3,6 +3,57 @@ import Syntax
 
 /// Python's format mini-language.
 public enum Formatting {
+    /// The parts of an f-string in one text; none when one is neither text nor an int, or when there is very much.
+    static func joined(_ parts: borrowing Span<Value>) -> String? {
+        var capacity = 0
+        for index in parts.indices {
+            switch parts[index] {
+            case .string(let part): capacity += part.text.utf8.count
+            case .int: capacity += 20
+            default: return nil
+            }
+        }
+        guard capacity < 16 << 20 else { return nil }
+        return String(unsafeUninitializedCapacity: capacity) { buffer in
+            var end = 0
+            for index in parts.indices {
+                switch parts[index] {
+                case .string(let part): end = append(part.text, to: buffer, at: end)
+                case .int(let int): end = append(int, to: buffer, at: end)
+                default: break
+                }
+            }
+            return end
+        }
+    }
+
+    private static func append(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        let count = text.utf8.count
+        let target = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + count])
+        if text.utf8.withContiguousStorageIfAvailable({ _ = target.update(fromContentsOf: $0) }) == nil {
+            for (offset, byte) in text.utf8.enumerated() { target[offset] = byte }
+        }
+        return start + count
+    }
+
+    private static func append(_ int: Int, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        var end = start
+        if int < 0 {
+            buffer[end] = UInt8(ascii: "-")
+            end += 1
+        }
+        let first = end
+        var rest = int.magnitude
+        repeat {
+            buffer[end] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            end += 1
+        } while rest > 0
+        var digits = UnsafeMutableBufferPointer(rebasing: buffer[first..<end])
+        digits.reverse()
+        return end
+    }
+
     /// A value in a format.
     public static func format(_ value: Value, _ format: FormatSpecification, in interpreter: Interpreter) throws
         -> String

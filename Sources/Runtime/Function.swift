@@ -1,3 +1,5 @@
+import CMachine
+
 /// Anything that can be called with round brackets and is no module: a `fn`, a lambda, a `module` declaration, a
 /// library function, or a method with its receiver.
 public class Function {
@@ -28,17 +30,8 @@ public class Function {
     func release(into pending: inout [Value]) {}
 }
 
-/// The frame that a call of a Dist function takes.
-struct CallLayout {
-    /// The first instruction; negative for what has none, or whose arguments must be arranged first.
-    var entry: Int
-    var required: Int
-    var parameterCount: Int
-    var localCount: Int
-    var registerCount: Int
-    /// Whether the code reads captured variables through the callee's register.
-    var isCapturing: Bool
-
+extension CallLayout {
+    /// What has no code in the language.
     static let none = CallLayout(
         entry: -1, required: 0, parameterCount: 0, localCount: 0, registerCount: 0, isCapturing: false)
 }

@@ -93,7 +93,7 @@ extension Interpreter {
         }
     }
 
-    private static func literal(_ expression: Expression) -> Value? {
+    static func literal(_ expression: Expression) -> Value? {
         switch expression.kind {
         case .none: return Value.none
         case .bool(let bool): return .bool(bool)

@@ -1,48 +1,11 @@
+import CMachine
 import Diagnostics
 
-/// What an instruction does; `a`, `b`, `c` are registers of the running frame unless said otherwise, `d` is a number.
-enum Opcode: UInt8 {
-    // Moving values
-    case loadConstant, loadInt, move, loadGlobal, checkBound, jumpIfBound
-    case makeCell, newCell, loadCell, storeCell, loadCapture, loadCaptureCell, closure, moduleDeclaration
-    case loadField, storeField
-    // Arithmetic: a = b op c; the immediate form adds d to b
-    case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, bitAnd, bitOr
-    case addImmediate, negate, complement, not
-    // Comparisons: a = b op c
-    case equal, unequal, less, lessOrEqual, greater, greaterOrEqual, contains
-    // Jumps to d
-    case jump, loop, jumpIfFalse, jumpIfTrue, toBool
-    case jumpUnlessEqual, jumpUnlessUnequal, jumpUnlessLess, jumpUnlessLessOrEqual, jumpUnlessGreater
-    case jumpUnlessGreaterOrEqual
-    case iterate, next
-    // Containers
-    case newList, append, newDict, setEntry, makePair, unpack, slice
-    case getIndex, setIndex, getItems, setItems, getAttribute, setAttribute, refusePart
-    case extendList, extendDict
-    // Calls: the callee stands in a, the arguments behind it
-    case call, callGlobal, callMethod, callSpread, callMethodSpread, `return`, halt
-    // Text
-    case format, join
-    // Errors and modes
-    case pushHandler, popHandler, raise, failAssert, disableGradients, restoreGradients
-    case importFile, parameter
-}
-
-/// One step of the machine, 12 bytes.
-struct Instruction: Equatable {
-    var operation: Opcode
-    var a: Int16
-    var b: Int16
-    var c: Int16
-    var d: Int32
-
+extension Instruction {
     init(_ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0) {
-        self.operation = operation
-        self.a = Int16(truncatingIfNeeded: a)
-        self.b = Int16(truncatingIfNeeded: b)
-        self.c = Int16(truncatingIfNeeded: c)
-        self.d = Int32(truncatingIfNeeded: d)
+        self.init(
+            operation: operation, a: Int16(truncatingIfNeeded: a), b: Int16(truncatingIfNeeded: b),
+            c: Int16(truncatingIfNeeded: c), d: Int32(truncatingIfNeeded: d))
     }
 }
 
@@ -76,8 +39,6 @@ final class CallSite {
     /// The list method that a method call found, when the instruction loop may call it.
     var listBody: Builtin.Body?
     var listCount = -1
-    /// Whether that method is the library's `append`, which the loop does itself.
-    var isAppend = false
 
     init(shape: CallShape, name: String? = nil, fallbackSlot: Int? = nil) {
         self.shape = shape
@@ -145,9 +106,9 @@ public final class Closure: Function {
         super.init(
             name: prototype.name,
             layout: CallLayout(
-                entry: prototype.isPlain ? prototype.entry : -1, required: prototype.required,
-                parameterCount: prototype.parameters.count, localCount: prototype.localCount,
-                registerCount: prototype.registerCount, isCapturing: !cells.isEmpty))
+                entry: prototype.isPlain ? Int32(prototype.entry) : -1, required: Int32(prototype.required),
+                parameterCount: Int32(prototype.parameters.count), localCount: Int32(prototype.localCount),
+                registerCount: Int32(prototype.registerCount), isCapturing: !cells.isEmpty))
     }
 
     /// The docstring.

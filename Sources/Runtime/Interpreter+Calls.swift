@@ -42,6 +42,8 @@ extension Interpreter {
         } catch {
             guard !(error is Diagnostic) else { throw error }
             var failure = Failure(error)
+            // Memory is asked for deep inside; what the script called is what can be changed.
+            if let error = error as? TensorError { failure.message = error.message(in: builtin.name) }
             // Operands are numbered by parameter; the source knows them by argument.
             var operands: [Int: String] = [:]
             for (parameter, text) in failure.operands {

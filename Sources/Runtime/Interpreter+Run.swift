@@ -1,3 +1,4 @@
+import CMachine
 import Diagnostics
 import Syntax
 import Tensors
@@ -69,6 +70,10 @@ extension Interpreter {
             throw Failure(
                 .limit, "calls nest too deep: \(nativeDepth) calls go through library functions",
                 help: ["a function that calls itself through map or a network needs a base case"])
+        }
+        guard MachineHooks.isInstalled else {
+            throw Failure(
+                .internal, "the compiler of this build lays out values in another way than the machine expects")
         }
         nativeDepth += 1
         let gradients = Gradients.isEnabled
@@ -219,7 +224,7 @@ extension Interpreter {
     private func trace(from pc: Int) -> [Diagnostic.Frame] {
         var result: [Diagnostic.Frame] = []
         var pc = pc
-        for frame in frames.reversed() {
+        for frame in frames.innermostFirst {
             guard let function = prototype(at: pc) else { break }
             let call = frame.returnPC - 1
             guard let caller = prototype(at: call), marks.indices.contains(call) else { break }

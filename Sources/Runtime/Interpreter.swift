@@ -1,3 +1,4 @@
+import CMachine
 import Diagnostics
 import Learning
 import Syntax
@@ -35,6 +36,8 @@ public final class Interpreter {
     var marks: [Mark] = []
     var constants: [Value] = []
     var sites: [CallSite] = []
+    /// What the instruction loop knows of the sites, by the same numbers.
+    var records: [CallRecord] = []
     var formats: [FormatSpecification] = []
     var prototypes: [Prototype] = []
     var fields: [ObjectIdentifier: [String]] = [:]
@@ -43,7 +46,9 @@ public final class Interpreter {
     var registers: [Value]
     var globalCount = 512
     var slotNames: [String] = []
-    var frames: [Frame] = []
+    var frames = CallStack(room: 256)
+    /// What a library function threw that the instruction loop called.
+    var pendingError: (any Error)?
     var handlers: [Handler] = []
     var nativeDepth = 0
     /// The first free register for a call from library code.
@@ -74,7 +79,10 @@ public final class Interpreter {
         currentFile = session
     }
 
-    deinit { Teardown.run(&registers) }
+    deinit {
+        for record in records { machine_forget(record.function) }
+        Teardown.run(&registers)
+    }
 
     // MARK: What the compiler asks for
 
@@ -109,8 +117,12 @@ public final class Interpreter {
         return formats.count - 1
     }
 
-    func add(site: CallSite) -> Int {
+    /// The number of a call whose result goes to a register.
+    func add(site: CallSite, result: Int) -> Int {
         sites.append(site)
+        var record = CallRecord()
+        record.result = Int32(truncatingIfNeeded: result)
+        records.append(record)
         return sites.count - 1
     }
 

@@ -52,13 +52,13 @@ extension Interpreter {
     public func elements(of value: Value, for name: String = "for") throws -> [Value] {
         switch value {
         case .list(let list): return list.elements
-        case .dict(let dict): return dict.entries.keys.map(\.value)
-        case .string(let string): return string.text.unicodeScalars.map { .string(String($0)) }
-        case .range(let range):
-            guard range.count <= 50_000_000 else {
-                throw Failure(.limit, "\(name): a range of \(range.count) ints is too long to be spread out")
-            }
-            return (0..<range.count).map { .int(range[$0]) }
+        case .dict(let dict):
+            try Self.claim(dict.entries.count, of: Self.textSize, for: name)
+            return dict.entries.keys.map(\.value)
+        case .string(let string):
+            try Self.claim(string.text.utf8.count, of: Self.textSize, for: name)
+            return string.text.unicodeScalars.map { .string(String($0)) }
+        case .range(let range): return try spread(range, for: name)
         case .pair(let pair): return [pair.left, pair.right]
         case .tensor(let tensor) where tensor.rank > 0:
             return try (0..<tensor.shape[0]).map { .tensor(try tensor.select(dim: 0, index: $0)) }

@@ -1,11 +1,15 @@
+import CMachine
 import Diagnostics
 import Learning
 import Tensors
 
 extension Interpreter {
     /// Calls what stands at `window` with the arguments behind it: a Dist function gets a frame, anything else runs here.
-    func call(_ cursor: inout Cursor, window: Int, _ site: CallSite) throws {
-        try call(&cursor, registers[window], shape: site.shape, first: window + 1, result: window, site: site)
+    func call(_ cursor: inout Cursor, window: Int, site number: Int) throws {
+        let site = sites[number]
+        try call(
+            &cursor, registers[window], shape: site.shape, first: window + 1,
+            result: cursor.base + Int(records[number].result), site: site)
     }
 
     func call(
@@ -28,12 +32,11 @@ extension Interpreter {
         default: break
         }
         let arguments = Array(registers[first..<first + shape.count])
+        let before = shift
         let value = try callNatively(callee, shape, arguments, returnPC: cursor.pc + 1, cursor: cursor)
-        registers[result + shift - shiftAtCall(cursor)] = value
+        registers[result + shift - before] = value
         cursor.pc += 1
     }
-
-    private func shiftAtCall(_ cursor: Cursor) -> Int { shift }
 
     /// Runs what needs Swift's stack; calls that come back from there see the caller in their trace.
     private func callNatively(
@@ -105,23 +108,32 @@ extension Interpreter {
     }
 
     /// `x.name(args)`: a method or field of `x`, else the function `name` with `x` in front.
-    func callMethod(_ cursor: inout Cursor, window: Int, _ site: CallSite) throws {
+    func callMethod(_ cursor: inout Cursor, window: Int, site number: Int) throws {
+        let site = sites[number]
+        let result = cursor.base + Int(records[number].result)
         let receiver = registers[window + 1]
+        if records[number].appends, case .list(let list) = receiver, site.shape.count == 2 {
+            try Self.claimGrowth(of: list)
+            list.elements.append(registers[window + 2])
+            registers[result] = .none
+            cursor.pc += 1
+            return
+        }
         let (callee, takesReceiver) = try resolve(
             site.name ?? "", of: receiver, fallback: registers[window], slot: site.fallbackSlot)
         if takesReceiver {
             if case .list = receiver, case .function(let function) = callee, site.shape.names.isEmpty {
                 site.listBody = function.quickBody
                 site.listCount = function.quickCount
-                site.isAppend = site.name == "append" && site.listCount == 2
+                records[number].appends = site.name == "append" && site.listCount == 2
             }
-            try call(&cursor, callee, shape: site.shape, first: window + 1, result: window, site: site)
+            try call(&cursor, callee, shape: site.shape, first: window + 1, result: result, site: site)
         } else {
             var shape = site.shape
             shape.positional -= 1
             registers[window + 1] = callee
             do {
-                try call(&cursor, callee, shape: shape, first: window + 2, result: window, site: nil)
+                try call(&cursor, callee, shape: shape, first: window + 2, result: result, site: nil)
             } catch {
                 // In the source the receiver counts as the first operand.
                 guard !(error is Diagnostic) else { throw error }

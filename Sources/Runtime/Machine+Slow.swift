@@ -1,3 +1,4 @@
+import CMachine
 import Diagnostics
 import Learning
 import OrderedCollections
@@ -55,7 +56,11 @@ extension Interpreter {
         case .addImmediate:
             let isSubtraction = i.c & 1 == 1
             let number = Value.int(isSubtraction ? -Int(i.d) : Int(i.d))
-            store(try binary(isSubtraction ? .subtract : .add, r(i.b), number, inPlace: false), moved: before)
+            store(try binary(isSubtraction ? .subtract : .add, r(i.b), number, inPlace: i.c & 2 != 0), moved: before)
+        case .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .floorDivideConstant,
+            .remainderConstant:
+            let operation = i.operation.withoutConstant
+            store(try binary(operation, r(i.b), constants[Int(i.d)], inPlace: i.c == 1), moved: before)
         case .negate, .complement: store(try unary(i.operation, r(i.b)), moved: before)
         case .not: store(.bool(try !truth(r(i.b))), moved: before)
         case .toBool: store(.bool(try truth(r(i.b))), moved: before)
@@ -63,7 +68,12 @@ extension Interpreter {
             store(try compare(i.operation, r(i.b), r(i.c)), moved: before)
         case .jumpUnlessEqual, .jumpUnlessUnequal, .jumpUnlessLess, .jumpUnlessLessOrEqual, .jumpUnlessGreater,
             .jumpUnlessGreaterOrEqual:
-            let holds = try truth(try compare(Self.comparison(i.operation), r(i.a), r(i.b)))
+            let holds = try truth(try compare(i.operation.comparison, r(i.a), r(i.b)))
+            cursor.pc += holds ? 1 : Int(i.d)
+            return
+        case .jumpUnlessEqualImmediate, .jumpUnlessUnequalImmediate, .jumpUnlessLessImmediate,
+            .jumpUnlessLessOrEqualImmediate, .jumpUnlessGreaterImmediate, .jumpUnlessGreaterOrEqualImmediate:
+            let holds = try truth(try compare(i.operation.comparison, r(i.a), .int(Int(i.c))))
             cursor.pc += holds ? 1 : Int(i.d)
             return
         case .jumpIfFalse:
@@ -72,18 +82,25 @@ extension Interpreter {
         case .jumpIfTrue:
             cursor.pc += try truth(r(i.a)) ? Int(i.d) : 1
             return
-        case .iterate: try iterate(r(i.b), state: base + Int(i.a))
-        case .next:
+        case .iterate:
+            try iterate(r(i.b), state: base + Int(i.a))
+            // A list comprehension without conditions: c says that d takes as many elements as there are rounds.
+            if i.c == 1, case .list(let list) = registers[base + shift - before + Int(i.d)] {
+                try prepare(list, forRoundsOf: base + shift - before + Int(i.a))
+            }
+        case .next, .nextRound:
             guard case .object(let object) = r(i.a), let elements = object.payload as? ElementIterator else {
                 throw Failure(.internal, "a loop lost its elements")
             }
-            guard let element = try elements.next() else {
-                cursor.pc += Int(i.d)
-                return
-            }
-            registers[base + shift - before + Int(i.b)] = element
+            let element = try elements.next()
+            if let element { registers[base + shift - before + Int(i.b)] = element }
+            cursor.pc += (i.operation == .next) == (element == nil) ? Int(i.d) : 1
+            return
         case .newDict: store(.dict(DictObject()), moved: before)
-        case .append: throw Failure(.internal, "there is no list to append to")
+        case .append:
+            guard case .list(let list) = r(i.a) else { throw Failure(.internal, "there is no list to append to") }
+            try Self.claimGrowth(of: list)
+            list.elements.append(r(i.b))
         case .setEntry:
             guard case .dict(let dict) = r(i.a) else { throw Failure(.internal, "there is no dict to fill") }
             let key = try dictKey(r(i.b))
@@ -135,13 +152,13 @@ extension Interpreter {
             let callee = registers[globalCount - 1 - Int(i.d)]
             if case .unbound = callee { throw unknownName(slotNames[Int(i.d)], isLocal: false) }
             registers[base + Int(i.a)] = callee
-            try call(&cursor, window: base + Int(i.a), sites[Int(i.c)])
+            try call(&cursor, window: base + Int(i.a), site: Int(i.c))
             return
         case .call:
-            try call(&cursor, window: base + Int(i.a), sites[Int(i.d)])
+            try call(&cursor, window: base + Int(i.a), site: Int(i.d))
             return
         case .callMethod:
-            try callMethod(&cursor, window: base + Int(i.a), sites[Int(i.d)])
+            try callMethod(&cursor, window: base + Int(i.a), site: Int(i.d))
             return
         case .callSpread, .callMethodSpread:
             try callSpread(&cursor, i)
@@ -151,7 +168,11 @@ extension Interpreter {
                 i.d < 0
                 ? Display.text(r(i.b), in: self) : try Formatting.format(r(i.b), formats[Int(i.d)], in: self)
             store(.string(text), moved: before)
-        case .join: throw Failure(.internal, "a text has a part that is no text")
+        case .join:
+            let first = base + Int(i.b)
+            let parts = registers[first..<first + Int(i.c)].map { Display.text($0, in: self) }
+            try Self.claim(parts.reduce(0) { $0 + $1.utf8.count }, of: 1, for: "f-string")
+            store(.string(parts.joined()), moved: before)
         case .pushHandler:
             handlers.append(
                 Handler(
@@ -175,18 +196,19 @@ extension Interpreter {
         cursor.pc += 1
     }
 
-    private func name(_ i: Instruction) -> String { constants[Int(i.d)].text ?? "" }
-
-    private static func comparison(_ operation: Opcode) -> Opcode {
-        switch operation {
-        case .jumpUnlessEqual: .equal
-        case .jumpUnlessUnequal: .unequal
-        case .jumpUnlessLess: .less
-        case .jumpUnlessLessOrEqual: .lessOrEqual
-        case .jumpUnlessGreater: .greater
-        default: .greaterOrEqual
+    /// Makes room for as many elements as a loop has rounds.
+    private func prepare(_ list: ListObject, forRoundsOf state: Int) throws {
+        let rounds: Int
+        switch (registers[state], registers[state + 1]) {
+        case (.int, .int(let count)): rounds = count
+        case (.list(let source), _): rounds = source.elements.count
+        default: return
         }
+        try Self.claim(rounds, for: "comprehension")
+        list.elements.reserveCapacity(min(rounds, 1 << 20))
     }
+
+    private func name(_ i: Instruction) -> String { constants[Int(i.d)].text ?? "" }
 
     private func checkBound(_ i: Instruction, _ base: Int) throws {
         guard case .unbound = registers[base + Int(i.a)] else { return }

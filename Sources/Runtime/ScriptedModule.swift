@@ -28,12 +28,13 @@ public final class ScriptedModule: Module {
     /// What runs its methods.
     unowned let interpreter: Interpreter
     private var values: [Value]
-    private let argumentText: String
+    /// The arguments of the call that made it, which can make it again.
+    let construction: (shape: CallShape, arguments: [Value])
 
-    init(_ declaration: ModuleDeclaration, _ interpreter: Interpreter, argumentText: String) {
+    init(_ declaration: ModuleDeclaration, _ interpreter: Interpreter, _ shape: CallShape, _ arguments: [Value]) {
         self.declaration = declaration
         self.interpreter = interpreter
-        self.argumentText = argumentText
+        construction = (shape, arguments)
         values = Array(repeating: .unbound, count: declaration.fields.count)
         super.init()
     }
@@ -43,10 +44,28 @@ public final class ScriptedModule: Module {
     /// The declaration's name.
     public override var typeName: String { declaration.name }
     /// The arguments it was built with.
-    public override var options: String { argumentText }
+    public override var options: String {
+        let (shape, arguments) = construction
+        let named = zip(shape.names, arguments.dropFirst(shape.positional)).map { "\($0)=\(Display.brief($1))" }
+        return (arguments.prefix(shape.positional).map(Display.brief) + named).joined(separator: ", ")
+    }
 
     /// The names of its fields.
     public var fieldNames: [String] { declaration.fields }
+
+    /// The fields that are bound, with their values.
+    var fields: [(name: String, value: Value)] {
+        zip(declaration.fields, values).filter { if case .unbound = $0.1 { false } else { true } }
+            .map { (name: $0, value: $1) }
+    }
+
+    /// Binds a field anew, as a model file says.
+    func replace(_ name: String, by value: Value) throws {
+        guard let index = declaration.fields.firstIndex(of: name) else { return }
+        // A parameter takes the new tensor itself and not its numbers, so that one shared by two modules stays shared.
+        values[index] = .unbound
+        try setField(index, value)
+    }
 
     func field(_ index: Int, _ name: String) throws -> Value {
         let value = values[index]
@@ -130,7 +149,6 @@ public final class ScriptedModule: Module {
 
     /// A copy whose fields are copies of this one's.
     public override func duplicate(_ copies: ModuleCopies) throws -> Module {
-        let copy = ScriptedModule(declaration, interpreter, argumentText: argumentText)
         func duplicate(_ value: Value) throws -> Value {
             switch value {
             case .module(let module): .module(try copies.module(module))
@@ -139,6 +157,8 @@ public final class ScriptedModule: Module {
             default: value
             }
         }
+        let copy = ScriptedModule(
+            declaration, interpreter, construction.shape, try construction.arguments.map(duplicate))
         for index in values.indices {
             if case .unbound = values[index] { continue }
             try copy.setField(index, try duplicate(values[index]))
@@ -150,10 +170,7 @@ public final class ScriptedModule: Module {
 extension Interpreter {
     /// Builds an instance: runs the declaration's body with the arguments.
     func instantiate(_ declaration: ModuleDeclaration, _ shape: CallShape, _ arguments: [Value]) throws -> Value {
-        let written =
-            arguments.prefix(shape.positional).map(Display.brief)
-            + zip(shape.names, arguments.dropFirst(shape.positional)).map { "\($0)=\(Display.brief($1))" }
-        let module = ScriptedModule(declaration, self, argumentText: written.joined(separator: ", "))
+        let module = ScriptedModule(declaration, self, shape, arguments)
         var inner = shape
         inner.positional += 1
         _ = try call(declaration.body, inner, [.module(module)] + arguments)

@@ -30,9 +30,13 @@ public final class StringObject {
     }
 
     /// Whether two texts hold the same scalars; Swift's own `==` also equates composed and decomposed characters.
-    @inlinable
     public static func haveSameScalars(_ left: String, _ right: String) -> Bool {
-        left == right && left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+        guard left.utf8.count == right.utf8.count else { return false }
+        let quick = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+        }
+        if case .some(.some(let same)) = quick { return same }
+        return left.utf8.elementsEqual(right.utf8)
     }
 
     /// Whether `left` comes first in the order of scalar values.

@@ -6,6 +6,8 @@ import Tensors
 /// Every heap payload is a single class reference, so that a value is two words and copying one costs a reference
 /// count at most; numbers and bools cost nothing. Lists, dicts, tensors, modules and library objects are references:
 /// binding and passing never copy them.
+///
+/// The instruction loop knows the cases by their number: their order is that of the list in `machine.h`.
 public enum Value {
     case none
     case bool(Bool)

@@ -83,6 +83,7 @@ extension Tensor {
     /// - Throws: `TensorError.notOneElement`.
     public func item() throws -> Scalar {
         guard count == 1 else { throw TensorError.notOneElement("item", shape) }
+        Tensor.traced([], "item", [operand])
         return values.scalar(at: 0)
     }
 
@@ -102,17 +103,18 @@ extension Tensor {
     /// A tensor of the same elements in memory of its own, with history.
     public func clone() throws -> Tensor {
         let copy = try values.copied()
-        return isRecorded ? Tensor(copy, Identity(self)) : Tensor(copy)
+        return (isRecorded ? Tensor(copy, Identity(self)) : Tensor(copy)).traced("identity", [operand])
     }
 
     /// The same elements without history.
-    public func detach() throws -> Tensor { try sharing(shape) }
+    public func detach() throws -> Tensor { try sharing(shape).traced("identity", [operand]) }
 
     /// The same elements as another dtype; gradients flow between float dtypes. Gives `self` when nothing changes.
     public func to(_ dtype: DType) throws -> Tensor {
         if dtype == self.dtype { return self }
         let converted = try Kernels.cast(values, dtype)
-        return isRecorded && dtype.isFloating ? Tensor(converted, Conversion(self)) : Tensor(converted)
+        return (isRecorded && dtype.isFloating ? Tensor(converted, Conversion(self)) : Tensor(converted))
+            .traced("to", [operand])
     }
 }
 

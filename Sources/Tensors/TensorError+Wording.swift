@@ -76,6 +76,16 @@ extension TensorError {
         }
     }
 
+    /// The message with `function` in front where memory was asked for on its behalf; otherwise ``message``.
+    public func message(in function: String) -> String {
+        switch self {
+        case .tooLarge(_, let sizes): TensorError.tooLarge(function, sizes).message
+        case .outOfMemory(let bytes, let available):
+            "\(function): \(size(bytes)) asked for, \(size(available)) available"
+        default: message
+        }
+    }
+
     /// A way out, if there is an obvious one.
     public var help: String? {
         switch self {

@@ -13,6 +13,7 @@ enum Main {
     }
 
     private static func start(_ arguments: [String]) -> Int32 {
+        if let invocation = Invocation(quick: arguments) { return invocation.run() }
         do {
             var command = try RootCommand.parseAsRoot(arguments)
             try command.run()

@@ -7,13 +7,13 @@ import Tensors
 /// Runs scripts and expressions, and starts the REPL.
 struct Runner {
     let face: TerminalFace
-    private let options: RunOptions
+    private let options: RunSettings
 
-    init(_ options: RunOptions) {
+    init(_ options: RunSettings) {
         self.options = options
-        face = TerminalFace(color: options.color.choice, isQuiet: options.quiet)
+        face = TerminalFace(color: options.color, isQuiet: options.isQuiet)
         if let threads = options.threads { Threads.count = threads }
-        if !options.quiet, let warning = Engine.warning() {
+        if !options.isQuiet, let warning = Engine.warning() {
             var line = Markup("warning", .warning)
             line.append(": " + warning)
             face.errors.writeLine(line)
@@ -29,8 +29,8 @@ struct Runner {
         var settings = Session.Options()
         settings.seed = options.seed ?? 0
         settings.parameters = options.parameters.map { ($0.name, $0.value) }
-        settings.memoryLimit = options.maxMemory?.bytes
-        settings.timeLimit = options.timeout
+        settings.memoryLimit = options.memoryLimit
+        settings.timeLimit = options.timeLimit
         let session = Session(settings)
         face.attach(to: session)
         return session
@@ -104,7 +104,7 @@ struct Runner {
     /// Starts the REPL.
     func startREPL(readsInitFile: Bool) -> Int32 {
         let repl = REPL(session: session(), face: face, runner: self)
-        return repl.run(readsInitFile: readsInitFile, showsBanner: !options.quiet)
+        return repl.run(readsInitFile: readsInitFile, showsBanner: !options.isQuiet)
     }
 
     private func finish(_ errors: [Diagnostic], staysOpen: Bool, _ session: Session) -> Int32 {

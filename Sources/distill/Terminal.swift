@@ -59,6 +59,13 @@ struct OutputStream {
         write(line)
     }
 
+    /// The width of the window in pixels, if the terminal tells.
+    var pixelWidth: Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_xpixel > 0 else { return nil }
+        return Int(size.ws_xpixel)
+    }
+
     /// Columns and rows of the terminal, 80 by 24 when it does not say.
     var size: (columns: Int, rows: Int) {
         var size = winsize()

@@ -109,7 +109,7 @@ final class TerminalFace {
             let png = try figure.png()
             if case .some(.some(let method)) = imageMethod {
                 if !prompt.isEmpty { output.write("\n") }
-                images.show(png: png, method: method)
+                try images.show(png: png, method: method)
                 return
             }
             figureCount += 1

@@ -1,4 +1,5 @@
 import Diagnostics
+import Drawing
 import Glibc
 import Notebook
 
@@ -6,7 +7,7 @@ import Notebook
 struct TerminalImages {
     /// How a terminal takes pictures.
     enum Method {
-        case kitty, iTerm
+        case kitty, iTerm, sixel
     }
 
     private let output: OutputStream
@@ -17,20 +18,28 @@ struct TerminalImages {
     func method() -> Method? {
         guard output.isTerminal, isatty(0) == 1, !OutputStream.isDumb else { return nil }
         if let choice = Environment["DISTILL_IMAGES"] {
-            return choice == "kitty" ? .kitty : choice == "iterm" ? .iTerm : nil
+            return choice == "kitty" ? .kitty : choice == "iterm" ? .iTerm : choice == "sixel" ? .sixel : nil
         }
         let program = Environment["TERM_PROGRAM"] ?? ""
         if program == "iTerm.app" || program == "mintty" { return .iTerm }
         // A multiplexer would swallow or garble pictures.
         if Environment["TMUX"] != nil || (Environment["TERM"] ?? "").hasPrefix("screen") { return nil }
         if Environment["KITTY_WINDOW_ID"] != nil || program == "WezTerm" || program == "ghostty" { return .kitty }
-        return answersKittyQuery() ? .kitty : nil
+        return Self.method(in: answerToQueries())
+    }
+
+    /// What a terminal's answer promises: kitty's to the picture, or attribute 4, sixel graphics, among its attributes.
+    static func method(in answer: String) -> Method? {
+        if answer.contains("_Gi=31;OK") { return .kitty }
+        guard let start = answer.ranges(of: "\u{1B}[?").last?.upperBound else { return nil }
+        let attributes = answer[start...].prefix { $0 != "c" }.split(separator: ";")
+        return attributes.dropFirst().contains("4") ? .sixel : nil
     }
 
     /// Asks with a picture of one pixel, then for the terminal's attributes, which every terminal answers.
-    private func answersKittyQuery() -> Bool {
+    private func answerToQueries() -> String {
         var saved = termios()
-        guard tcgetattr(0, &saved) == 0 else { return false }
+        guard tcgetattr(0, &saved) == 0 else { return "" }
         var raw = saved
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
         tcsetattr(0, TCSANOW, &raw)
@@ -44,17 +53,22 @@ struct TerminalImages {
             guard count > 0 else { break }
             answer += chunk[..<count]
         }
-        return String(decoding: answer, as: UTF8.self).contains("_Gi=31;OK")
+        return String(decoding: answer, as: UTF8.self)
     }
 
     /// Shows a PNG.
-    func show(png: [UInt8], method: Method) {
+    ///
+    /// - Throws: `DrawingError` when the picture cannot be read back for sixels.
+    func show(png: [UInt8], method: Method) throws {
         let columns = min(output.size.columns - 1, 100)
         let data = Base64.encode(png)
         switch method {
         case .iTerm:
             output.write("\u{1B}]1337;File=inline=1;size=\(png.count);width=\(columns):")
             output.write(data + "\u{07}\n")
+        case .sixel:
+            let image = try PNG.decode(png).image.scaled(toWidth: min(output.pixelWidth ?? 800, 1000))
+            output.write(Sixel.encode(image) + "\n")
         case .kitty:
             var rest = Substring(data)
             var isFirst = true

@@ -165,6 +165,30 @@ struct CommandLineTests {
         #expect(result.errors.contains("--max-memory allows 300 MB"))
     }
 
+    @Test(
+        "Whatever grows ends at the memory limit, and the program goes on",
+        arguments: [
+            "s = \"ab\"; while true { s = s + s }", "[x for x in range(10 ** 12) if x >= 0]",
+            "d = {}; for i in range(10 ** 12) { d[i] = i }", "xs = [0]; while true { xs.extend(xs) }",
+            "xs = [0]; while true { xs = xs + xs }", "s = \"ab\"; while true { s = f\"{s}{s}\" }",
+            "zeros(10 ** 9)",
+        ])
+    func growth(_ source: String) throws {
+        let result = try Program.run(
+            "-e", "try { \(source) } catch e { print(e.kind) }", "--max-memory", "200MB")
+        #expect(result.status == 0)
+        #expect(result.output == "limit\n")
+    }
+
+    @Test("A limit error has a place, and limits hold for standard input")
+    func limitHasPlace() throws {
+        let result = try Program.run("-", "--max-memory", "200MB", input: "x = 1\ny = [0] * 10 ** 9\n")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("error[limit]: *: the result needs 16 GB of memory"))
+        #expect(result.errors.contains("<stdin>:2"))
+        #expect(result.errors.contains("--max-memory allows 200 MB"))
+    }
+
     @Test("fmt writes the one layout, and --check only names what would change")
     func format() throws {
         let folder = try Program.temporaryFolder()

@@ -34,6 +34,29 @@ struct ExampleTests {
         #expect(accuracies[0] == accuracies[1])
     }
 
+    @Test("The MNIST example in its quick form, where MNIST is to be found")
+    func mnist() throws {
+        let package = "/" + Self.folder.split(separator: "/").dropLast(2).joined(separator: "/")
+        let places = [getenv("DISTILL_DATA").map { String(cString: $0) }, package + "/shared/data"].compactMap { $0 }
+        guard let data = places.first(where: { TextFile.exists($0 + "/mnist/t10k-images-idx3-ubyte.gz") }) else {
+            print("MNIST is not here (DISTILL_DATA, ../shared/data): its example is left out")
+            return
+        }
+        let result = try Program.run(
+            "run", Self.folder + "/mnist_hinton.dist", "--set", "quick=true", environment: ["DISTILL_DATA": data])
+        #expect(result.status == 0, "\(result.errors)")
+        let errors = ["teacher", "distilled", "alone"].map { name in
+            result.output.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: " ")
+                .compactMap { Int($0) }.first
+        }
+        let teacher = try #require(errors[0])
+        let distilled = try #require(errors[1])
+        let alone = try #require(errors[2])
+        // Of 10,000; guessing makes 9,000. So short a training leaves the two students close together.
+        #expect(teacher < 1000 && distilled < 1000 && alone < 1000)
+        #expect(distilled < alone + 50)
+    }
+
     @Test("A param of an example can be set, and an unknown one is an error")
     func settings() throws {
         let path = Self.folder + "/soft.dist"

@@ -14,8 +14,15 @@ final class PseudoTerminal {
     private var seen = 0
 
     /// Starts the program in a terminal of `columns` × `rows`.
-    init(
+    convenience init(
         _ arguments: String..., folder: String, columns: Int = 100, rows: Int = 30, environment: [String: String] = [:]
+    ) throws {
+        try self.init(
+            arguments: arguments, folder: folder, columns: columns, rows: rows, environment: environment)
+    }
+
+    init(
+        arguments: [String], folder: String, columns: Int = 100, rows: Int = 30, environment: [String: String] = [:]
     ) throws {
         var terminal: Int32 = -1
         let environment = Program.environment(home: folder, environment)
@@ -76,6 +83,17 @@ final class PseudoTerminal {
         let shown = String(decoding: Self.visible(raw).dropFirst(seen), as: UTF8.self)
         Issue.record("“\(text)” did not show; after the last find: \(shown)", sourceLocation: sourceLocation)
         throw Missing(text: text)
+    }
+
+    /// Waits until the program has written `bytes`, escape sequences included.
+    func waitRaw(for text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let wanted = Array(text.utf8)
+        while Self.find(wanted, in: raw, from: 0) == nil {
+            guard readSome() else {
+                Issue.record("the program did not write \(text.debugDescription)", sourceLocation: sourceLocation)
+                throw Missing(text: text)
+            }
+        }
     }
 
     /// What a wait did not find.

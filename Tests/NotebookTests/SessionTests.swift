@@ -109,6 +109,8 @@ struct SessionTests {
             #expect(help.page(for: name)?.plain.contains(name) == true, "\(name)")
             #expect(manual.contains(name), "\(name)")
         }
+        #expect(manual.contains("| `softmax` | `torch.nn.functional.softmax` |"))
+        #expect(manual.contains("| `Linear` | `torch.nn.Linear` | same as PyTorch |"))
         #expect(help.page(for: "no_such_name") == nil)
         #expect(help.nearest(to: "sotfmax") == "softmax")
     }

@@ -1,3 +1,4 @@
+import Fixtures
 import Glibc
 import Tensors
 
@@ -27,21 +28,12 @@ struct Fixture: CustomStringConvertible {
     var reduction: Reduction { options["reduction"].flatMap(Reduction.init) ?? .mean }
 
     /// The lines of one file.
-    static func lines(_ group: String) throws -> [Substring] {
-        let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-        let path = "/\(folder)/Fixtures/\(group).txt"
-        guard let file = fopen(path, "r") else { throw FixtureError.missing(path) }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    }
+    static func lines(_ group: String) -> [Substring] { TextFile.lines("\(group).txt") }
 
     /// All cases of one file.
     static func load(_ group: String) throws -> [Fixture] {
         var result: [Fixture] = []
-        for line in try lines(group) {
+        for line in lines(group) {
             let words = line.split(separator: " ")
             if words[0] == "case" {
                 let options = words.dropFirst(2).map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
@@ -74,8 +66,6 @@ struct Fixture: CustomStringConvertible {
         }
     }
 }
-
-enum FixtureError: Error { case missing(String) }
 
 private func parsed(_ text: some StringProtocol) -> Double? { strtod(String(text), nil) }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FlatParametersTests {
     @Test func fiftyStepsOfEveryOptimizerAgreeWithPyTorch() throws {
-        for line in try Fixture.lines("updates") {
+        for line in Fixture.lines("updates") {
             for (dtype, tolerance) in [(DType.float64, 1e-10), (.float32, 2e-5)] {
                 let words = line.split(separator: " ").map(String.init)
                 let name = words[0]

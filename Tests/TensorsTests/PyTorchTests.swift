@@ -1,3 +1,4 @@
+import Fixtures
 import Glibc
 import Tensors
 import Testing
@@ -53,13 +54,8 @@ private let groups = ["arithmetic", "pointwise", "reductions", "products", "shap
             return
         }
         guard let found = try? result.doubles() else { return }
-        let scale = expected.values.filter(\.isFinite).map(abs).max() ?? 0
-        for (index, (x, y)) in zip(found, expected.values).enumerated() {
-            if x == y || (x.isNaN && y.isNaN) { continue }
-            guard abs(x - y) <= tolerance * max(abs(y), min(scale, 1) * 0.5, scale * 0.05) else {
-                Issue.record("\(what): element \(index) is \(x), expected \(y)")
-                return
-            }
+        if let index = firstDifference(found, expected.values, tolerance: tolerance) {
+            Issue.record("\(what): element \(index) is \(found[index]), expected \(expected.values[index])")
         }
     }
 

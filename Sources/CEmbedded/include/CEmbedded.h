@@ -22,6 +22,9 @@ size_t embedded_standard_count(void);
 /// The standard library file at `index`; `length` 0 and an empty name beyond the end.
 EmbeddedFile embedded_standard(size_t index);
 
+/// Copies the `length` bytes of a file, so that Swift keeps no pointer.
+void embedded_copy(EmbeddedFile file, unsigned char *destination);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -20,8 +20,13 @@ void ck_release(void *block, size_t bytes);
 int64_t ck_system_allocations(void);
 /// Returns this thread's cached blocks to the system.
 void ck_trim(void);
-/// Bytes that could be allocated now without driving the machine out of memory.
+/// Bytes that could be allocated now without driving the machine out of memory, or the process beyond its limit.
 size_t ck_available_memory(void);
+/// Bytes of memory that the process occupies.
+size_t ck_resident_memory(void);
+/// The most bytes that the process may occupy; negative, as at the start, is no limit.
+void ck_set_memory_limit(int64_t bytes);
+int64_t ck_memory_limit(void);
 
 // MARK: Threads (threads.c)
 // One pool for the process. A call made while the pool is busy runs on the calling thread, so nesting is harmless.
@@ -224,3 +229,5 @@ int ck_svd(bool full, int64_t m, int64_t n, double *a, double *u, double *s, dou
 int ck_eigh(bool upper, int64_t n, double *a, double *w);
 /// a[n, n] becomes its inverse.
 int ck_inverse(int64_t n, double *a);
+
+#include "ckernels_batches.h"

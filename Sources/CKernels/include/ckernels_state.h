@@ -13,6 +13,7 @@ typedef struct {
 
 typedef struct {
     bool gradients_disabled;
+    bool tracing;
     int64_t last_number;
     ck_random_state random;
 } ck_thread_state;
@@ -21,6 +22,10 @@ extern _Thread_local ck_thread_state ck_state;
 
 static inline bool ck_gradients_enabled(void) { return !ck_state.gradients_disabled; }
 static inline void ck_set_gradients_enabled(bool enabled) { ck_state.gradients_disabled = !enabled; }
+
+/// Whether operations are to be listed.
+static inline bool ck_tracing(void) { return ck_state.tracing; }
+static inline void ck_set_tracing(bool tracing) { ck_state.tracing = tracing; }
 
 /// Numbers that grow with every operation and tensor made by this thread.
 static inline int64_t ck_next_number(void) { return ++ck_state.last_number; }

@@ -47,6 +47,10 @@ void cpng_reader_destroy(cpng_reader *reader);
 // Returns 1, or 0 with a message.
 int cpng_reader_decode(cpng_reader *reader, const uint8_t *bytes, size_t count, int channels, uint64_t max_pixels);
 const char *cpng_reader_message(const cpng_reader *reader);
+// How many bytes were read before the failure.
+size_t cpng_reader_offset(const cpng_reader *reader);
+// Copies the pixels as planes one after another (1: the first channel, 3: red, green and blue) to destination + offset.
+void cpng_reader_copy_planes(const cpng_reader *reader, uint8_t *destination, size_t offset, int planes);
 uint32_t cpng_reader_width(const cpng_reader *reader);
 uint32_t cpng_reader_height(const cpng_reader *reader);
 int cpng_reader_channels(const cpng_reader *reader);

@@ -14,6 +14,12 @@ int czlib_inflate(
     CZlibFormat format, const uint8_t *_Nonnull in, size_t count, uint8_t *_Nonnull out, size_t capacity,
     size_t *_Nonnull written);
 
+/// Inflates one gzip member into `out`, as far as `capacity` allows, and says how much was written and how much of `in`
+/// was taken. Gives 0 when the member ended, 1 when more room is needed, -1 when the data is damaged or cut short.
+int czlib_gunzip(
+    const uint8_t *_Nonnull in, size_t count, uint8_t *_Nonnull out, size_t capacity, size_t *_Nonnull written,
+    size_t *_Nonnull taken);
+
 /// The CRC-32 of some bytes, as in gzip and zip.
 uint32_t czlib_crc32(const uint8_t *_Nonnull bytes, size_t count);
 

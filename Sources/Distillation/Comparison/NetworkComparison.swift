@@ -6,7 +6,7 @@ import Tensors
 extension Comparison {
     /// Whether distillation paid: size, speed and quality of a teacher and its students on the same data.
     ///
-    /// Rows: `parameters`; `bytes` of parameters and buffers; `latency`, seconds for one example; `throughput`, examples
+    /// Rows: `parameters`; `bytes` of parameters and buffers as files hold them; `latency`, seconds for one example; `throughput`, examples
     /// per second in batches of 256 (see ``Latency``); with classes `accuracy`, `accuracy_kept` (student / teacher),
     /// `agreement` with the teacher and `ece`; with float targets `mse` and `mse_to_teacher`; without labels only
     /// `agreement`.
@@ -25,7 +25,8 @@ extension Comparison {
         self.init(columns: ["teacher"] + students.keys)
         append("parameters", nets.map { Double($0.parameters().reduce(0) { $0 + $1.count }) })
         append(
-            "bytes", try nets.map { Double(try $0.stateDict().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
+            "bytes",
+            try nets.map { Double(try $0.storedState().values.reduce(0) { $0 + $1.count * $1.dtype.itemSize }) })
         let outputs = try nets.map { try predict($0, test) }
         let speeds = try Latency.measure(nets, on: test)
         append("latency", speeds.map(\.latency))

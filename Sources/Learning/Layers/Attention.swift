@@ -76,7 +76,7 @@ public final class MultiheadAttention: Module {
     ///   - value: As the keys.
     ///   - keyPaddingMask: Bool [N, S], true where a key is to be ignored.
     ///   - mask: Bool [L, S], true where attention is forbidden, or numbers that are added.
-    /// - Returns: The result in the query's layout, and the weights averaged over heads [N, L, S].
+    /// - Returns: The result in the query's layout, and the weights of each head [N, heads, L, S], with their graph.
     /// - Throws: shape and dtype errors.
     public func attend(
         query: Tensor, key: Tensor, value: Tensor, keyPaddingMask: Tensor? = nil, mask: Tensor? = nil
@@ -116,7 +116,7 @@ public final class MultiheadAttention: Module {
         let heard = try kept.matmul(projected[2]).permute([0, 2, 1, 3]).reshape([n, length, features])
         let output = try outputProjection(heard)
         let result = batchFirst ? output : try output.transpose(0, 1)
-        return (result, try weights.detach().mean(dims: [1]))
+        return (result, weights)
     }
 
     /// A copy with its own parameters.

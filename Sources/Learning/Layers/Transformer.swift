@@ -60,7 +60,9 @@ public final class TransformerEncoderLayer: Module {
         "\(attention.features), \(attention.heads), dim_feedforward=\(linear1.outputs)"
             + (dropout.p == 0.1 ? "" : ", dropout=\(dropout.p)")
             + (activation == .relu ? "" : ", activation=\"\(activation.rawValue)\"")
+            + (norm1.eps == 1e-5 ? "" : ", layer_norm_eps=\(norm1.eps)")
             + (attention.batchFirst ? ", batch_first=true" : "") + (normFirst ? ", norm_first=true" : "")
+            + (linear1.bias == nil ? ", bias=false" : "")
     }
 
     /// x [N, L, E] (or [L, N, E]) → the same shape.

@@ -40,6 +40,20 @@ public final class Scheduler {
         apply()
     }
 
+    /// What the schedule remembers, for checkpoints.
+    public var memory: [Double] {
+        [Double(time), plateau.best, plateau.isEmpty ? 1 : 0, Double(plateau.bad), Double(plateau.cooldown)]
+    }
+
+    /// Goes on from what ``memory`` gave; false when it is none.
+    public func restore(_ memory: [Double]) -> Bool {
+        let counts = [0, 3, 4].compactMap { memory.indices.contains($0) ? Int(exactly: memory[$0]) : nil }
+        guard memory.count == 5, counts.count == 3 else { return false }
+        plateau = Plateau(best: memory[1], isEmpty: memory[2] == 1, bad: counts[1], cooldown: counts[2])
+        resume(at: counts[0])
+        return true
+    }
+
     private func apply() {
         for (group, base) in zip(optimizer.groups, bases) {
             if let rate = recipe.rate(base: base, at: time) { group.learningRate = rate }

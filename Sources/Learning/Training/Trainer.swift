@@ -4,26 +4,29 @@ import Tensors
 
 /// One training from the first step to the run that comes of it.
 public final class Trainer {
-    private let net: Module
-    private let data: Dataset
-    private let loss: any TrainingLoss
-    private let options: TrainingOptions
-    private let function: String
+    let net: Module
+    let data: Dataset
+    let loss: any TrainingLoss
+    let options: TrainingOptions
+    let function: String
     private let stages: [TrainingStage]
     private let stepsPerEpoch: Int
     /// The first epoch of the stage that ``optimizer`` belongs to.
     private var stageStart = 0
     /// What the network and the loss train in a stage that names nothing else.
     private let trained: [Tensor]
-    private var optimizer: Optimizer
-    private var scheduler: Scheduler?
+    var optimizer: Optimizer
+    var scheduler: Scheduler?
     private let metrics: [Metric]
-    private var run: Run
+    var run: Run
     private var sums = EpochSums(terms: 0)
-    private var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
-    private var bestValue = Double.nan
-    private var epochsSinceBest = 0
+    var best: (value: Double, state: OrderedDictionary<String, Tensor>)?
+    var bestValue = Double.nan
+    var epochsSinceBest = 0
     private let began = monotonicSeconds()
+    var secondsBefore = 0.0
+    /// What tells the experiment from others, once it is known.
+    var described: OrderedDictionary<String, String>?
     private var stepsDone = 0
     private var lastReport = 0.0
 
@@ -74,7 +77,7 @@ public final class Trainer {
 
     /// Starts a fresh optimizer when the stage of an epoch is another than before; a resumed run comes here, too, before it
     /// gives the optimizer its state.
-    private func enterStage(_ epoch: Int) throws {
+    func enterStage(_ epoch: Int) throws {
         let stage = stage(of: epoch)
         guard stage.epochs.lowerBound != stageStart else { return }
         stageStart = stage.epochs.lowerBound
@@ -106,13 +109,17 @@ public final class Trainer {
         guard let first = trainers.first else { return [] }
         let modes = trainers.flatMap { $0.net.namedModules() }.map { ($0.module, $0.module.isTraining) }
         defer { for (module, mode) in modes { module.setMode(mode) } }
-        for epoch in 0..<first.options.epochs {
+        let start = try resume(trainers)
+        for epoch in start..<max(start, first.options.epochs) {
             do {
                 for trainer in trainers { try trainer.enterStage(epoch) }
                 try trainEpoch(epoch, trainers)
                 if first.run.isInterrupted { break }
                 var goesOn = true
                 for trainer in trainers where try !trainer.endOfEpoch(epoch) { goesOn = false }
+                let isOver =
+                    !goesOn || trainers.allSatisfy(\.isOutOfPatience) || epoch + 1 == first.options.epochs
+                try writeCheckpoint(of: trainers, epochs: epoch + 1, isOver: isOver)
                 if !goesOn || trainers.allSatisfy(\.isOutOfPatience) {
                     for trainer in trainers { trainer.run.stoppedEarly = true }
                     break
@@ -138,8 +145,9 @@ public final class Trainer {
         } else {
             evaluated.chosenOn = nil
         }
-        run.seconds = monotonicSeconds() - began
+        run.seconds = secondsBefore + monotonicSeconds() - began
         run.net = try loss.finish(net)
+        run.net.record = TrainingRecord(run, on: data)
         run.notes = loss.notes
         run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
@@ -247,7 +255,7 @@ public final class Trainer {
     private func finishEpoch(_ epoch: Int) throws {
         try validate()
         run.epochs = epoch + 1
-        run.seconds = monotonicSeconds() - began
+        run.seconds = secondsBefore + monotonicSeconds() - began
         try noteBest(epoch)
     }
 
@@ -335,6 +343,9 @@ extension Trainer {
         try require(options.patience.map { $0 >= 1 } ?? true, "patience must be at least 1")
         try require(options.clipGradNorm.map { $0 > 0 } ?? true, "clip_grad_norm must be above 0")
         try require(data.count > 0, "the dataset is empty")
+        try require(
+            !options.resume || options.checkpoint != nil, "resume=true goes on from a checkpoint, and there is none",
+            help: "checkpoint=\"folder\" says where it is")
         guard options.keep == .best || options.patience != nil else { return }
         let known = options.monitor == "loss" || options.monitor.hasPrefix("val_")
         try require(known, "monitor must be \"loss\" or begin with \"val_\", given \"\(options.monitor)\"")

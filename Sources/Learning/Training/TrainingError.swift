@@ -11,7 +11,7 @@ public enum TrainingError: DescribedError, Equatable {
     /// Data that does not fit the loss or the metric.
     case data(function: String, problem: String, help: String?)
     /// A checkpoint of another experiment.
-    case checkpoint(path: String, problem: String)
+    case checkpoint(path: String, problem: String, help: String?)
 
     /// The error kind of the language.
     public var kind: FailureKind {
@@ -30,7 +30,7 @@ public enum TrainingError: DescribedError, Equatable {
             "\(function): the term \(term) became \(value.isNaN ? "nan" : "\(value)") in epoch \(epoch), step \(step)"
         case .option(let function, let problem, _), .data(let function, let problem, _): "\(function): \(problem)"
         case .metric(let name, _): "no metric \"\(name)\""
-        case .checkpoint(let path, let problem): "\(path): \(problem)"
+        case .checkpoint(let path, let problem, _): "\(path): \(problem)"
         }
     }
 
@@ -38,9 +38,8 @@ public enum TrainingError: DescribedError, Equatable {
     public var help: String? {
         switch self {
         case .diverged: "a smaller learning rate, clip_grad_norm=1, or a smaller weight of this term"
-        case .option(_, _, let help), .data(_, _, let help): help
+        case .option(_, _, let help), .data(_, _, let help), .checkpoint(_, _, let help): help
         case .metric(_, let known): "there are " + known.joined(separator: ", ")
-        case .checkpoint: nil
         }
     }
 }

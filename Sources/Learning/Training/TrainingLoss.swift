@@ -10,6 +10,8 @@ public protocol TrainingLoss: AnyObject {
     var termNames: [String] { get }
     /// Modules that train along with the student, by name; complete after ``prepare(_:)``.
     var trainedModules: OrderedDictionary<String, Module> { get }
+    /// What tells this loss from others with the same formula, such as the teachers' weights; asked after ``prepare(_:)``.
+    var identity: OrderedDictionary<String, String> { get }
     /// What the loss remembers from step to step beside ``trainedModules``, by name: memory banks, earlier predictions.
     /// The tensors are updated in place; complete after ``prepare(_:)``.
     var memory: OrderedDictionary<String, Tensor> { get }
@@ -42,7 +44,6 @@ extension TrainingLoss {
     public func begin(epoch: Int, of epochs: Int) throws {}
     /// Nothing to do.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
-    /// The student itself.
     /// Nothing.
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
     /// Nothing.
@@ -57,6 +58,8 @@ extension TrainingLoss {
     public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
+    /// Nothing.
+    public var identity: OrderedDictionary<String, String> { [:] }
     /// Nothing.
     public var memory: OrderedDictionary<String, Tensor> { [:] }
     /// One stage that trains everything.

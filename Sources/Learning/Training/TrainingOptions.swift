@@ -30,6 +30,10 @@ public struct TrainingOptions {
     public var patience: Int?
     /// The largest norm of the gradients.
     public var clipGradNorm: Double?
+    /// The folder of the checkpoint that is written after every epoch.
+    public var checkpoint: String?
+    /// Whether to go on from the checkpoint, if there is one.
+    public var resume = false
     /// Called after each epoch; false stops.
     public var callback: ((Run) throws -> Bool)?
     /// Called after each step and epoch with how far the run is.

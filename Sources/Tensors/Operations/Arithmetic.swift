@@ -69,12 +69,14 @@ extension Tensor {
     /// Elementwise arithmetic with broadcasting and PyTorch's promotion.
     /// - Throws: `TensorError` for shapes that do not broadcast, and for integer division by zero.
     public static func arithmetic(_ op: ArithmeticOperator, _ left: Operand, _ right: Operand) throws -> Tensor {
-        switch (left, right) {
-        case (.tensor(let x), .tensor(let y)): return try arithmetic(op, x, y)
-        case (.tensor(let x), .scalar(let y)): return try arithmetic(op, x, y, reversed: false)
-        case (.scalar(let x), .tensor(let y)): return try arithmetic(op, y, x, reversed: true)
-        case (.scalar(let x), .scalar(let y)): return try arithmetic(op, try Tensor(x), try Tensor(y))
-        }
+        let result =
+            switch (left, right) {
+            case (.tensor(let x), .tensor(let y)): try arithmetic(op, x, y)
+            case (.tensor(let x), .scalar(let y)): try arithmetic(op, x, y, reversed: false)
+            case (.scalar(let x), .tensor(let y)): try arithmetic(op, y, x, reversed: true)
+            case (.scalar(let x), .scalar(let y)): try arithmetic(op, try Tensor(x), try Tensor(y))
+            }
+        return result.traced(op.rawValue, [left, right])
     }
 
     private static func resultDType(_ op: ArithmeticOperator, _ common: DType) throws -> DType {

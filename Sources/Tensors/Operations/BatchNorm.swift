@@ -64,9 +64,17 @@ extension Tensor {
         let shift = (0..<c).map { offset[$0] - mean[$0] * scale[$0] }
         let out = try Deferred.columns(x, scale: scale, shift: shift)
         let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
-        guard inputs && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(
-            out, BatchNormOperation(self, x, weight, bias, BatchNormStatistics(mean, inverse, factor, usesBatch)))
+        let isRecorded = inputs && Gradients.isEnabled
+        let result =
+            isRecorded
+            ? Tensor(
+                out, BatchNormOperation(self, x, weight, bias, BatchNormStatistics(mean, inverse, factor, usesBatch)))
+            : Tensor(out)
+        guard !usesBatch else { return result }
+        return result.traced(
+            name,
+            [operand, weight?.operand, bias?.operand, runningMean?.operand, runningVariance?.operand],
+            numbers: ["eps": eps])
     }
 
     /// this = (1 - share)·this + share·new

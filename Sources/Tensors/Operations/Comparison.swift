@@ -52,7 +52,8 @@ extension Tensor {
             }
         }
         let a = try converted(left), b = try converted(right)
-        return Tensor(try Kernels.compare(op.code, a, b, try Shape.broadcast(a.shape, b.shape, for: op.rawValue)))
+        let result = try Kernels.compare(op.code, a, b, try Shape.broadcast(a.shape, b.shape, for: op.rawValue))
+        return Tensor(result).traced(op.rawValue, [left, right])
     }
 
     /// x == y elementwise.
@@ -88,7 +89,8 @@ extension Tensor {
         let dtype = DType.promote(self.dtype, other.dtype)
         guard !dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "bool or integer tensors") }
         let a = try Kernels.cast(values, dtype), b = try Kernels.cast(other.values, dtype)
-        return Tensor(try Kernels.binary(op, a, b, try Shape.broadcast(shape, other.shape, for: name), name: name))
+        let result = try Kernels.binary(op, a, b, try Shape.broadcast(shape, other.shape, for: name), name: name)
+        return Tensor(result).traced(name, [operand, other.operand])
     }
 
     /// x and y, bitwise for integers.
@@ -101,7 +103,7 @@ extension Tensor {
     public func bitwiseNot() throws -> Tensor {
         guard !dtype.isFloating else { throw TensorError.wrongDType("~", dtype, expected: "bool or integer tensors") }
         let ones: Scalar = dtype == .bool ? true : .int(-1)
-        return Tensor(try Kernels.binary(CK_XOR, values, scalar: ones, name: "~"))
+        return Tensor(try Kernels.binary(CK_XOR, values, scalar: ones, name: "~")).traced("~", [operand])
     }
 
     /// Whether all elements agree: |x - y| ≤ atol + rtol |y|.
@@ -139,8 +141,9 @@ extension Tensor {
         let both = try Shape.broadcast(a.shape, b.shape, for: "where")
         let shape = try Shape.broadcast(condition.shape, both, for: "where")
         let out = try Kernels.choose(condition.values, a.values, b.values, shape)
-        guard (a.requiresGradient || b.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, Selection(condition, a, b))
+        let isRecorded = (a.requiresGradient || b.requiresGradient) && Gradients.isEnabled
+        return (isRecorded ? Tensor(out, Selection(condition, a, b)) : Tensor(out))
+            .traced("where", [condition.operand, a.operand, b.operand])
     }
 
     /// x, and `value` where the mask is true.
@@ -151,7 +154,8 @@ extension Tensor {
         let shape = try Shape.broadcast(mask.shape, self.shape, for: "masked_fill")
         let filler = Tensor(try Kernels.filled(.scalar, dtype, value))
         let out = try Kernels.choose(mask.values, filler.values, values, shape)
-        return isRecorded ? Tensor(out, Selection(mask, filler, self)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Selection(mask, filler, self)) : Tensor(out))
+            .traced("where", [mask.operand, filler.operand, operand])
     }
 }
 

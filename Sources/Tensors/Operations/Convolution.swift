@@ -69,8 +69,13 @@ extension Tensor {
                 Kernels.Convolution(geometry, shape: target, x: kept, weight: w, bias: bias?.values))
         }
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
-        guard inputs && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, ConvolutionOperation(self, kept, weight, bias, geometry, name))
+        let isRecorded = inputs && Gradients.isEnabled
+        return
+            (isRecorded
+            ? Tensor(out, ConvolutionOperation(self, kept, weight, bias, geometry, name)) : Tensor(out))
+            .traced(
+                "conv2d", [operand, weight.operand, bias?.operand],
+                ["stride": stride.list, "padding": padding.list, "dilation": dilation.list, "groups": [groups]])
     }
 
     /// The transpose of `conv2d`: each input element adds its filter to the output, as
@@ -143,8 +148,16 @@ extension Tensor {
             }
         }
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
-        guard inputs && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, TransposedConvolutionOperation(self, kept, weight, bias, geometry))
+        let isRecorded = inputs && Gradients.isEnabled
+        return
+            (isRecorded
+            ? Tensor(out, TransposedConvolutionOperation(self, kept, weight, bias, geometry)) : Tensor(out))
+            .traced(
+                name, [operand, weight.operand, bias?.operand],
+                [
+                    "stride": stride.list, "padding": padding.list, "dilation": dilation.list, "groups": [groups],
+                    "output_padding": outputPadding.list,
+                ])
     }
 }
 

@@ -17,6 +17,7 @@ extension Tensor {
         let positions = try Kernels.wrapped(index.values, size: shape[d], dim: d, name: "index_select")
         let (outer, n, inner) = shape.around(d)
         return try taking(positions, outer: outer, n: n, inner: inner, shape.replacing(d, with: index.count))
+            .traced("index_select", [operand, index.operand], ["dim": [d]])
     }
 
     /// Rows of this table [entries, width] by index: shape of the indices, then width.
@@ -42,6 +43,7 @@ extension Tensor {
             table = try Tensor.where(isPadding, .tensor(try detach()), .tensor(self))
         }
         return try table.taking(positions, outer: 1, n: shape[0], inner: shape[1], target)
+            .traced("index_select", [operand, indices.operand], ["dim": [0]])
     }
 
     private func along(_ dim: Int, _ index: Tensor, _ name: String) throws -> (dim: Int, positions: Values) {
@@ -72,7 +74,8 @@ extension Tensor {
         let (outer, n, inner) = x.shape.around(d)
         let m = index.rank == 0 ? 1 : index.shape[d]
         let out = try Kernels.gather(x.values, positions, outer: outer, n: n, m: m, inner: inner)
-        return x.isRecorded ? Tensor(out, Pick(x, positions, d)) : Tensor(out)
+        return (x.isRecorded ? Tensor(out, Pick(x, positions, d)) : Tensor(out))
+            .traced("gather", [x.operand, index.operand], ["dim": [d]])
     }
 
     /// x with y[index[i][j]][j] = source[i][j] for dim 0, and so on.

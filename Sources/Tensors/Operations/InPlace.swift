@@ -8,9 +8,11 @@ extension Tensor {
             if isLeafRequiringGradient { throw TensorError.writeIntoLeaf(name) }
             let result = try Tensor.arithmetic(op, .tensor(self), other)
             guard result.shape == shape else { throw TensorError.notBroadcastable(name, shape, result.shape) }
-            try become(try result.to(dtype), for: name)
-            return self
+            let converted = try result.to(dtype)
+            try become(converted, for: name)
+            return traced("identity", [converted.operand])
         }
+        let before = ck_tracing() ? try clone() : self
         let common = Operand.commonDType(.tensor(self), other)
         guard common == dtype || (dtype.isFloating && common.isFloating), dtype.isFloating || op != .divide else {
             throw TensorError.unequalDTypes(name, dtype, op == .divide ? .float32 : common)
@@ -29,7 +31,7 @@ extension Tensor {
             try prepareToWrite(for: name)
             try Kernels.binary(op.code, values, source, into: values, name: name)
         }
-        return self
+        return traced(op.rawValue, [before.operand, other])
     }
 
     /// x += y

@@ -11,6 +11,32 @@ public enum Index {
     /// A bool mask of one or several dimensions, or positions (int64).
     case tensor(Tensor)
 
+    /// For each dimension of `shape` the first position that the parts choose, the step and how many.
+    static func slices(_ parts: [Index], of shape: Shape) -> [(start: Int, step: Int, count: Int)] {
+        let consumed = parts.reduce(0) { count, part in
+            switch part {
+            case .integer, .slice: count + 1
+            case .tensor(let tensor): count + (tensor.dtype == .bool ? tensor.rank : 1)
+            case .ellipsis, .newAxis: count
+            }
+        }
+        var slices: [(start: Int, step: Int, count: Int)] = []
+        func whole(_ count: Int) { for _ in 0..<count { slices.append((0, 1, shape[slices.count])) } }
+        for part in parts {
+            switch part {
+            case .integer(let index): slices.append((index < 0 ? index + shape[slices.count] : index, 1, 1))
+            case .slice(let start, let stop, let step):
+                let found = try? Region.resolve(start, stop, step, size: shape[slices.count], "index")
+                slices.append((found?.0 ?? 0, step, found?.1 ?? 0))
+            case .tensor(let tensor): whole(tensor.dtype == .bool ? tensor.rank : 1)
+            case .ellipsis: whole(shape.rank - consumed)
+            case .newAxis: break
+            }
+        }
+        whole(shape.rank - slices.count)
+        return slices
+    }
+
     /// A whole dimension.
     public static var all: Index { .slice(start: nil, stop: nil, step: 1) }
 }

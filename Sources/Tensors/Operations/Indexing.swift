@@ -7,7 +7,18 @@ extension Tensor {
     public func index(_ parts: [Index]) throws -> Tensor {
         let region = try Region(shape, parts, for: "index")
         let chosen = try strided(region)
-        return region.picks.isEmpty ? chosen : try chosen.picked(region.picks)
+        guard ck_tracing() else { return region.picks.isEmpty ? chosen : try chosen.picked(region.picks) }
+        let slices = Index.slices(parts, of: shape)
+        _ = chosen.traced(
+            "slice", [operand],
+            [
+                "starts": slices.map(\.start), "steps": slices.map(\.step), "counts": slices.map(\.count),
+                "shape": chosen.shape.array,
+            ])
+        guard let pick = region.picks.first else { return chosen }
+        let result = try chosen.picked(region.picks)
+        guard region.picks.count == 1 else { return result }
+        return result.traced("index_select", [chosen.operand, pick.positions.operand], ["dim": [pick.dim]])
     }
 
     /// One position of a dimension, which goes away.

@@ -62,7 +62,10 @@ extension Tensor {
                     out.channelsLastPointer)
             }
         }
-        return isRecorded ? Tensor(out, Resizing(self, rows, columns, linear: linear)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Resizing(self, rows, columns, linear: linear)) : Tensor(out))
+            .traced(
+                name, [operand], ["align_corners": [alignCorners ? 1 : 0]],
+                numbers: scaleFactor.map { ["scale": $0] } ?? [:], words: ["mode": mode.rawValue])
     }
 }
 

@@ -52,7 +52,14 @@ extension Tensor {
         let joined = Tensor(run.result.reshaped(all), recorded ? LSTMOperation(inputs, run) : nil)
         let output = try joined.narrow(dim: 0, start: 0, length: steps)
         let last = try joined.narrow(dim: 0, start: reverse ? 0 : steps - 1, length: 1).reshape([n, h])
-        return (output, last, try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h]))
+        let lastCell = try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h])
+        Tensor.traced(
+            [output, last, lastCell], name,
+            [
+                operand, hidden.operand, cell.operand, inputWeight.operand, hiddenWeight.operand, inputBias?.operand,
+                hiddenBias?.operand,
+            ], ["reverse": [reverse ? 1 : 0]])
+        return (output, last, lastCell)
     }
 }
 

@@ -29,6 +29,8 @@ extension Tensor {
         }
         let n = shape.reduce(1, *)
         return try rowsNormalized(n, weight, bias, eps)
+            .traced(
+                name, [operand, weight?.operand, bias?.operand], ["axes": [shape.count]], numbers: ["eps": eps])
     }
 
     /// Each row of n elements normalised.
@@ -42,8 +44,11 @@ extension Tensor {
                 Int64(rows), Int64(n))
         }
         let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
-        guard inputs && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, LayerNormOperation(self, weight, bias, mean, inverse, rows: rows, n: n))
+        let isRecorded = inputs && Gradients.isEnabled
+        return
+            (isRecorded
+            ? Tensor(out, LayerNormOperation(self, weight, bias, mean, inverse, rows: rows, n: n)) : Tensor(out))
+            .traced("normalize_rows", [operand], ["size": [n], "shape": shape.array], numbers: ["eps": eps])
     }
 
     /// (x - mean) / √(variance + eps) · weight + bias over groups of channels of [N, C, …], as

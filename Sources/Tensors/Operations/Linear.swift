@@ -31,8 +31,8 @@ extension Tensor {
         let x = values, w = weight.values, b = bias?.values
         Kernels.linear(x, w, b, relu: relu, m: rows, n: n, k: k, into: out)
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
-        guard inputs && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, Linear(self, weight, bias, out, relu: relu))
+        return (inputs && Gradients.isEnabled ? Tensor(out, Linear(self, weight, bias, out, relu: relu)) : Tensor(out))
+            .traced("linear", [operand, weight.operand, bias?.operand], ["relu": [relu ? 1 : 0]])
     }
 }
 

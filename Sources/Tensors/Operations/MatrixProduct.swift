@@ -20,8 +20,9 @@ extension Tensor {
         let plan = try MatrixProductPlan(shape, other.shape, for: name)
         let out = try Values(plan.result, dtype)
         plan.multiply(values, other.values, into: out)
-        guard (requiresGradient || other.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
-        return Tensor(out, MatrixProduct(self, other, plan))
+        let isRecorded = (requiresGradient || other.requiresGradient) && Gradients.isEnabled
+        return (isRecorded ? Tensor(out, MatrixProduct(self, other, plan)) : Tensor(out))
+            .traced("matmul", [operand, other.operand])
     }
 
     /// The product of two matrices.

@@ -89,7 +89,8 @@ extension Tensor {
             }
         }
         let out = try Kernels.unary(function.code, x.values, p, q)
-        return x.isRecorded ? Tensor(out, Pointwise(x, out, function, p, q)) : Tensor(out)
+        return (x.isRecorded ? Tensor(out, Pointwise(x, out, function, p, q)) : Tensor(out))
+            .traced("\(function)", [x.operand], numbers: ["p": p, "q": q])
     }
 
     /// -x
@@ -178,7 +179,9 @@ extension Tensor {
     public func ceil() throws -> Tensor { try apply(.ceil, "ceil") }
 
     /// Whether each element is not a number.
-    public func isnan() throws -> Tensor { Tensor(try Kernels.classify(CK_ISNAN, values)) }
+    public func isnan() throws -> Tensor {
+        Tensor(try Kernels.classify(CK_ISNAN, values)).traced("isnan", [operand])
+    }
     /// Whether each element is infinite.
     public func isinf() throws -> Tensor { Tensor(try Kernels.classify(CK_ISINF, values)) }
     /// Whether each element is neither infinite nor NaN.

@@ -31,8 +31,13 @@ extension Tensor {
                 dtype.code, rows, columns, n, c, x.channelsLastPointer, out.channelsLastPointer,
                 taps?.raw.assumingMemoryBound(to: Int32.self))
         }
-        guard let taps else { return Tensor(out) }
-        return Tensor(out, MaxPool(self, pool, taps))
+        return (taps.map { Tensor(out, MaxPool(self, pool, $0)) } ?? Tensor(out))
+            .traced(
+                name, [operand],
+                [
+                    "kernel": kernel.list, "stride": (stride ?? kernel).list, "padding": padding.list,
+                    "dilation": dilation.list, "ceil_mode": [ceilMode ? 1 : 0],
+                ])
     }
 
     /// The mean of each window of [N, C, H, W] or [C, H, W], as `torch.nn.functional.avg_pool2d`.
@@ -61,6 +66,13 @@ extension Tensor {
         let pool = try PoolWindow(
             self, kernel, stride ?? kernel, padding, 1, ceilMode: ceilMode, countsPadding: countIncludePad, name)
         return try averaged(pool, divisorOverride)
+            .traced(
+                name, [operand],
+                [
+                    "kernel": kernel.list, "stride": (stride ?? kernel).list, "padding": padding.list,
+                    "ceil_mode": [ceilMode ? 1 : 0], "count_include_pad": [countIncludePad ? 1 : 0],
+                    "divisor": [divisorOverride ?? 0],
+                ])
     }
 
     /// Means over a grid of windows that cover the image, as `torch.nn.functional.adaptive_avg_pool2d`.
@@ -69,7 +81,7 @@ extension Tensor {
     public func adaptiveAvgPool2d(_ size: Pair) throws -> Tensor {
         let name = "adaptive_avg_pool2d"
         if rank == 3 { return try unsqueeze(dim: 0).adaptiveAvgPool2d(size).squeeze(dim: 0) }
-        return try averaged(try PoolWindow(self, adaptive: size, name), nil)
+        return try averaged(try PoolWindow(self, adaptive: size, name), nil).traced(name, [operand])
     }
 
     private func averaged(_ pool: PoolWindow, _ divisor: Int?) throws -> Tensor {

@@ -143,7 +143,8 @@ extension Tensor {
             try base.setIndex(
                 [Index](repeating: .all, count: d) + [.slice(start: start, stop: start + high - low, step: 1)],
                 .tensor(inside))
-            return base
+            return base.traced(
+                "pad", [operand], ["dim": [d], "before": [before], "after": [after]], numbers: ["value": value])
         }
         let limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : 1 << 24
         guard n > 0, before <= limit, after <= limit else {
@@ -168,6 +169,7 @@ extension Tensor {
         let difference = try Tensor.arange(.int(columns)).sub(try Tensor.arange(.int(rows)).reshape([rows, 1]))
         let outside = lower ? try difference.gt(.int(limit)) : try difference.lt(.int(limit))
         return try maskedFill(outside, dtype.isFloating ? 0.0 : dtype == .bool ? false : 0)
+            .traced(name, [operand], ["diagonal": [diagonal]])
     }
 
     /// The matrix with zeros above a diagonal.

@@ -23,7 +23,8 @@ extension Tensor {
         let dims = try x.reducedDims(dims, "sum")
         let wide = x.dtype == .uint8 || x.dtype == .bool ? try x.to(.int64) : x
         let out = try wide.values.reduced(CK_SUM, dims: dims).reshaped(x.reducedShape(dims, keepdim: keepdim))
-        return x.isRecorded ? Tensor(out, Sum(x, dims, factor: 1)) : Tensor(out)
+        return (x.isRecorded ? Tensor(out, Sum(x, dims, factor: 1)) : Tensor(out))
+            .traced("sum", [x.operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
     /// The mean over `dims` (all without it); NaN over no elements.
@@ -34,7 +35,8 @@ extension Tensor {
         let n = dims.reduce(1) { $0 * shape[$1] }
         let total = try values.reduced(CK_SUM, dims: dims).reshaped(reducedShape(dims, keepdim: keepdim))
         let out = try Kernels.binary(CK_DIV, total, scalar: .float(Double(n)), name: "mean")
-        return isRecorded ? Tensor(out, Sum(self, dims, factor: 1 / Double(n))) : Tensor(out)
+        return (isRecorded ? Tensor(out, Sum(self, dims, factor: 1 / Double(n))) : Tensor(out))
+            .traced("mean", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
     /// The product of all elements.
@@ -46,7 +48,8 @@ extension Tensor {
         let d = try shape.dimension(dim, for: "prod")
         let dims = rank == 0 ? [] : [d]
         let out = try x.values.reduced(CK_PROD, dims: dims).reshaped(x.reducedShape(dims, keepdim: keepdim))
-        return x.isRecorded ? Tensor(out, Product(x, d)) : Tensor(out)
+        return (x.isRecorded ? Tensor(out, Product(x, d)) : Tensor(out))
+            .traced("prod", [x.operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
     private func extreme(_ maximum: Bool, dim: Int, keepdim: Bool, _ name: String) throws -> (
@@ -57,7 +60,13 @@ extension Tensor {
         guard n > 0 else { throw TensorError.emptyReduction(name, shape) }
         let target = reducedShape(rank == 0 ? [] : [d], keepdim: keepdim)
         let (best, positions) = try Kernels.extreme(maximum, values, outer: outer, n: n, inner: inner, target)
-        return (isRecorded ? Tensor(best, Pick(self, positions, d)) : Tensor(best), Tensor(positions))
+        let dims = rank == 0 ? [] : [d]
+        return (
+            (isRecorded ? Tensor(best, Pick(self, positions, d)) : Tensor(best))
+                .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]]),
+            Tensor(positions).traced(
+                maximum ? "argmax" : "argmin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+        )
     }
 
     private func extremeOfAll(_ maximum: Bool, _ name: String) throws -> Tensor {
@@ -86,7 +95,9 @@ extension Tensor {
         guard n > 0 else { throw TensorError.emptyReduction(name, self.shape) }
         let reduced = dim == nil ? Array(0..<rank) : rank == 0 ? [] : [d]
         let target = reducedShape(reduced, keepdim: keepdim)
-        return Tensor(try Kernels.extreme(maximum, flat, outer: outer, n: n, inner: inner, target).positions)
+        let positions = try Kernels.extreme(maximum, flat, outer: outer, n: n, inner: inner, target).positions
+        guard dim != nil else { return Tensor(positions) }
+        return Tensor(positions).traced(name, [operand], ["dims": [d], "keepdim": [keepdim ? 1 : 0]])
     }
 
     /// The first position of the largest element, in the flattened tensor or along `dim`.
@@ -103,7 +114,8 @@ extension Tensor {
         guard dims.allSatisfy({ shape[$0] > 0 }) else { throw TensorError.emptyReduction(name, shape) }
         let kept = try values.reduced(maximum ? CK_MAX : CK_MIN, dims: dims)
         let out = kept.reshaped(reducedShape(dims, keepdim: keepdim))
-        return isRecorded ? Tensor(out, ExtremeShared(self, kept, dims)) : Tensor(out)
+        return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims)) : Tensor(out))
+            .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
     /// The largest over `dims` (all without it). Among equal ones the gradient is shared.
@@ -120,6 +132,7 @@ extension Tensor {
         let out = try Kernels.cast(values, .bool).reduced(op, dims: dims)
         // Over nothing the kernel is not asked, so the input itself may come back.
         return Tensor(out.reshaped(reducedShape(dims, keepdim: keepdim)))
+            .traced(name, [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
     /// Whether any element is true (not 0).

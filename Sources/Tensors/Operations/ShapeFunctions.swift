@@ -7,7 +7,8 @@ extension Tensor {
 
     func reshaped(to target: Shape) throws -> Tensor {
         let result = try sharing(target)
-        return isRecorded ? Tensor(result.values, Reshape(self)) : result
+        return (isRecorded ? Tensor(result.values, Reshape(self)) : result)
+            .traced("reshape", [operand], ["shape": target.array])
     }
 
     /// Dimensions `startDim` … `endDim` as one.
@@ -65,7 +66,8 @@ extension Tensor {
 
     private func permuted(_ dims: [Int]) throws -> Tensor {
         let out = try Kernels.permute(values, dims)
-        return isRecorded ? Tensor(out, Permutation(self, dims)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Permutation(self, dims)) : Tensor(out))
+            .traced("permute", [operand], ["dims": dims])
     }
 
     /// Stretched to `sizes`; -1 keeps a size.
@@ -84,7 +86,8 @@ extension Tensor {
     func expanded(to wanted: Shape) throws -> Tensor {
         if wanted == shape { return self }
         let out = try Kernels.expand(values, wanted)
-        return isRecorded ? Tensor(out, Expansion(self)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Expansion(self)) : Tensor(out))
+            .traced("expand", [operand], ["shape": wanted.array])
     }
 
     /// Tensors of equal shapes but for `dim`, one after the other along it.
@@ -116,8 +119,9 @@ extension Tensor {
             Kernels.copy(part.shape, from: part, part.shape.strides, to: out, offset: start * strides[d], strides)
             start += tensor.shape[d]
         }
-        guard Gradients.isEnabled && tensors.contains(where: \.requiresGradient) else { return Tensor(out) }
-        return Tensor(out, Concatenation(tensors, d))
+        let isRecorded = Gradients.isEnabled && tensors.contains(where: \.requiresGradient)
+        return (isRecorded ? Tensor(out, Concatenation(tensors, d)) : Tensor(out))
+            .traced("cat", tensors.map(\.operand), ["dim": [d]])
     }
 
     /// Tensors of one shape along a new dimension.

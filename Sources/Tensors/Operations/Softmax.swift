@@ -6,7 +6,8 @@ extension Tensor {
         let d = try shape.dimension(dim, for: name)
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.softmax(values, logarithm: logarithm, outer: outer, n: n, inner: inner)
-        return isRecorded ? Tensor(out, Softmax(self, out, d, logarithm: logarithm)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Softmax(self, out, d, logarithm: logarithm)) : Tensor(out))
+            .traced(name, [operand], ["dim": [d]])
     }
 
     /// eˣ / Σ eˣ along a dimension.
@@ -29,7 +30,8 @@ extension Tensor {
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.logsumexp(
             values, outer: outer, n: n, inner: inner, reducedShape(dims, keepdim: keepdim))
-        return isRecorded ? Tensor(out, LogSumExp(self, out, dims)) : Tensor(out)
+        return (isRecorded ? Tensor(out, LogSumExp(self, out, dims)) : Tensor(out))
+            .traced("logsumexp", [operand], ["dims": [d], "keepdim": [keepdim ? 1 : 0]])
     }
 }
 

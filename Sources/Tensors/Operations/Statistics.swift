@@ -28,7 +28,10 @@ extension Tensor {
         let divisor = Swift.max(Double(n) - correction, 0)
         let out = try Kernels.binary(CK_DIV, squares, scalar: .float(divisor), name: name)
         let result = out.reshaped(reducedShape(dims, keepdim: keepdim))
-        return isRecorded ? Tensor(result, Variance(self, mean, dims, divisor)) : Tensor(result)
+        return (isRecorded ? Tensor(result, Variance(self, mean, dims, divisor)) : Tensor(result))
+            .traced(
+                "var", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0], "count": [n]],
+                numbers: ["correction": correction])
     }
 
     /// (Σ |x|ᵖ)^(1/p) over `dims` (all without it); p may be 0 (how many differ from 0), ∞ and -∞ (largest, smallest).
@@ -56,7 +59,8 @@ extension Tensor {
         // Over no dimensions the kernels are not asked: the norm of a number is its size.
         let sized = dims.isEmpty ? try Kernels.unary(CK_ABS, values) : kept
         let out = sized.reshaped(reducedShape(dims, keepdim: keepdim))
-        return isRecorded ? Tensor(out, Norm(self, sized, p)) : Tensor(out)
+        return (isRecorded ? Tensor(out, Norm(self, sized, p)) : Tensor(out))
+            .traced("norm", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]], numbers: ["p": p])
     }
 
     /// Sums of the elements up to each position along a dimension.
@@ -65,7 +69,8 @@ extension Tensor {
         let d = try shape.dimension(dim, for: "cumsum")
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.cumsum(x.values, reverse: false, outer: outer, n: n, inner: inner)
-        return x.isRecorded ? Tensor(out, CumulativeSum(x, d)) : Tensor(out)
+        return (x.isRecorded ? Tensor(out, CumulativeSum(x, d)) : Tensor(out))
+            .traced("cumsum", [x.operand], ["dim": [d]])
     }
 
     /// In order along a dimension, with the positions that the elements had; equal elements keep theirs, NaN comes last.
@@ -104,7 +109,13 @@ extension Tensor {
         }
         let all = try self.sorted(dim, largest, "topk")
         if rank == 0 { return all }
-        return (try all.values.narrow(dim: d, start: 0, length: k), try all.indices.narrow(dim: d, start: 0, length: k))
+        let chosen = (
+            values: try all.values.narrow(dim: d, start: 0, length: k),
+            indices: try all.indices.narrow(dim: d, start: 0, length: k)
+        )
+        Tensor.traced(
+            [chosen.values, chosen.indices], "topk", [operand], ["dim": [d], "k": [k], "largest": [largest ? 1 : 0]])
+        return chosen
     }
 }
 

@@ -25,6 +25,6 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let stem = file.hasSuffix(".dist") ? String(file.dropLast(5)) : file
-        throw ExitCode(Runner(options).report(file: file, to: output ?? stem + ".html"))
+        throw ExitCode(Runner(options.settings).report(file: file, to: output ?? stem + ".html"))
     }
 }

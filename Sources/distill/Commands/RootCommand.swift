@@ -45,6 +45,13 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var color: ColorOptions
 
+    /// The options as values.
+    var settings: RunSettings {
+        RunSettings(
+            parameters: parameters, seed: seed, threads: threads, memoryLimit: maxMemory?.bytes, timeLimit: timeout,
+            isQuiet: quiet, color: color.choice)
+    }
+
     func validate() throws {
         if let threads, threads < 1 || threads > 1024 {
             throw ValidationError("--threads must be between 1 and 1024, not \(threads)")

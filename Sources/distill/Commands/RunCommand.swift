@@ -28,18 +28,13 @@ struct StartCommand: ParsableCommand {
     }
 
     func run() throws {
-        let runner = Runner(options)
-        let status: Int32
-        if let code {
-            status = runner.run(text: code, named: "-e", displaysValues: true, staysOpen: staysOpen)
-        } else if let file {
-            status = runner.run(file: file, staysOpen: staysOpen)
-        } else if runner.isInteractive {
-            status = runner.startREPL(readsInitFile: !noInit)
-        } else {
-            status = runner.run(file: "-", staysOpen: false)
-        }
-        throw ExitCode(status)
+        var invocation = Invocation()
+        invocation.file = file
+        invocation.code = code
+        invocation.staysOpen = staysOpen
+        invocation.readsInitFile = !noInit
+        invocation.settings = options.settings
+        throw ExitCode(invocation.run())
     }
 }
 
@@ -57,6 +52,6 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() throws {
-        throw ExitCode(Runner(options).run(file: file, staysOpen: staysOpen))
+        throw ExitCode(Runner(options.settings).run(file: file, staysOpen: staysOpen))
     }
 }

@@ -1,19 +1,20 @@
-import Glibc
 import Tensors
 
 /// Cases written by scripts/golden/networks.py: a line `:function option=value …`, then lines `name sizes numbers…`.
-struct NetworkFixture: CustomStringConvertible, Sendable {
-    struct Entry: Sendable {
-        let shape: [Int]
-        let numbers: [Double]
+package struct NetworkFixture: CustomStringConvertible, Sendable {
+    package struct Entry: Sendable {
+        /// The sizes.
+        package let shape: [Int]
+        /// The elements in row-major order.
+        package let numbers: [Double]
     }
 
-    let function: String
-    let options: [String: String]
-    private(set) var entries: [String: Entry] = [:]
-    let line: Int
+    package let function: String
+    package let options: [String: String]
+    package private(set) var entries: [String: Entry] = [:]
+    package let line: Int
 
-    var description: String {
+    package var description: String {
         "\(function) line \(line) " + options.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
     }
 
@@ -30,15 +31,9 @@ struct NetworkFixture: CustomStringConvertible, Sendable {
     }
 
     /// The fixtures of a file beside the tests.
-    static func read(_ name: String, beside file: String = #filePath) -> [NetworkFixture] {
-        let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        guard let handle = fopen(folder + "/Fixtures/" + name, "r") else { return [] }
-        defer { fclose(handle) }
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&buffer, 1, buffer.count, handle), count > 0 { text += buffer[0..<count] }
+    package static func read(_ name: String, beside file: String = #filePath) -> [NetworkFixture] {
         var result: [NetworkFixture] = []
-        for (number, line) in String(decoding: text, as: UTF8.self).split(separator: "\n").enumerated() {
+        for (number, line) in TextFile.lines(name, beside: file).enumerated() {
             if line.hasPrefix(":") {
                 result.append(NetworkFixture(line, line: number + 1))
             } else {
@@ -51,14 +46,14 @@ struct NetworkFixture: CustomStringConvertible, Sendable {
         return result
     }
 
-    func tensor(_ name: String, _ dtype: DType) throws -> Tensor? {
+    package func tensor(_ name: String, _ dtype: DType) throws -> Tensor? {
         guard let entry = entries[name] else { return nil }
         return try Tensor(entry.numbers, shape: entry.shape).to(dtype)
     }
 
-    func pair(_ name: String, _ standard: Int) -> Pair { pair(name) ?? Pair(standard) }
+    package func pair(_ name: String, _ standard: Int) -> Pair { pair(name) ?? Pair(standard) }
 
-    func pair(_ name: String) -> Pair? {
+    package func pair(_ name: String) -> Pair? {
         guard let numbers = options[name]?.split(separator: ",").compactMap({ Int($0) }), let first = numbers.first
         else {
             return nil
@@ -66,25 +61,24 @@ struct NetworkFixture: CustomStringConvertible, Sendable {
         return numbers.count > 1 ? Pair(first, numbers[1]) : Pair(first)
     }
 
-    func int(_ name: String, _ standard: Int) -> Int { options[name].flatMap { Int($0) } ?? standard }
-    func flag(_ name: String, _ standard: Bool = false) -> Bool { options[name].map { $0 == "true" } ?? standard }
-    func number(_ name: String) -> Double? { options[name].flatMap { Double($0) } }
+    package func int(_ name: String, _ standard: Int) -> Int { options[name].flatMap { Int($0) } ?? standard }
+    package func flag(_ name: String, _ standard: Bool = false) -> Bool {
+        options[name].map { $0 == "true" } ?? standard
+    }
+    package func number(_ name: String) -> Double? { options[name].flatMap { Double($0) } }
 
-    /// The first difference between a tensor and an entry beyond `tolerance`, relative to the entry's largest number.
-    func difference(_ tensor: Tensor?, _ name: String, _ tolerance: Double) throws -> String? {
+    /// The first difference between a tensor and an entry beyond `tolerance`; see ``firstDifference(_:_:tolerance:)``.
+    package func difference(_ tensor: Tensor?, _ name: String, _ tolerance: Double) throws -> String? {
         guard let entry = entries[name] else { return "no entry \(name)" }
         guard let tensor else { return "\(name) is missing" }
         guard tensor.shape == entry.shape else { return "\(name) has shape \(tensor.shape), not \(entry.shape)" }
-        let scale = entry.numbers.map(abs).max() ?? 0
-        for (index, (found, expected)) in zip(try tensor.doubles(), entry.numbers).enumerated()
-        where !(abs(found - expected) <= tolerance * max(scale, 1e-3)) {
-            return "\(name)[\(index)] is \(found), not \(expected)"
-        }
-        return nil
+        let found = try tensor.doubles()
+        guard let index = firstDifference(found, entry.numbers, tolerance: tolerance) else { return nil }
+        return "\(name)[\(index)] is \(found[index]), not \(entry.numbers[index])"
     }
 
     /// Fixed weights of a result in the sum whose gradients the fixtures hold.
-    static func probe(_ tensor: Tensor) throws -> Tensor {
+    package static func probe(_ tensor: Tensor) throws -> Tensor {
         let weights = (0..<tensor.count).map { (k: Int) -> Double in
             let size = 0.5 + Double((k * 7919 + 13) % 101) / 101
             return k % 3 == 1 ? -size : size

@@ -1,0 +1,138 @@
+import Data
+import Diagnostics
+import Runtime
+import Tensors
+
+/// One random change to examples, as a value: what `shift(2)` gives and `augment` takes.
+final class ViewObject: LanguageObject {
+    static var languageName: String { "view" }
+
+    let view: Augmentation.View
+
+    init(_ view: Augmentation.View) throws {
+        _ = try Augmentation([view])
+        self.view = view
+    }
+}
+
+extension Library {
+    /// Random changes to the images of a dataset.
+    func addAugmentation() {
+        add(
+            ObjectType(
+                ViewObject.self, "A random change to examples, for `augment`.",
+                display: { Markup($0.view.description) }))
+        let dataset = Parameter<Dataset>("ds", "the dataset; its x stays as it was")
+        let views = Parameter<[ViewObject]>.variadic("views", "the changes, in order")
+        add(
+            Builtin(
+                "augment", .data, "A dataset whose examples are changed at random, anew in each pass.",
+                parameters: [dataset.description, views.description], returns: "a dataset",
+                notes: [
+                    "The changes follow from the seed, the pass and the row of an example: the same seed gives the same.",
+                    "In `distill` teacher and student see the same view. `evaluate` and `predict` leave examples as they "
+                        + "are, and so does `ds.x`.",
+                    "Views come before a normalisation: zeros are black pixels, and noise is in units of x in 0…1.",
+                    "Labels: under mixup and cutmix `hard()` mixes the losses of both labels, and `batches` gives "
+                        + "probabilities [B, K]; float targets are mixed.",
+                ],
+                seeAlso: ["shift", "random_crop", "horizontal_flip", "rotate", "noise", "cutout", "mixup", "cutmix"],
+                examples: [
+                    Example(
+                        """
+                        images = TensorDataset(ones(4, 1, 8, 8), arange(4))
+                        for x, y in batches(augment(images, shift(1), noise(0.1)), 4) { print(x.shape) }
+                        """, "[4, 1, 8, 8]")
+                ]
+            ) { call in
+                try call[dataset].augmented(by: Augmentation(call[views].map(\.view)))
+            })
+        addMoves()
+        addMixing()
+    }
+
+    private func addMoves() {
+        func example(_ call: String, _ shape: String) -> [Example] {
+            [
+                Example(
+                    """
+                    images = TensorDataset(ones(2, 1, 8, 8), arange(2))
+                    for x, y in batches(augment(images, \(call)), 2) { print(x.shape) }
+                    """, shape)
+            ]
+        }
+        let same = "[2, 1, 8, 8]"
+        add(
+            Builtin(
+                "random_crop", .data, "Views: a window anywhere in the image.",
+                Parameter<OneOrMore<Int>>("size", "the window's height and width, or one number for both"),
+                Parameter<Int>("padding", "zeros around the image first", default: 0), returns: "for `augment`",
+                pytorch: .same("torchvision.transforms.RandomCrop"), seeAlso: ["augment", "shift"],
+                examples: example("random_crop(6)", "[2, 1, 6, 6]")
+            ) { (size: OneOrMore<Int>, padding: Int) in
+                guard (1...2).contains(size.elements.count), let height = size.elements.first,
+                    let width = size.elements.last
+                else { throw Failure(.value, "random_crop: size must be one number or [height, width]") }
+                return try ViewObject(.randomCrop(height: height, width: width, padding: padding))
+            })
+        add(
+            Builtin(
+                "horizontal_flip", .data, "Views: left and right change places.",
+                Parameter<Double>("p", "how probably", default: 0.5), returns: "for `augment`",
+                pytorch: .same("torchvision.transforms.RandomHorizontalFlip"), seeAlso: ["augment"],
+                examples: example("horizontal_flip()", same)
+            ) { (p: Double) in try ViewObject(.horizontalFlip(p: p)) })
+        add(
+            Builtin(
+                "shift", .data, "Views: the image moves by up to so many pixels in both directions.",
+                Parameter<Int>("pixels", "at most"), returns: "for `augment`", notes: ["Zeros come in at the edge."],
+                seeAlso: ["augment", "random_crop"], examples: example("shift(2)", same)
+            ) { (pixels: Int) in try ViewObject(.shift(pixels: pixels)) })
+        add(
+            Builtin(
+                "rotate", .data, "Views: the image turns about its middle.",
+                Parameter<Double>("degrees", "at most, to either side"), returns: "for `augment`",
+                notes: ["Bilinear; zeros come in at the edge."],
+                pytorch: .differs("torchvision.transforms.RandomRotation", "bilinear instead of nearest"),
+                seeAlso: ["augment"], examples: example("rotate(15)", same)
+            ) { (degrees: Double) in try ViewObject(.rotate(degrees: degrees)) })
+        add(
+            Builtin(
+                "noise", .data, "Views: normal noise is added.", formula: "x + std · N(0, 1)",
+                Parameter<Double>("std", "its standard deviation, for x in 0…1"), returns: "for `augment`",
+                notes: ["Nothing is cut off at 0 and 1."], seeAlso: ["augment"], examples: example("noise(0.1)", same)
+            ) { (std: Double) in try ViewObject(.noise(std: std)) })
+        add(
+            Builtin(
+                "cutout", .data, "Views: a square of zeros around any pixel (DeVries, Taylor, 2017).",
+                Parameter<Int>("size", "the square's side; at the edge a part of it falls outside"),
+                returns: "for `augment`", seeAlso: ["augment", "cutmix"], examples: example("cutout(4)", same)
+            ) { (size: Int) in try ViewObject(.cutout(size: size)) })
+    }
+
+    private func addMixing() {
+        func example(_ call: String) -> [Example] {
+            [
+                Example(
+                    """
+                    images = TensorDataset(ones(4, 1, 8, 8), tensor([0, 1, 2, 2]))
+                    for x, y in batches(augment(images, \(call)), 4) { print(x.shape, y.shape) }
+                    """, "[4, 1, 8, 8] [4, 3]")
+            ]
+        }
+        let alpha = Parameter<Double>(
+            "alpha", "λ is drawn from Beta(alpha, alpha), once a batch", default: 1)
+        add(
+            Builtin(
+                "mixup", .data, "Views: mixes every example with another of its batch (Zhang et al., 2018).",
+                formula: "λ x + (1 − λ) x′, and the losses of both labels in the same shares", alpha,
+                returns: "for `augment`", seeAlso: ["augment", "cutmix"], examples: example("mixup(0.2)")
+            ) { (alpha: Double) in try ViewObject(.mixup(alpha: alpha)) })
+        add(
+            Builtin(
+                "cutmix", .data, "Views: a rectangle of every image comes from another (Yun et al., 2019).",
+                formula: "a rectangle of area 1 − λ, and the losses of both labels in the shares of their areas", alpha,
+                returns: "for `augment`", seeAlso: ["augment", "mixup"], examples: example("cutmix(1)")
+            ) { (alpha: Double) in try ViewObject(.cutmix(alpha: alpha)) })
+    }
+}

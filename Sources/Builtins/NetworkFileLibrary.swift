@@ -1,0 +1,238 @@
+import Data
+import Diagnostics
+import Learning
+import OrderedCollections
+import Runtime
+import Tensors
+
+extension Library {
+    /// Networks and tensors to files.
+    func addNetworkSaving() {
+        let net = Parameter<Module>("net", "the network")
+        let path = Parameter<String>("path", "the file; its extension says the format")
+        let data = Parameter<Dataset?>.optional(
+            "data", "a dataset whose normalisation and classes are to be kept", defaultText: "that of the last training"
+        )
+        let input = Parameter<ExampleInput?>.optional(
+            "input",
+            ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
+        )
+        add(
+            Builtin(
+                "save", .files,
+                "Writes a network: .distill all of it, .safetensors the weights under PyTorch's names, .onnx for deployment.",
+                parameters: [net.description, path.description, input.description, data.description],
+                notes: [
+                    ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
+                    ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
+                    ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
+                    "The old file stays until the new one is whole.",
+                ],
+                seeAlso: ["load", "state_dict"],
+                examples: [
+                    Example(
+                        """
+                        net = Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
+                        save(net, "/tmp/distill-example.distill")
+                        load("/tmp/distill-example.distill")(zeros(3, 4)).shape
+                        """, "[3, 2]")
+                ]
+            ) { call in
+                let net = try call[net]
+                let path = try call[path]
+                if let data = try call[data] {
+                    net.record = net.record ?? TrainingRecord()
+                    net.record?.normalization = data.normalization
+                    net.record?.classes = data.classes
+                }
+                switch try TensorFile(
+                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx], argument: 1)
+                {
+                case .onnx:
+                    guard let input = try call[input] else {
+                        throw Failure(
+                            .value, "save: an .onnx file needs input=, the shape of one example",
+                            help: ["save(net, \"\(path)\", input=[1, 28, 28])"])
+                    }
+                    try FileBytes.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
+                case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
+                default: try SafeTensors(net.storedState()).write(to: path)
+                }
+                return NoValue()
+            })
+        addRecordAttributes()
+    }
+
+    private func addRecordAttributes() {
+        let start = #"net = Linear(64, 10); fit(net, take(dataset("digits"), 64), epochs=1);"#
+        add(
+            Attribute(
+                "classes", on: .module, "The names of the classes it was trained on, or none.",
+                examples: [Example("\(start) len(net.classes)", "10")]
+            ) { (net: Module) in net.record?.classes })
+        add(
+            Attribute(
+                "normalization", on: .module,
+                "The mean and std its training data was normalised with, or none: normalize(ds, **net.normalization).",
+                examples: [Example("\(start) net.normalization", "none")]
+            ) { (net: Module) -> OrderedDictionary<String, [Double]>? in
+                net.record?.normalization.map { ["mean": $0.mean, "std": $0.std] }
+            })
+        add(
+            Attribute(
+                "provenance", on: .module, "Where its weights come from: objective, epochs, seed, data, metrics.",
+                examples: [Example("\(start) net.provenance[\"epochs\"]", "1")]
+            ) { (net: Module) in net.record?.provenance ?? [:] })
+    }
+
+    /// Tensors to files.
+    func addTensorSaving() {
+        let path = Parameter<String>("path", "the file; its extension says the format")
+        add(
+            Builtin(
+                "save", .files, "Writes a tensor as NumPy's .npy.", Parameter<Tensor>("x", "a tensor"), path,
+                notes: ["In Python: numpy.load(path)."], seeAlso: ["load"],
+                examples: [
+                    Example(
+                        #"save(arange(3), "/tmp/distill-example.npy"); load("/tmp/distill-example.npy").tolist()"#,
+                        "[0, 1, 2]")
+                ]
+            ) { (x: Tensor, path: String) in
+                _ = try TensorFile(path, function: "save", what: "a tensor", allowed: [.npy], argument: 1)
+                try NPY.write(x, to: path)
+                return NoValue()
+            })
+        add(
+            Builtin(
+                "save", .files, "Writes tensors by name: .npz for NumPy, .safetensors for PyTorch.",
+                Parameter<OrderedTensors>("tensors", "a dict of tensors"), path, seeAlso: ["load", "state_dict"],
+                examples: [
+                    Example(
+                        """
+                        save({"a": zeros(2), "b": ones(3)}, "/tmp/distill-example.npz")
+                        load("/tmp/distill-example.npz").keys()
+                        """, #"["a", "b"]"#)
+                ]
+            ) { (dict: OrderedTensors, path: String) in
+                switch try TensorFile(
+                    path, function: "save", what: "a dict of tensors", allowed: [.safetensors, .npz], argument: 1)
+                {
+                case .npz: try NPZ.write(dict.tensors, to: path)
+                default: try SafeTensors(dict.tensors).write(to: path)
+                }
+                return NoValue()
+            })
+    }
+
+    /// Files to networks and tensors.
+    func addLoading() {
+        let path = Parameter<String>("path", "the file; its extension says what it holds")
+        add(
+            Builtin(
+                "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
+                parameters: [path.description],
+                returns:
+                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .png: a tensor [C, H, W] in 0…1; .distill: a network in evaluation mode",
+                notes: [
+                    "Half precision and bfloat16 become float32, small integers int64.",
+                    "A .distill file may hold the source of modules, which runs: load such files from people you trust.",
+                ],
+                seeAlso: ["save", "read_csv", "dataset"],
+                examples: [
+                    Example(
+                        #"save({"w": ones(2)}, "/tmp/distill-example.safetensors"); load("/tmp/distill-example.safetensors")["w"].tolist()"#,
+                        "[1.0, 1.0]")
+                ]
+            ) { call in
+                let file = try call[path]
+                if file.lowercased().hasSuffix(".png") { return Value.tensor(try TensorFile.image(file)) }
+                switch try TensorFile(
+                    file, function: "load", what: "what can be loaded", allowed: [.safetensors, .distill, .npz, .npy],
+                    argument: 0)
+                {
+                case .npy: return .tensor(try NPY.read(file))
+                case .npz: return try NPZ.read(file).encode(in: call.interpreter)
+                case .distill:
+                    return .module(try ModelFile.network(SafeTensors(reading: file), path: file, in: call.interpreter))
+                case .safetensors, .onnx: return try SafeTensors(reading: file).tensors.encode(in: call.interpreter)
+                }
+            })
+        let net = Parameter<Module>("net", "the network to be filled")
+        let strict = Parameter<Bool>("strict", "whether a missing or unexpected name is an error", default: true)
+        let rename = Parameter<OrderedDictionary<String, String>?>.optional(
+            "rename", "how names in the file begin and how the network's begin instead: {\"module.\": \"\"}")
+        add(
+            Builtin(
+                "load", .files, "Fills a network with the tensors of a file, by PyTorch's names.",
+                parameters: [net.description, path.description, strict.description, rename.description],
+                returns: "the network",
+                notes: ["Nothing is changed unless all shapes fit. Without strict, what matches by name is loaded."],
+                pytorch: .differs("torch.nn.Module.load_state_dict", "takes a file"),
+                seeAlso: ["save", "load_state_dict"],
+                examples: [
+                    Example(
+                        """
+                        a = Linear(3, 2)
+                        save({"module." + k: v for k, v in a.state_dict()}, "/tmp/distill-example-renamed.safetensors")
+                        b = load(Linear(3, 2), "/tmp/distill-example-renamed.safetensors", rename={"module.": ""})
+                        allclose(a.weight, b.weight)
+                        """, "true")
+                ]
+            ) { call in
+                let net = try call[net]
+                let file = try call[path]
+                var tensors = try TensorFile.tensors(file, function: "load", argument: 1)
+                if let rename = try call[rename] { tensors = try Self.renamed(tensors, rename) }
+                do {
+                    try net.loadStoredState(tensors, strict: call[strict])
+                } catch let error as ModuleError {
+                    throw Failure(
+                        ErrorKind(rawValue: error.kind.rawValue) ?? .value,
+                        "load: \(file) does not fit the network: \(error.problem)",
+                        help: error.help.map { [$0] } ?? [], operands: [1: ""])
+                }
+                return net
+            })
+    }
+
+    /// Tensors whose names begin as the network's do; of several beginnings that fit, the longest counts.
+    private static func renamed(
+        _ tensors: OrderedDictionary<String, Tensor>, _ rename: OrderedDictionary<String, String>
+    ) throws -> OrderedDictionary<String, Tensor> {
+        let beginnings = rename.sorted { $0.key.utf8.count > $1.key.utf8.count }
+        var renamed: OrderedDictionary<String, Tensor> = [:]
+        for (name, tensor) in tensors {
+            let rule = beginnings.first { name.hasPrefix($0.key) }
+            let new = rule.map { $0.value + name.dropFirst($0.key.count) } ?? name
+            guard renamed[new] == nil else {
+                throw Failure(.value, "load: rename= makes two tensors called \"\(new)\"")
+            }
+            renamed[new] = tensor
+        }
+        return renamed
+    }
+}
+
+/// What a network is tried with: the shape of one example, a batch, or several of them by name.
+struct ExampleInput: ValueDecodable {
+    private let parts: OrderedDictionary<String, Either<Tensor, [Int]>>
+
+    static var languageType: LanguageType { .union([.tensor, .list(.int), .dict]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> ExampleInput? {
+        if let one = Either<Tensor, [Int]>.decode(value, in: interpreter) { return ExampleInput(parts: ["input": one]) }
+        return OrderedDictionary<String, Either<Tensor, [Int]>>.decode(value, in: interpreter).flatMap {
+            $0.isEmpty ? nil : ExampleInput(parts: $0)
+        }
+    }
+
+    /// The batches by name.
+    func batches() throws -> OrderedDictionary<String, Tensor> {
+        try parts.mapValues { part in
+            switch part {
+            case .first(let batch): batch
+            case .second(let shape): try .zeros([1] + shape)
+            }
+        }
+    }
+}

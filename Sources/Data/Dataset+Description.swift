@@ -1,0 +1,70 @@
+import Tensors
+
+extension Dataset {
+    /// A few lines about the data: sizes, dtypes, the range of x, the classes with their counts and balance.
+    ///
+    /// - Throws: a limit error when memory is short.
+    public func describe() throws -> String {
+        var lines = ["\(name): \(count) example\(count == 1 ? "" : "s")"]
+        switch stored {
+        case .memory(.tensor(let x)): lines.append(try line("x", x, hasNumbers: normalization == nil))
+        case .memory(.named(let inputs)):
+            for (key, x) in inputs { lines.append(try line("x[\"\(key)\"]", x, hasNumbers: true)) }
+        case .file(let file, let records):
+            lines.append("x: float32 \(list([records.count] + file.recordShape)), read from \(file.path) as needed")
+        }
+        if let mask { lines.append("mask: \(mask.dtype) \(mask.shape)") }
+        if let y { lines.append(try line("y", y, hasNumbers: true)) }
+        if let classes {
+            let counts = try classCounts()
+            let shown = zip(classes, counts).prefix(20).map { "\($0) (\($1))" }
+            let more = classes.count > shown.count ? ", …" : ""
+            lines.append("\(classes.count) classes: \(shown.joined(separator: ", "))\(more)\(balance(counts))")
+        }
+        if let normalization { lines.append("normalised with \(normalization)") }
+        if let augmentation {
+            lines.append("augmented in each pass: " + augmentation.views.map(\.description).joined(separator: ", "))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func line(_ title: String, _ tensor: Tensor, hasNumbers: Bool) throws -> String {
+        if tensor.dtype == .uint8 {
+            let counts = tensor.byteCounts()
+            let bytes = counts.indices.filter { counts[$0] > 0 }.map { $0 % 256 }
+            let range =
+                bytes.isEmpty || !hasNumbers
+                ? "" : ", \(short(Double(bytes.min() ?? 0) / 255)) … \(short(Double(bytes.max() ?? 0) / 255))"
+            return "\(title): float32 \(tensor.shape)\(range), kept as bytes (\(size(tensor.count)))"
+        }
+        guard hasNumbers, tensor.count > 0, tensor.dtype != .bool else {
+            return "\(title): \(tensor.dtype) \(tensor.shape)"
+        }
+        let low = try tensor.detach().amin().itemDouble()
+        let high = try tensor.detach().amax().itemDouble()
+        return "\(title): \(tensor.dtype) \(tensor.shape), \(short(low)) … \(short(high))"
+    }
+
+    /// Says when the largest class has more than half as much again as the smallest.
+    private func balance(_ counts: [Int]) -> String {
+        guard let largest = counts.max(), let smallest = counts.min(), largest > 0 else { return "" }
+        if smallest == 0 {
+            let missing = counts.filter { $0 == 0 }.count
+            return "; \(missing) without examples"
+        }
+        guard 2 * largest > 3 * smallest else { return "" }
+        return "; unbalanced, \(short((Double(largest) / Double(smallest) * 10).rounded() / 10)) to 1"
+    }
+
+    private func list(_ sizes: [Int]) -> String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
+
+    private func size(_ bytes: Int) -> String {
+        if bytes < 1 << 10 { return "\(bytes) bytes" }
+        let (amount, unit) = bytes < 1 << 20 ? (Double(bytes) / 1024, "KiB") : (Double(bytes) / 1_048_576, "MiB")
+        return "\(short((amount * 10).rounded() / 10)) \(unit)"
+    }
+}
+
+func short(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\((value * 1e4).rounded() / 1e4)"
+}

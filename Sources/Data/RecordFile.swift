@@ -1,0 +1,41 @@
+import Glibc
+import Tensors
+
+/// Examples of one size one after another in an open file: what datasets larger than memory are read from.
+final class RecordFile {
+    let path: String
+    let descriptor: Int32
+    /// Where the first record begins.
+    let offset: Int
+    let dtype: DType
+    /// The sizes of one example.
+    let recordShape: [Int]
+
+    /// Opens the file.
+    ///
+    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    init(_ path: String, offset: Int, dtype: DType, recordShape: [Int]) throws {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw DataError.unreadable(path: path, reason: FileBytes.reason(errno))
+        }
+        self.path = path
+        self.offset = offset
+        self.dtype = dtype
+        self.recordShape = recordShape
+    }
+
+    deinit { close(descriptor) }
+
+    var recordBytes: Int { recordShape.reduce(1, *) * dtype.itemSize }
+
+    /// What a failed read is to people.
+    func error(_ failure: BatchAssembly.ReadFailure) -> DataError {
+        if failure.code != 0 {
+            return .unreadable(path: path, reason: FileBytes.reason(failure.code))
+        }
+        return .byte(
+            path: path, offset: offset + failure.record * recordBytes,
+            problem: "the file ends here, and was longer when it was opened")
+    }
+}

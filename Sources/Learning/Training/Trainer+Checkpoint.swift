@@ -1,0 +1,109 @@
+import Data
+import OrderedCollections
+import Tensors
+
+extension Trainer {
+    /// Goes on from the checkpoint, if that is asked for and there is one.
+    ///
+    /// - Returns: the epoch to begin with.
+    /// - Throws: ``TrainingError/checkpoint(path:problem:help:)`` for one of another experiment.
+    static func resume(_ trainers: [Trainer]) throws -> Int {
+        guard let first = trainers.first, let path = first.checkpointPath, first.options.resume,
+            FileBytes.exists(path)
+        else { return 0 }
+        let checkpoint = try Checkpoint(reading: path)
+        try checkpoint.check(against: experiment(trainers), path: path)
+        let damaged = TrainingError.checkpoint(path: path, problem: "the checkpoint is incomplete", help: nil)
+        guard checkpoint.parts.count == trainers.count else { throw damaged }
+        do {
+            for (trainer, part) in zip(trainers, checkpoint.parts) { try trainer.restore(part, checkpoint, damaged) }
+        } catch is ModuleError { throw damaged } catch is OptimizerError { throw damaged }
+        Randomness.state = checkpoint.generator
+        return checkpoint.isOver ? max(checkpoint.epochs, first.options.epochs) : checkpoint.epochs
+    }
+
+    /// Writes a checkpoint after an epoch, if that is asked for.
+    static func writeCheckpoint(of trainers: [Trainer], epochs: Int, isOver: Bool) throws {
+        guard let path = trainers.first?.checkpointPath else { return }
+        let parts = try trainers.map { try $0.part() }
+        let checkpoint = Checkpoint(
+            experiment: try experiment(trainers), epochs: epochs, isOver: isOver, generator: Randomness.state,
+            parts: parts)
+        try checkpoint.write(to: path)
+    }
+
+    private var checkpointPath: String? { options.checkpoint.map { Checkpoint.path(in: $0, run: run.name) } }
+
+    private func part() throws -> Checkpoint.Part {
+        var part = Checkpoint.Part()
+        part.network = try net.stateDict()
+        part.loss = try loss.state()
+        part.best = best?.state ?? [:]
+        let state = optimizer.state()
+        part.optimizer = OrderedDictionary(uniqueKeysWithValues: state.tensors.map { ($0.name, $0.tensor) })
+        part.optimizerSteps = state.steps
+        part.learningRates = optimizer.groups.map(\.learningRate)
+        part.schedule = scheduler?.memory ?? []
+        part.curves = run.curves
+        part.steps = run.steps
+        part.seconds = run.seconds
+        (part.bestEpoch, part.bestValue, part.epochsSinceBest) = (run.bestEpoch, bestValue, epochsSinceBest)
+        return part
+    }
+
+    private func restore(_ part: Checkpoint.Part, _ checkpoint: Checkpoint, _ damaged: TrainingError) throws {
+        // The saved optimizer is that of the last epoch that was done; the next may begin a stage with a fresh one.
+        try enterStage(max(0, checkpoint.epochs - 1))
+        guard part.learningRates.count == optimizer.groups.count, part.schedule.isEmpty == (scheduler == nil),
+            scheduler?.restore(part.schedule) ?? true
+        else { throw damaged }
+        try net.loadStateDict(part.network)
+        try loss.restore(part.loss)
+        try optimizer.restore(
+            tensors: Dictionary(uniqueKeysWithValues: part.optimizer.map { ($0.key, $0.value) }),
+            steps: part.optimizerSteps)
+        for (group, rate) in zip(optimizer.groups, part.learningRates) { group.learningRate = rate }
+        run.curves = part.curves
+        run.steps = part.steps
+        run.epochs = checkpoint.epochs
+        run.bestEpoch = part.bestEpoch
+        run.stoppedEarly = checkpoint.isOver && checkpoint.epochs < options.epochs
+        secondsBefore = part.seconds
+        (bestValue, epochsSinceBest) = (part.bestValue, part.epochsSinceBest)
+        if !part.best.isEmpty { best = (part.bestValue, part.best) }
+    }
+
+    /// What tells this experiment from others. The network's weights are not part of it: they are what training changes.
+    private static func experiment(_ trainers: [Trainer]) throws -> OrderedDictionary<String, String> {
+        var entries: OrderedDictionary<String, String> = [:]
+        for (index, trainer) in trainers.enumerated() {
+            let prefix = trainers.count == 1 ? "" : "\(trainer.run.name) \(index + 1): "
+            for (key, value) in try trainer.experiment() { entries[prefix + key] = value }
+        }
+        return entries
+    }
+
+    private func experiment() throws -> OrderedDictionary<String, String> {
+        if let described { return described }
+        let recipe = try options.optimizer ?? .adam()
+        var entries: OrderedDictionary<String, String> = [
+            "function": function, "loss": loss.formula, "epochs": String(options.epochs),
+            "batch_size": String(options.batchSize), "optimizer": "\(recipe)",
+            "scheduler": scheduler.map { "\($0.recipe)" } ?? "none", "keep": options.keep.rawValue,
+            "monitor": options.monitor, "patience": options.patience.map(String.init) ?? "none",
+            "clip_grad_norm": options.clipGradNorm.map { "\($0)" } ?? "none",
+            "seed": String(Randomness.state.seed), "the training data": try data.fingerprint(),
+            "the validation data": try options.validate?.fingerprint() ?? "none",
+            "the network": Self.outline(net),
+        ]
+        for (name, module) in loss.trainedModules { entries["the module \(name)"] = Self.outline(module) }
+        for (name, value) in loss.identity { entries[name] = value }
+        described = entries
+        return entries
+    }
+
+    private static func outline(_ net: Module) -> String {
+        let shapes = net.namedState().map { "\($0.name) \($0.tensor.shape)" }.joined(separator: ", ")
+        return "\(net.typeName), \(net.parameterCount) parameters, \(Checksum.text(of: Array(shapes.utf8)))"
+    }
+}

@@ -1,0 +1,68 @@
+import Data
+import OrderedCollections
+
+/// What a network was trained on and how: it travels with the network into model files.
+public struct TrainingRecord: Sendable, Equatable {
+    /// What the inputs were normalised with, if they were: new inputs need the same.
+    public var normalization: Normalization?
+    /// The names of the classes, in the order of the logits.
+    public var classes: [String]?
+    /// Where the weights come from: objective, epochs, seed, data, metrics, by name.
+    public var provenance: OrderedDictionary<String, String>
+
+    /// A record from its parts.
+    public init(
+        normalization: Normalization? = nil, classes: [String]? = nil,
+        provenance: OrderedDictionary<String, String> = [:]
+    ) {
+        self.normalization = normalization
+        self.classes = classes
+        self.provenance = provenance
+    }
+
+    /// The record of a training that gave `run`.
+    init(_ run: Run, on data: Dataset) {
+        normalization = data.normalization
+        classes = data.classes
+        provenance = ["run": run.name, "data": "\(data.name), \(data.count) examples"]
+        for (key, value) in run.configuration where key != "loss" { provenance[key] = value }
+        provenance["objective"] = run.objective
+        provenance["epochs"] = String(run.epochs)
+        if run.keptBy != "last" { provenance["kept"] = "epoch \(run.bestEpoch + 1), best by \(run.keptBy)" }
+        for (key, value) in run.keptBy == "last" ? run.last : run.best where key == "loss" || key.hasPrefix("val_") {
+            provenance[key] = "\(value)"
+        }
+    }
+
+    /// The record as JSON.
+    public var json: JSON {
+        var members: [(key: String, value: JSON)] = []
+        if let normalization {
+            members.append(
+                (
+                    "normalization",
+                    .object([
+                        ("mean", .array(normalization.mean.map { .number($0) })),
+                        ("std", .array(normalization.std.map { .number($0) })),
+                    ])
+                ))
+        }
+        if let classes { members.append(("classes", .array(classes.map { .string($0) }))) }
+        members.append(("provenance", .object(provenance.map { ($0.key, .string($0.value)) })))
+        return .object(members)
+    }
+
+    /// A record from what ``json`` gave; what is missing or wrong there is left out.
+    public init(_ json: JSON) {
+        if let mean = json["normalization"]?["mean"]?.array?.compactMap(\.double),
+            let std = json["normalization"]?["std"]?.array?.compactMap(\.double)
+        {
+            normalization = try? Normalization(mean: mean, std: std)
+        }
+        classes = json["classes"]?.array?.compactMap(\.string)
+        provenance = [:]
+        if case .object(let members)? = json["provenance"] {
+            for (key, value) in members { provenance[key] = value.string }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Diagnostics
+import Testing
+
+@testable import Runtime
+
+@Suite("The instruction loop")
+struct MachineTests {
+    /// The loop moves values as bytes; a compiler that lays them out differently must be noticed here first.
+    @Test("Values lie in memory as the loop expects")
+    func layout() { #expect(MachineHooks.isInstalled) }
+
+    @Test("Frequent forms become single instructions")
+    func fusion() throws {
+        let interpreter = Interpreter(library: Library())
+        let source = "fn f(n) { t = 0; for i in n { if i < 3 { t += i * 2 % 7 } }; return f(t - 1) }"
+        try interpreter.run(SourceText(name: "t", text: source))
+        let code = Disassembly.text(of: interpreter)
+        for name in [
+            "NextRound", "JumpUnlessLessImmediate", "MultiplyConstant", "RemainderConstant", "AddImmediate",
+            "CallGlobal",
+        ] {
+            #expect(code.contains(name))
+        }
+        // The result of a call goes where it belongs, and no constant is loaded first.
+        let body = code.split(separator: "\n").drop { !$0.hasPrefix("f:") }.dropFirst()
+        #expect(!body.prefix { $0.first?.isNumber == true }.contains { $0.contains(" Move ") })
+    }
+
+    @Test("A function that is gone leaves nothing behind in the calls that used it")
+    func recordsForget() throws {
+        weak var closure: Function?
+        do {
+            let interpreter = Interpreter(library: Library())
+            let source = "fn make(k) { return x => x + k }; g = make(1); a = g(1); a = g(2); g"
+            let value = try interpreter.run(SourceText(name: "t", text: source))
+            guard case .function(let function) = value else {
+                Issue.record("no function")
+                return
+            }
+            closure = function
+        }
+        #expect(closure == nil)
+    }
+
+    @Test("Calls nest to the same depth whoever makes them")
+    func depth() throws {
+        let interpreter = Interpreter(library: Library())
+        try interpreter.run(
+            SourceText(name: "t", text: "fn down(n) { if n == 0 { return 0 }; return 1 + down(n - 1) }"))
+        let value = try interpreter.run(SourceText(name: "t", text: "down(9000)"))
+        guard case .int(9000) = value else {
+            Issue.record("down(9000) is wrong")
+            return
+        }
+        #expect(throws: Diagnostic.self) { try interpreter.run(SourceText(name: "t", text: "down(20000)")) }
+    }
+
+    @Test("Errors inside calls leave the registers in order")
+    func errors() throws {
+        let interpreter = Interpreter(library: Library())
+        let source = """
+            fn inner(xs, i) { return xs[i] + 1 }
+            fn outer(n) { s = 0; for k in [0, 5, 1] { try { s += inner([10, 20], k) } catch e { s += 1000 } }; return s }
+            outer(0)
+            """
+        for _ in 0..<3 {
+            let value = try interpreter.run(SourceText(name: "t", text: source))
+            guard case .int(1032) = value else {
+                Issue.record("outer(0) is wrong")
+                return
+            }
+        }
+    }
+}
