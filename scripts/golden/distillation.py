@@ -246,6 +246,8 @@ def svd(a, b, k=1):
     before, total = None, 0
     for f, g in zip(a, b):
         st, vt = top(g, k)
+        # A factorisation leaves signs open: the teacher's largest component is positive.
+        vt = vt * vt.gather(1, vt.abs().argmax(1, keepdim=True)).sign()
         _, vs = top(f, k + 3)
         cos = (vs.transpose(1, 2) @ vt).detach()
         best = cos.abs().argmax(1, keepdim=True)

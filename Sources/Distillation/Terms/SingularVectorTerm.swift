@@ -2,6 +2,7 @@ import Tensors
 
 /// Singular vectors: how neighbouring layers relate, by the top right singular vectors of their maps [HW, C].
 ///
+/// The teacher's vectors are turned so that their largest component is positive, as a factorisation leaves the sign open.
 /// The student's vector is that of its top k + 3 which points most along the teacher's, with its sign. Between the vectors
 /// a, b of two layers that follow each other stands the relation exp(−(a_i − b_j)²/8), and the loss is Σ (R_s − R_t)²/B.
 /// S. Lee, D. Kim, B. Song, *Self-supervised Knowledge Distillation Using Singular Value Decomposition*, arXiv:1807.06819,
@@ -67,7 +68,12 @@ public final class SingularVectorTerm: PairTerm {
     /// Both networks' vectors [B, C, k], the student's chosen and turned to the teacher's, scaled by the teacher's singular
     /// values over their norm.
     private func aligned(_ student: Tensor, _ teacher: Tensor) throws -> (student: Tensor, teacher: Tensor) {
-        let other = try Gradients.disabled { try Self.top(Self.columns(teacher), rank) }
+        let other = try Gradients.disabled { () -> (vectors: Tensor, values: Tensor) in
+            let top = try Self.top(Self.columns(teacher), rank)
+            let largest = try top.vectors.abs().argmax(dim: 1).oneHot(top.vectors.shape[1]).transpose(1, 2)
+            let sign = try (top.vectors * largest.to(top.vectors.dtype)).sum(dims: [1], keepdim: true).sign()
+            return (try top.vectors * sign, top.values)
+        }
         let own = try Self.top(Self.columns(student), rank + 3)
         let cosine = try own.vectors.detach().transpose(1, 2).bmm(other.vectors)
         let chosen = try cosine.abs().argmax(dim: 1).oneHot(cosine.shape[1]).transpose(1, 2).to(cosine.dtype)
