@@ -1,4 +1,5 @@
 #include "machine.h"
+#include <stddef.h>
 
 // The two entries of Swift's runtime that count references.
 extern void *swift_retain(void *object);
@@ -436,9 +437,9 @@ op_Join: {
                 put(base + record->result, result);
                 NEXT;
             }
-            swift_retain(callee->object);
+            // A closure is not kept: what it captured should go when the program lets go of it.
             void *earlier = record->function;
-            record->function = callee->object;
+            record->function = layout.isCapturing ? NULL : swift_retain(callee->object);
             record->layout = layout;
             if (earlier) swift_release(earlier);
         }
@@ -446,7 +447,7 @@ op_Join: {
         value *first = A + 1;
         value *last = first + layout->registerCount;
         if (count < layout->required || count > layout->parameterCount
-            || last - registers > state->registerCount || state->frameCount == state->frameCapacity)
+            || last - registers > state->registerCount || state->frameCount >= state->frameCapacity)
             goto slow;
         if (layout->isCapturing && callee != A) copy(A, callee);
         machine_frame *frame = state->frames + state->frameCount++;

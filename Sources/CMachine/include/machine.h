@@ -99,7 +99,7 @@ typedef struct __attribute__((swift_name("CallRecord"))) machine_record {
     int32_t result;
     /// Whether a method call of this name on a list appends.
     bool appends;
-    /// The callee of the last call, kept alive, and its layout.
+    /// The callee of the last call, kept alive unless it captured something, and its layout.
     void *_Nullable function;
     machine_layout layout;
 } machine_record;

@@ -1,3 +1,6 @@
+import time
+
+
 def run(n):
     counts = {}
     for i in range(n):
@@ -7,4 +10,8 @@ def run(n):
         else:
             counts[key] = 1
     return counts["k7"] + len(counts)
-print(run(500000))
+
+
+start = time.perf_counter()
+result = run(500000)
+print(f"{1000 * (time.perf_counter() - start):.1f} ms, {result}")

@@ -1,3 +1,6 @@
+import time
+
+
 def run(n):
     xs = []
     for i in range(n):
@@ -7,4 +10,8 @@ def run(n):
     for y in ys:
         total += y
     return total + len(xs)
-print(run(2000000))
+
+
+start = time.perf_counter()
+result = run(2000000)
+print(f"{1000 * (time.perf_counter() - start):.1f} ms, {result}")

@@ -1,3 +1,6 @@
+import time
+
+
 def sieve(n):
     prime = [True] * (n + 1)
     i = 2
@@ -11,4 +14,8 @@ def sieve(n):
         if prime[k]:
             count += 1
     return count
-print(sieve(2000000))
+
+
+start = time.perf_counter()
+result = sieve(2000000)
+print(f"{1000 * (time.perf_counter() - start):.1f} ms, {result}")
