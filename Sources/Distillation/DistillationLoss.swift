@@ -353,7 +353,7 @@ public final class DistillationLoss: TrainingLoss {
             throw DistillationError.option(
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
-        try termBalance?.measure(measured, of: student)
+        try termBalance?.measure(measured, of: student, along: Self.trainable(Array(trainedModules.values)))
         return StepLoss(total: total, terms: values)
     }
 

@@ -46,8 +46,9 @@ public final class TermBalance {
         epochNorms = terms.map { _ in [] }
     }
 
-    /// Measures the terms of a step, nil where one took no part, before the step's own backward pass.
-    func measure(_ values: [Tensor?], of student: Module) throws {
+    /// Measures the terms of a step, nil where one took no part, before the step's own backward pass; `others` are the
+    /// parameters that train along.
+    func measure(_ values: [Tensor?], of student: Module, along others: [Tensor]) throws {
         defer { step += 1 }
         guard step.isMultiple(of: Self.stride) else { return }
         let parameters = student.parameters().filter(\.requiresGradient)
@@ -58,10 +59,10 @@ public final class TermBalance {
                 continue
             }
             try value.backward(retainGraph: true)
-            // The modules that train along have gradients now as well; all of them come anew with the step's own pass.
             gradients.append(
                 try parameters.flatMap { try $0.gradient?.doubles() ?? [Double](repeating: 0, count: $0.count) })
-            for parameter in parameters { parameter.clearGradient() }
+            // What trains along has gradients now, too, and the step's own pass would add to them.
+            for parameter in parameters + others { parameter.clearGradient() }
         }
         note(gradients)
     }

@@ -119,7 +119,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
             let shape = [batch, 2, 2, 2]
             let random = try (0..<layers).map { _ in try Tensor.randn(shape) }
             for (what, make) in [
-                ("zeros", { try Tensor.zeros(shape) }), ("constants", { try Tensor.full(shape, 3) }),
+                ("zeros", { try Tensor.zeros(shape) }), ("constants", { try Tensor.full(shape, 3.0) }),
                 ("1e4", { try Tensor.randn(shape) * 1e4 }), ("equal", { try random[0].clone() }),
             ] as [(String, () throws -> Tensor)] {
                 let features = try (0..<layers).map { _ in try make() }
