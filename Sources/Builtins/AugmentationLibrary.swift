@@ -5,7 +5,7 @@ import Tensors
 
 /// One random change to examples, as a value: what `shift(2)` gives and `augment` takes.
 final class ViewObject: LanguageObject {
-    static var languageName: String { "view" }
+    static var languageName: String { "transform" }
 
     let view: Augmentation.View
 

@@ -32,8 +32,7 @@ extension Library {
                 "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
                 Parameter<DatasetName>("name", "which one"),
                 Parameter<String?>.optional(
-                    "dir", "where its files are",
-                    defaultText: "$DISTILL_DATA, ./data or ~/.local/share/distill, and there name"),
+                    "dir", "where its files are; without it NAME in $DISTILL_DATA, ./data and ~/.local/share/distill"),
                 Parameter<SplitName>("split", "which of the published parts", default: .train),
                 returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
                 notes: [
@@ -126,7 +125,9 @@ extension Library {
                 formula: "N / (K · count)", Parameter<Dataset>("ds", "the dataset"), returns: "float32 [K]",
                 notes: ["For `CrossEntropyLoss(weight=class_weights(train))`."], seeAlso: ["describe"],
                 examples: [
-                    Example("class_weights(TensorDataset(zeros(4, 2), tensor([0, 0, 0, 1]))).tolist()", "[0.6667, 2.0]")
+                    Example(
+                        "class_weights(TensorDataset(zeros(4, 2), tensor([0, 0, 0, 1]))).tolist()",
+                        "[0.6666666865348816, 2.0]")
                 ]
             ) { (dataset: Dataset) in try dataset.classWeights() })
     }

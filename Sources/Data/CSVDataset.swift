@@ -54,21 +54,19 @@ extension CSVTable {
         case .integers(let values):
             return try Dataset(x: x, y: Tensor(values, shape: [rows]), name: name)
         case .numbers(let values):
-            if let row = values.firstIndex(where: \.isNaN) {
-                throw DataError.content(
-                    path: name, problem: "data row \(row + 1) has no label in column \"\(names[first])\"", help: nil)
-            }
+            if let row = values.firstIndex(where: \.isNaN) { throw noLabel(row, first, name) }
             return try Dataset(x: x, y: Tensor(values, shape: [rows]).to(.float32), name: name)
         case .text(let values):
-            if let row = values.firstIndex(of: "") {
-                throw DataError.content(
-                    path: name, problem: "data row \(row + 1) has no label in column \"\(names[first])\"", help: nil)
-            }
+            if let row = values.firstIndex(of: "") { throw noLabel(row, first, name) }
             let classes = Set(values).sorted()
             let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int($0)) })
             let y = try Tensor(values.map { numbers[$0] ?? 0 }, shape: [rows])
             return try Dataset(x: x, y: y, classes: classes, name: name)
         }
+    }
+
+    private func noLabel(_ row: Int, _ column: Int, _ path: String) -> DataError {
+        .line(path: path, line: lines[row], problem: "no label in column \"\(names[column])\"")
     }
 
     /// A column of numbers, or one 0/1 column for each category of a text column; a missing text is of no category.

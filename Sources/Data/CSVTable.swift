@@ -20,6 +20,8 @@ public struct CSVTable: Sendable {
     public let columns: [Column]
     /// How many data rows there are.
     public let rows: Int
+    /// The line of the file on which each data row begins, from 1.
+    public let lines: [Int]
     /// Whether the first line was taken as a header.
     public let hasHeader: Bool
 
@@ -71,6 +73,7 @@ public struct CSVTable: Sendable {
             throw DataError.content(path: path, problem: "the file holds a header and no rows", help: nil)
         }
         rows = builder.rows
+        lines = builder.lines
         columns = builder.finish()
     }
 
@@ -99,7 +102,8 @@ extension CSVTable {
 
         let names: [String]
         var cells: [Cells]
-        var rows = 0
+        var lines: [Int] = []
+        var rows: Int { lines.count }
 
         init(names: [String]) {
             self.names = names
@@ -108,7 +112,7 @@ extension CSVTable {
 
         mutating func append(_ row: [Scanner.Field], from scanner: Scanner) throws {
             for (column, field) in row.enumerated() { try append(field, to: column, from: scanner) }
-            rows += 1
+            lines.append(scanner.rowLine)
         }
 
         private mutating func append(_ field: Scanner.Field, to column: Int, from scanner: Scanner) throws {

@@ -40,9 +40,16 @@ extension Dataset {
         guard hasNumbers, tensor.count > 0, tensor.dtype != .bool else {
             return "\(title): \(tensor.dtype) \(tensor.shape)"
         }
-        let low = try tensor.detach().amin().itemDouble()
-        let high = try tensor.detach().amax().itemDouble()
-        return "\(title): \(tensor.dtype) \(tensor.shape), \(short(low)) … \(short(high))"
+        var low = try tensor.detach().amin().itemDouble()
+        var high = try tensor.detach().amax().itemDouble()
+        var missing = ""
+        if low.isNaN {
+            let values = try tensor.doubles()
+            let numbers = values.filter { !$0.isNaN }
+            (low, high) = (numbers.min() ?? .nan, numbers.max() ?? .nan)
+            missing = ", \(values.count - numbers.count) missing (nan)"
+        }
+        return "\(title): \(tensor.dtype) \(tensor.shape), \(short(low)) … \(short(high))\(missing)"
     }
 
     /// Says when the largest class has more than half as much again as the smallest.

@@ -83,7 +83,7 @@ struct IDXFile {
             try Tensor(Self.elements(bytes, as: type).map { Int($0) }, shape: shape)
         }
         switch type {
-        case .uint8: return try Tensor(Array(bytes), shape: shape)
+        case .uint8: return try bytes.withUnsafeBytes { try Tensor(bytes: $0, shape: shape, dtype: .uint8) }
         case .int8: return try integers(Int8.self)
         case .int16: return try integers(Int16.self)
         case .int32: return try integers(Int32.self)

@@ -64,7 +64,8 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
     func check(channels: Int) throws {
         guard mean.count == 1 || mean.count == channels else {
             throw DataError.shape(
-                function: "normalize", problem: "statistics of \(mean.count) channels for \(channels)", help: nil)
+                function: "normalize",
+                problem: "statistics of \(mean.count) columns or channels for x with \(channels)", help: nil)
         }
     }
 

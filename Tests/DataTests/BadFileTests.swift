@@ -128,9 +128,9 @@ struct BadFileTests {
             let names = (0..<1200).map { "name\($0),\($0)" }.joined(separator: "\n")
             let path = try Fixture.write(Array(("who,x\n" + names).utf8), "names.csv", in: folder)
             #expect(error { _ = try readCSV(path) }.message.contains("holds 1200 different texts"))
-            #expect(throws: Never.self) { try readCSV(path, labels: [.name("who")]) }
+            _ = try readCSV(path, labels: [.name("who")])
             let kinds = error { _ = try readCSV(Fixture.path("table.csv"), labels: [.name("kind")]) }
-            #expect(kinds.message.contains("data row 4 has no label in column \"kind\""))
+            #expect(kinds.message.hasSuffix("table.csv:6: no label in column \"kind\""))
         }
     }
 

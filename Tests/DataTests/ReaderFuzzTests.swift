@@ -6,7 +6,7 @@ import Testing
 /// `scripts/fuzz/readers` runs many more.
 @Suite("Reader fuzzing", .serialized)
 struct ReaderFuzzTests {
-    private static let inputs = environment("DISTILL_FUZZ_INPUTS").flatMap { Int($0) } ?? 300
+    private static let inputs = environment("DISTILL_FUZZ_INPUTS").flatMap { Int($0) } ?? 100
     private static let firstSeed = environment("DISTILL_FUZZ_SEED").flatMap { UInt64($0) } ?? 1
 
     /// A reader of one file, and files that it reads.

@@ -9,14 +9,14 @@ struct ReaderTests {
         let x = try readIDX(Fixture.path("\(type).idx"))
         #expect(x.shape == [5, 4, 3])
         #expect(x.dtype == (type == "uint8" ? .uint8 : .int64))
-        #expect(try x.integers() == Fixture.pattern(60).map { type == "uint8" ? $0 : $0 - 120 })
+        #expect(try x.integers() == Fixture.pattern(60).map { type == "uint8" ? $0 : $0 - 125 })
     }
 
     @Test("IDX floats are exact", arguments: [("float32", DType.float32), ("float64", .float64)])
     func floats(_ type: String, _ dtype: DType) throws {
         let x = try readIDX(Fixture.path("\(type).idx"))
         #expect(x.dtype == dtype)
-        #expect(try x.doubles() == Fixture.pattern(60).map { Double($0 - 120) / 8 })
+        #expect(try x.doubles() == Fixture.pattern(60).map { Double($0 - 125) / 8 })
     }
 
     @Test("Images and labels make a dataset of one channel, in bytes, from gzip too")
@@ -82,6 +82,7 @@ struct ReaderTests {
         #expect(dataset.inputShape == [5, 10])
         let x = try dataset.x().doubles()
         #expect(x[0] == 1 && x[9] == 12.5 && x[19].isNaN && x[29] == -3.25 && x[49].isNaN)
+        #expect(try dataset.describe().contains("-3.25 … 12.5, 2 missing (nan)"))
         // The missing kind is no category.
         #expect(Array(x[36..<39]) == [0, 0, 0])
         let table = try CSVTable(path: Fixture.path("table.csv"))

@@ -42,7 +42,7 @@ OUT.mkdir(parents=True)
 for name in TYPES:
     values = pattern(5, 4, 3)
     if name != "uint8":
-        values = values - 120
+        values = values - 125
     if name.startswith("float"):
         values = values / 8
     write(name, values.astype(name))
@@ -73,13 +73,13 @@ kinds = {
     "dog/palette-transparent": Image.fromarray(rgb).quantize(5),
 }
 expected = []
-for name, image in sorted(kinds.items()):
+for name, image in sorted(kinds.items(), key=lambda kind: kind[0] + ".png"):
     path = colour / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, **({"transparency": 2} if "transparent" in name else {}))
     expected.append(np.asarray(Image.open(path).convert("RGB")).transpose(2, 0, 1))
 write("colour", np.stack(expected))
-write("colour-as-grey", np.stack([np.asarray(Image.open(colour / f"{n}.png").convert("L")) for n in sorted(kinds)]))
+write("colour-as-grey", np.stack([np.asarray(Image.open(colour / f"{n}.png").convert("L")) for n in sorted(kinds, key=lambda n: n + ".png")]))
 wide = (pattern(H, W) * 261 + 5).astype(np.uint16)
 kinds = {
     "a/bits": Image.fromarray((pattern(H, W) % 2 * 255).astype(np.uint8)).convert("1"),
@@ -88,7 +88,7 @@ kinds = {
     "b/sixteen": Image.fromarray(wide),
 }
 expected = []
-for name, image in sorted(kinds.items()):
+for name, image in sorted(kinds.items(), key=lambda kind: kind[0] + ".png"):
     path = grey / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)
