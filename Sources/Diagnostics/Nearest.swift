@@ -14,7 +14,9 @@ public enum Nearest {
             guard abs(scalars.count - wanted.count) * 2 <= limit else { continue }
             let isSameWord = candidate.lowercased() == name.lowercased()
             let cost = isSameWord ? 1 : distance(wanted, scalars)
-            if cost <= limit, cost < (best?.cost ?? Int.max) { best = (candidate, cost) }
+            // A name of which every letter changes is another name.
+            guard cost <= limit, cost < 2 * wanted.count, cost < (best?.cost ?? Int.max) else { continue }
+            best = (candidate, cost)
         }
         return best?.name
     }

@@ -33,6 +33,7 @@ private struct ArchitectureWriter {
     private unowned let interpreter: Interpreter
     private var numbers: [ObjectIdentifier: Int] = [:]
     private let stateNames: [ObjectIdentifier: String]
+    private let parameters: Set<ObjectIdentifier>
     private var prototypes: [ObjectIdentifier: Int] = [:]
     private(set) var sources: [JSON] = []
     private(set) var tensors: OrderedDictionary<String, Tensor> = [:]
@@ -44,6 +45,7 @@ private struct ArchitectureWriter {
             names[ObjectIdentifier(tensor)] = name
         }
         stateNames = names
+        parameters = Set(net.parameters().map { ObjectIdentifier($0) })
     }
 
     mutating func node(_ module: Module) throws -> JSON {
@@ -82,7 +84,13 @@ private struct ArchitectureWriter {
         let owner = module.typeName
         let construction = module.construction
         let arguments = try construction.arguments.map { try value($0, "an argument of \(owner)") }
-        let fields = try module.fields.map { name, field in
+        // Fields are bound again in this order, which gives children and parameters theirs.
+        let order = Array(module.children.keys) + module.ownParameters.keys + module.ownBuffers.keys
+        let ordered = module.fields.enumerated().sorted { left, right in
+            let places = [left, right].map { order.firstIndex(of: $0.element.name) ?? -1 }
+            return (places[0], left.offset) < (places[1], right.offset)
+        }
+        let fields = try ordered.map(\.element).map { name, field in
             (name, try dataOrRebuilt(field, "the field \(name) of \(owner)"))
         }
         return .object([
@@ -142,7 +150,7 @@ private struct ArchitectureWriter {
             name = extra
         }
         return .object([
-            ("tensor", .string(name ?? "")), ("parameter", .bool(tensor.requiresGradient && tensor.isLeaf)),
+            ("tensor", .string(name ?? "")), ("parameter", .bool(parameters.contains(ObjectIdentifier(tensor)))),
         ])
     }
 }

@@ -52,9 +52,9 @@ struct ExampleTests {
         let teacher = try #require(errors[0])
         let distilled = try #require(errors[1])
         let alone = try #require(errors[2])
-        // Of 10,000; guessing makes 9,000. So short a training leaves the two students close together.
-        #expect(teacher < 1000 && distilled < 1000 && alone < 1000)
-        #expect(distilled < alone + 50)
+        // Of 10,000. Measured: 443 to 452, 549 to 558 and 583 to 584, by threads and kernels.
+        #expect(teacher < 550 && distilled < 650 && alone < 700)
+        #expect(teacher < distilled && distilled < alone + 20)
     }
 
     @Test("A param of an example can be set, and an unknown one is an error")

@@ -78,7 +78,7 @@ import Testing
                 "net = Sequential(Flatten(), Linear(784, 10))\nnet(zeros(2, 1, 28, 27))",
                 "net = Sequential(Conv2d(1, 8, 3, padding=1), MaxPool2d(2), Flatten(), Linear(1568, 10))\n"
                     + "net(randn(4, 1, 28, 28))\nnet(randn(4, 1, 32, 32))",
-                "net = Linear(64, 32)\ny = net(randn(2, 63))", "y = randn(2, 63) |> Sequential(Linear(64, 10))",
+                "net = Linear(64, 32)\ny = net(randn(2, 63))", "y = randn(2, 63) |> (Sequential(Linear(64, 10)))",
                 "net = Sequential(Linear(64, 10), Conv2d(3, 4, 3))\nnet(randn(2, 64))",
                 "net = Sequential(Conv2d(3, 4, 7))\nnet(randn(2, 3, 5, 5))",
                 "net = Sequential(Conv2d(3, 4, 3), ReLU(), Flatten(), Linear(64, 10))\nsummary(net, input=[3, 8, 8])",
@@ -173,6 +173,60 @@ import Testing
         for seed in UInt64(1)...300 {
             #expect(FuzzSubject.straight.failure(seed: seed, library: library) == nil, "\(seed)")
         }
+    }
+
+    /// Random networks on random inputs: check has nothing against one that runs, and finds the shapes of one that does
+    /// not.
+    @Test func networksAreJudgedAsTheyRun() {
+        let library = Library.standard()
+        var (right, wrong, found) = (0, 0, 0)
+        for seed in UInt64(1)...600 {
+            var random = SeededGenerator(seed: seed)
+            func pick<Element>(_ choices: [Element]) -> Element {
+                choices[Int.random(in: 0..<choices.count, using: &random)]
+            }
+            func size() -> Int { pick([2, 2, 2, 4, 4, 6]) }
+            let isImage = pick([true, false])
+            let layers = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                if isImage {
+                    return pick([
+                        "Conv2d(\(size()), \(size()), \(pick([1, 3, 3])), padding=\(pick([0, 1])), stride=\(pick([1, 2])))",
+                        "BatchNorm2d(\(size()))", "MaxPool2d(2)", "AvgPool2d(2, stride=1)",
+                        "AdaptiveAvgPool2d(\(pick([1, 2])))",
+                        "GroupNorm(2, \(size()))", "Flatten()", "Linear(\(pick([2, 4, 8, 16])), \(size()))", "ReLU()",
+                        "LayerNorm(\(size()))", "ConvTranspose2d(\(size()), \(size()), 2)",
+                    ])
+                }
+                return pick([
+                    "Linear(\(size()), \(size()))", "Linear(\(size()), \(size()))", "BatchNorm1d(\(size()))",
+                    "LayerNorm(\(size()))",
+                    "ReLU()", "Dropout(0.5)", "Flatten()", "GroupNorm(2, \(size()))",
+                    "LayerNorm([\(size()), \(size())])",
+                ])
+            }
+            let input =
+                isImage ? "randn(2, \(size()), 4, 4)" : pick(["randn(2, \(size()))", "randn(2, \(size()), \(size()))"])
+            let text = "net = Sequential(\(layers.joined(separator: ", ")))\ny = net(\(input))"
+            let source = SourceText(name: "net.dist", text: text)
+            var error: Diagnostic?
+            do {
+                try Interpreter(library: library).run(source)
+            } catch let diagnostic as Diagnostic {
+                error = diagnostic
+            } catch {
+                Issue.record("\(error)")
+            }
+            let check = Check.diagnostics(of: source, library: library)
+            if error == nil {
+                right += 1
+                #expect(check.map(\.message) == [], "\(text)")
+            } else if error?.kind == .shape {
+                wrong += 1
+                found += check.isEmpty ? 0 : 1
+            }
+        }
+        #expect(right > 100 && wrong > 100)
+        #expect(found > wrong * 9 / 10, "\(found) of \(wrong)")
     }
 
     @Test func importedFilesAreFollowed() throws {

@@ -60,7 +60,6 @@ import Testing
         .io: ["import \"modles.dist\" as m", "import \"std/modles.dist\" as m"],
         .raised: ["raise {\"code\": 3}", "try { 1 / 0 } catch e { raise e }"],
         .assertion: ["assert 1 == 2", "assert false", "assert 2 in [1], f\"{1 + 1} is missing\""],
-        .limit: ["\"a\" * 10 ** 18", "[0] * 10 ** 17"],
     ]
 
     private func diagnostics(_ text: String) -> [Diagnostic] {

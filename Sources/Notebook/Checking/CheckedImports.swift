@@ -18,11 +18,11 @@ final class CheckedImports {
     func file(_ path: String, from importer: String, failure: inout Failure?) -> (file: CheckedFile?, [Diagnostic]) {
         let isStandard = path.hasPrefix("std/")
         let resolved = isStandard ? path : files.resolve(path, from: importer)
-        if let file = known[resolved] { return (file, []) }
         if let start = open.firstIndex(of: resolved) {
             failure = Interpreter.importCycle(path, open[start...] + [resolved])
             return (nil, [])
         }
+        if let file = known[resolved] { return (file, []) }
         let source: SourceText
         do {
             source = try read(resolved, as: path, isStandard: isStandard)

@@ -95,7 +95,7 @@ extension Checker {
                     .type, "a value of type import cannot be called", code: .notCallable,
                     help: ["its names are behind a point"]), at: callee)
             return .unknown
-        case .type, .unknown: return .unknown
+        case .type, .elements, .unknown: return .unknown
         }
     }
 
@@ -355,7 +355,7 @@ enum Fit {
     /// possible.
     static func isImpossible(_ known: Known, for type: LanguageType) -> Bool {
         switch known {
-        case .unknown, .file: return false
+        case .unknown, .file, .elements: return false
         case .literal(let value):
             guard !accepts(type, value) else { return false }
             return true

@@ -351,7 +351,7 @@ struct Checker {
 
     private func list(_ values: [Known]) -> Known {
         let literals = values.compactMap { if case .literal(let value) = $0 { value } else { nil } }
-        return literals.count == values.count ? .literal(.list(literals)) : .type(.list(.any))
+        return literals.count == values.count ? .literal(.list(literals)) : .elements(values)
     }
 
     private func negated(_ value: Known) -> Known {

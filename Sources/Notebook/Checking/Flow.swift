@@ -11,7 +11,7 @@ struct Flow {
     /// What the size of the last dimension is a multiple of.
     private var factor: Int?
     /// What gave the value its features or channels.
-    private var origin: Origin?
+    private(set) var origin: Origin?
 
     struct Origin {
         let text: String
@@ -75,7 +75,7 @@ struct Flow {
             try image(written)
             let size = values["output_size"]?.ints
             setSpatial([size?.first, size?.last])
-        case "Flatten": flatten(values)
+        case "Flatten": flatten(values, written)
         default: forget()
         }
     }
@@ -90,7 +90,7 @@ struct Flow {
                     written, "\(inputs) features", "\(given)", outputs.map { ["write Linear(\(given), \($0))"] } ?? [])
             }
             if last == nil, let factor, factor > 0, !inputs.isMultiple(of: factor) {
-                throw mismatch(written, "\(inputs) features", "a multiple of \(factor), flattened", [])
+                throw mismatch(written, "\(inputs) features", "a multiple of \(factor)", [])
             }
         }
         if var known = sizes, !known.isEmpty {
@@ -105,7 +105,7 @@ struct Flow {
     ) throws {
         if let known = sizes, known.count != dimensions + 2, known.count != dimensions + 1 {
             throw mismatch(
-                written, dimensions == 2 ? "images [N, C, H, W]" : "sequences [N, C, L]", describe(known),
+                written, dimensions == 2 ? "images [N, C, H, W]" : "sequences [N, C, L]", Self.describe(known),
                 known.count == 2 ? ["a layer that makes images, or reshape, belongs in front"] : [])
         }
         var known = sizes ?? Array(repeating: nil, count: dimensions + 2)
@@ -126,7 +126,7 @@ struct Flow {
             }
             known[place] = window(size, kernel, stride, padding, dilation)
             if let result = known[place], result < 1 {
-                throw mismatch(written, "images of at least \(kernel) × \(kernel)", describe(sizes ?? []), [])
+                throw mismatch(written, "images of at least \(kernel) × \(kernel)", Self.describe(sizes ?? []), [])
             }
         }
         sizes = known
@@ -141,7 +141,7 @@ struct Flow {
         if let known = sizes {
             guard ranks.contains(known.count) else {
                 throw mismatch(
-                    written, ranks == 4...4 ? "images [N, C, H, W]" : "[N, C] or [N, C, L]", describe(known), [])
+                    written, ranks == 4...4 ? "images [N, C, H, W]" : "[N, C] or [N, C, L]", Self.describe(known), [])
             }
             if let channels, let given = known[1], given != channels {
                 throw mismatch(written, "\(channels) channels", "\(given)", [])
@@ -167,7 +167,7 @@ struct Flow {
         if let known = sizes {
             let tail = known.suffix(shape.count)
             let fits = known.count >= shape.count && zip(tail, shape).allSatisfy { $0 == nil || $0 == $1 }
-            guard fits else { throw mismatch(written, describe(shape), describe(known), []) }
+            guard fits else { throw mismatch(written, Self.describe(shape), Self.describe(known), []) }
         } else if let given = last, given != expected {
             throw mismatch(written, "\(expected) features", "\(given)", ["write LayerNorm(\(given))"])
         }
@@ -192,7 +192,7 @@ struct Flow {
             let dilation = values["dilation"] == nil ? 1 : part(values["dilation"], dimension)
             let result = dilation.flatMap { window(size, kernel, stride, padding, $0) }
             if let result, result < 1 {
-                throw mismatch(written, "images of at least \(kernel) × \(kernel)", describe(known), [])
+                throw mismatch(written, "images of at least \(kernel) × \(kernel)", Self.describe(known), [])
             }
             results.append(result)
         }
@@ -203,7 +203,7 @@ struct Flow {
         if case .literal(.none)? = known { true } else { false }
     }
 
-    private mutating func flatten(_ values: [String: Known]) {
+    private mutating func flatten(_ values: [String: Known], _ written: Layer.Written) {
         guard let start = values["start_dim"]?.int, let end = values["end_dim"]?.int, let known = sizes else {
             features = nil
             return
@@ -218,6 +218,7 @@ struct Flow {
             factor = joined.reduce(1) { $0 &* ($1 ?? 1) }
             if factor == 1 { factor = nil }
         }
+        if first < last { origin = Origin(text: written.text, span: written.span, source: written.source) }
         sizes = Array(known[..<first]) + [product] + Array(known[(last + 1)...])
     }
 
@@ -227,7 +228,7 @@ struct Flow {
     private mutating func image(_ written: Layer.Written) throws {
         if let known = sizes {
             guard known.count == 4 || known.count == 3 else {
-                throw mismatch(written, "images [N, C, H, W]", describe(known), [])
+                throw mismatch(written, "images [N, C, H, W]", Self.describe(known), [])
             }
         } else {
             sizes = [nil, nil, nil, nil]
@@ -257,7 +258,7 @@ struct Flow {
         return room < 0 ? 0 : room / stride + 1
     }
 
-    private func describe(_ sizes: [Int?]) -> String {
+    static func describe(_ sizes: [Int?]) -> String {
         "[" + sizes.enumerated().map { $1.map(String.init) ?? ($0 == 0 ? "N" : "?") }.joined(separator: ", ") + "]"
     }
 

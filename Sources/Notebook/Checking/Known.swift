@@ -17,6 +17,8 @@ indirect enum Known {
     case tensor([Int?])
     /// A layer or network written out.
     case network(Layer)
+    /// A list written out, of which the elements are known in part.
+    case elements([Known])
     /// An imported file.
     case file(CheckedFile)
 
@@ -64,6 +66,7 @@ indirect enum Known {
             }
         case .tensor: .tensor
         case .network: .module
+        case .elements: .list(.any)
         }
     }
 

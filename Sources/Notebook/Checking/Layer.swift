@@ -48,13 +48,14 @@ extension Checker {
         return .layer(name: builtin.name, values, written)
     }
 
-    private func children(_ arguments: CheckedArguments) -> [Layer] {
-        arguments.all.flatMap { argument -> [Layer] in
-            switch argument.known {
-            case .network(let layer): [layer]
-            case .literal(.list(let list)) where list.elements.isEmpty: []
-            default: [.unknown]
-            }
+    private func children(_ arguments: CheckedArguments) -> [Layer] { arguments.all.flatMap { children($0.known) } }
+
+    private func children(_ known: Known) -> [Layer] {
+        switch known {
+        case .network(let layer): [layer]
+        case .elements(let elements): elements.flatMap(children)
+        case .literal(.list(let list)) where list.elements.isEmpty: []
+        default: [.unknown]
         }
     }
 
