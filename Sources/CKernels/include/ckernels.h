@@ -48,7 +48,6 @@ const char *ck_product_engine(void);
 /// The widest vectors that this processor offers: 0 baseline, 1 AVX, 2 AVX2, 3 AVX-512.
 int ck_simd_level(void);
 
-
 // MARK: Random numbers (random.c)
 // Philox 4x32-10: element i depends on seed, stream and counter + i / lanes only.
 
