@@ -27,10 +27,15 @@ struct DictEntriesTests {
                 let removed = entries.removeValue(forKey: key)
                 #expect((removed == nil) == (place == nil))
                 if let place { pairs.remove(at: place) }
-            case 1: #expect(entries.index(forKey: key) == place)
-            case 2: #expect(entries.position(of: key.value) == place)
+            case 1:
+                let found = entries.index(forKey: key)
+                #expect(found == place)
+            case 2:
+                let found = entries.position(of: key.value)
+                #expect(found == place)
             case 3:
-                #expect(entries.set(.int(step), under: key.value))
+                let found1 = entries.set(.int(step), under: key.value)
+                #expect(found1)
                 if let place { pairs[place].value = step } else { pairs.append((key, step)) }
             default:
                 entries[key] = .int(step)
@@ -51,28 +56,41 @@ struct DictEntriesTests {
     func recent() {
         var entries = DictEntries()
         let key = Value.string("a")
-        #expect(entries.position(of: key) == nil)
-        #expect(entries.set(.int(1), under: key))
-        #expect(entries.position(of: key) == 0)
-        #expect(entries.position(of: key) == 0)
+        let found2 = entries.position(of: key)
+        #expect(found2 == nil)
+        let found3 = entries.set(.int(1), under: key)
+        #expect(found3)
+        let found4 = entries.position(of: key)
+        #expect(found4 == 0)
+        let found5 = entries.position(of: key)
+        #expect(found5 == 0)
         entries.removeValue(forKey: .string("a"))
-        #expect(entries.position(of: key) == nil)
+        let found6 = entries.position(of: key)
+        #expect(found6 == nil)
         entries[.string("b")] = .int(2)
         entries[.string("a")] = .int(3)
-        #expect(entries.position(of: key) == 1)
+        let found7 = entries.position(of: key)
+        #expect(found7 == 1)
     }
 
     @Test("Numbers that are equal are one key; texts that only look alike are two")
     func equality() {
         var entries = DictEntries()
-        #expect(entries.set(.int(1), under: .int(1)))
-        #expect(entries.set(.int(2), under: .float(1)))
-        #expect(entries.set(.int(3), under: .bool(true)))
+        let found8 = entries.set(.int(1), under: .int(1))
+        #expect(found8)
+        let found9 = entries.set(.int(2), under: .float(1))
+        #expect(found9)
+        let found10 = entries.set(.int(3), under: .bool(true))
+        #expect(found10)
         #expect(entries.count == 2)
-        #expect(entries.set(.int(4), under: .string("\u{212B}")))
-        #expect(entries.set(.int(5), under: .string("A\u{30A}")))
-        #expect(entries.set(.int(6), under: .string("\u{C5}")))
+        let found11 = entries.set(.int(4), under: .string("\u{212B}"))
+        #expect(found11)
+        let found12 = entries.set(.int(5), under: .string("A\u{30A}"))
+        #expect(found12)
+        let found13 = entries.set(.int(6), under: .string("\u{C5}"))
+        #expect(found13)
         #expect(entries.count == 5)
-        #expect(!entries.set(.int(7), under: .list([])))
+        let found14 = entries.set(.int(7), under: .list([]))
+        #expect(!found14)
     }
 }
