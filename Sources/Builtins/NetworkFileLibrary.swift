@@ -74,7 +74,7 @@ extension Library {
             Attribute(
                 "normalization", on: .module,
                 "The mean and std its training data was normalised with, or none: normalize(ds, **net.normalization).",
-                examples: [Example("\(start) net.normalization", "none")]
+                examples: [Example("\(start) print(net.normalization)", "none")]
             ) { (net: Module) -> OrderedDictionary<String, [Double]>? in
                 net.record?.normalization.map { ["mean": $0.mean, "std": $0.std] }
             })
@@ -173,7 +173,7 @@ extension Library {
                     Example(
                         """
                         a = Linear(3, 2)
-                        save({"module." + k: v for k, v in a.state_dict()}, "/tmp/distill-example-renamed.safetensors")
+                        save({"module." + k: v for k, v in a.state_dict().items()}, "/tmp/distill-example-renamed.safetensors")
                         b = load(Linear(3, 2), "/tmp/distill-example-renamed.safetensors", rename={"module.": ""})
                         allclose(a.weight, b.weight)
                         """, "true")

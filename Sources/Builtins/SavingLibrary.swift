@@ -115,7 +115,7 @@ extension Library {
                 examples: [
                     Example(
                         """
-                        save(trials(2, seed => {"score": seed}), "/tmp/distill-example-table.csv")
+                        save(trials(2, seed => ({"score": seed})), "/tmp/distill-example-table.csv")
                         read_text("/tmp/distill-example-table.csv").split("\\n")[0]
                         """, "seed,score")
                 ]

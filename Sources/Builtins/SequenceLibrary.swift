@@ -192,17 +192,20 @@ extension Library {
                 "abs", .core, "The absolute value of a float.", Parameter<Double>("x", "a float"), returns: "a float",
                 examples: [Example("abs(-0.5)", "0.5")]
             ) { x in abs(x) })
-        let number = Parameter<Value>("x", "a number")
         let digits = Parameter<Int?>.optional(
             "digits", "how many digits to keep behind the point, before it if negative")
         add(
             Builtin(
-                "round", .core, "A number rounded, halves to even.", number, digits,
-                returns: "an int, or a float when the number is one and digits are given",
-                examples: [
-                    Example("round(2.5)", "2"), Example("round(0.126, 2)", "0.13"), Example("round(1250, -2)", "1200"),
-                ]
-            ) { x, digits -> Value in try NumberFunctions.round(x, digits) }.withoutCallbacks())
+                "round", .core, "An int, rounded before the point when digits are negative.",
+                Parameter<Int>("x", "an int"), digits, returns: "an int",
+                examples: [Example("round(1250, -2)", "1200")]
+            ) { x, digits -> Value in try NumberFunctions.round(.int(x), digits) }.withoutCallbacks())
+        add(
+            Builtin(
+                "round", .core, "A float rounded, halves to even.", Parameter<Double>("x", "a float"), digits,
+                returns: "an int, or a float when digits are given",
+                examples: [Example("round(2.5)", "2"), Example("round(0.126, 2)", "0.13")]
+            ) { x, digits -> Value in try NumberFunctions.round(.float(x), digits) }.withoutCallbacks())
     }
 }
 

@@ -131,7 +131,7 @@ extension Library {
                         t = trials(3, seed => fit(Linear(64, 10), train, epochs=2, validate=val))
                         [len(t), t["seed"], len(t.runs)]
                         """, "[3, [0, 1, 2], 3]"),
-                    Example("trials([3, 4], seed => {\"draw\": rand(1).item()})[\"seed\"]", "[3, 4]"),
+                    Example("trials([3, 4], seed => ({\"draw\": rand(1).item()}))[\"seed\"]", "[3, 4]"),
                 ]
             ) { call in
                 let list: [Int]
@@ -165,7 +165,7 @@ extension Library {
                 examples: [
                     Example(
                         """
-                        t = sweep((T, seed) => {"score": T * 10 + seed}, T=[1, 2], seed=range(2))
+                        t = sweep((T, seed) => ({"score": T * 10 + seed}), T=[1, 2], seed=range(2))
                         [t.columns, t["score"], t.best("score").T]
                         """, #"[["T", "seed", "score"], [10.0, 11.0, 20.0, 21.0], 2]"#)
                 ]

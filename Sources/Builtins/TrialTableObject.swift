@@ -118,7 +118,7 @@ extension Library {
                     var rows = table.rows.makeIterator()
                     return { rows.next().map { table.dict($0).encode(in: interpreter) } }
                 }))
-        let start = "t = sweep((T, seed) => {\"score\": T + seed}, T=[1, 2], seed=range(2))"
+        let start = "t = sweep((T, seed) => ({\"score\": T + seed}), T=[1, 2], seed=range(2))"
         add(
             Attribute(
                 "columns", on: .object("table"), "The names of the settings, then of the metrics.",

@@ -145,7 +145,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         let z = try Tensor.randn([4, 6], dtype: .float64)
         #expect(
             abs(try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble())
-                < (name == "dist" ? 1e-5 : 1e-7))
+                < (name == "dist" ? 1e-4 : 1e-7))
     }
 
     @Test(arguments: [

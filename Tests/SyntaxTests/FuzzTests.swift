@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: FuzzSubject.allCases)
     func holdsForRandomTexts(_ subject: FuzzSubject) {
         let library = Library.standard()
-        let count: UInt64 = [.scripts, .straight, .wild].contains(subject) ? 300 : 1500
+        let count: UInt64 = [.scripts, .straight, .wild].contains(subject) ? 10 : 300
         for seed in 1...count {
             let failure = subject.failure(seed: seed, library: library)
             #expect(failure == nil, "\(subject.rawValue) \(seed)")
