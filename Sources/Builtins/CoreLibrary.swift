@@ -71,9 +71,7 @@ extension Library {
                 notes: ["The report of a script is written when the script ends, also when it ends with an error."],
                 seeAlso: ["markdown", "show"],
                 examples: [
-                    Example(
-                        #"try { report("kd.pdf") } catch e { e.message }"#,
-                        "report: a report is written as .html or .md, not as kd.pdf")
+                    Example(#"try { report("kd.pdf") } catch e { none }"#)
                 ]
             ) { call in
                 try call.interpreter.report(try call[Parameter<String>("path", "")])

@@ -139,7 +139,7 @@ extension Library {
                     parameters: [elements.description, key.description], returns: "the element",
                     examples: [
                         Example("\(name)([2, 2])", "2"),
-                        Example("\(name)([\"a\", \"bbb\"], key=len)", name == "max" ? "\"bbb\"" : "\"a\""),
+                        Example("\(name)([\"a\", \"bbb\"], key=len)", name == "max" ? "bbb" : "a"),
                     ]
                 ) { call -> Value in
                     let xs = try call[elements]

@@ -124,7 +124,7 @@ import Testing
                     continue
                 }
                 if a == b || (a.isNaN && b.isNaN) { continue }
-                guard abs(a - b) <= 2e-5 * max(abs(b), scale * 0.1, 0.1) else { return "\(a), not \(b)" }
+                guard abs(a - b) <= 2e-5 * max(abs(b), scale * 0.1, 0.2) else { return "\(a), not \(b)" }
             }
             return nil
         case (.string(let left), .string(let right)):

@@ -139,7 +139,7 @@ import Testing
         #expect(lines == ["true"])
     }
 
-    @Test(arguments: [
+    @Test(.serialized, arguments: [
         (#"load(Linear(2, 2), "/tmp/distill-other.safetensors")"#, "key", #"missing "weight", "bias"; unexpected "a""#),
         (
             #"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape",
