@@ -139,26 +139,32 @@ import Testing
         #expect(lines == ["true"])
     }
 
-    @Test(.serialized, arguments: [
-        (#"load(Linear(2, 2), "/tmp/distill-other.safetensors")"#, "key", #"missing "weight", "bias"; unexpected "a""#),
-        (
-            #"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape",
-            #""weight" has shape [2, 2] here and [3, 2]"#
-        ),
-        (#"load("teacher.pt")"#, "value", "and not teacher.pt"),
-        (#"save(Linear(2, 2), "net.pth")"#, "value", "a network is a file"),
-        (#"save(ones(2), "x.npz")"#, "value", "a tensor is a file .npy"),
-        (#"load("/tmp/distill-other.safetensors.npy")"#, "io", "cannot read"),
-        (#"load("/tmp/distill-other.distill")"#, "io", "tensors and no network"),
-        (
-            #"fn make(k) { module M() { fn forward(x) { x * k } }; M() }; save(make(2), "/tmp/distill-closed.distill")"#,
-            "value", "uses variables of the function that declared it"
-        ),
-        (
-            #"module M(f) { fn forward(x) { f(x) } }; save(M(x => x), "/tmp/distill-closed.distill")"#, "value",
-            "an argument of M is a function"
-        ),
-    ]) func `A mistake is an error with a way out`(_ source: String, _ kind: String, _ message: String) throws {
+    @Test(
+        .serialized,
+        arguments: [
+            (
+                #"load(Linear(2, 2), "/tmp/distill-other.safetensors")"#, "key",
+                #"missing "weight", "bias"; unexpected "a""#
+            ),
+            (
+                #"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape",
+                #""weight" has shape [2, 2] here and [3, 2]"#
+            ),
+            (#"load("teacher.pt")"#, "value", "and not teacher.pt"),
+            (#"save(Linear(2, 2), "net.pth")"#, "value", "a network is a file"),
+            (#"save(ones(2), "x.npz")"#, "value", "a tensor is a file .npy"),
+            (#"load("/tmp/distill-other.safetensors.npy")"#, "io", "cannot read"),
+            (#"load("/tmp/distill-other.distill")"#, "io", "tensors and no network"),
+            (
+                #"fn make(k) { module M() { fn forward(x) { x * k } }; M() }; save(make(2), "/tmp/distill-closed.distill")"#,
+                "value", "uses variables of the function that declared it"
+            ),
+            (
+                #"module M(f) { fn forward(x) { f(x) } }; save(M(x => x), "/tmp/distill-closed.distill")"#, "value",
+                "an argument of M is a function"
+            ),
+        ]) func `A mistake is an error with a way out`(_ source: String, _ kind: String, _ message: String) throws
+    {
         _ = try StandardScripts.lines(
             """
             save({"a": ones(2)}, "/tmp/distill-other.safetensors")
