@@ -151,9 +151,10 @@ struct REPLCommandTests {
     @Test("^R searches; an entry that repeats the last is kept once")
     func historySearch() throws {
         let (terminal, folder) = try start()
-        for entry in ["alpha = 3", "beta = 4", "beta = 4"] {
+        for (number, entry) in zip(2..., ["alpha = 3", "beta = 4", "beta = 4"]) {
             terminal.enter(entry)
-            try terminal.wait(for: "]: ")
+            // The prompt of the next entry: the present one is drawn again when its line is coloured.
+            try terminal.wait(for: "In [\(number)]: ")
         }
         // The line on the screen is mended letter by letter; what was found shows in what is run.
         terminal.type("\u{12}alph")
