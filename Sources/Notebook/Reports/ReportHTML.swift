@@ -177,7 +177,7 @@ package enum ReportHTML {
         pre.failure { border-left: 3px solid var(--bad); border-radius: 0; background: var(--panel); }
         figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; border-radius: 4px; }
         .table { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-        table.numbers td, table.numbers th[scope=col] { text-align: right; padding: .3rem 0 .3rem 1.5rem; }
+        table.numbers td, table.numbers th[scope=col] { text-align: right; padding: .3rem 0 .3rem 1.5rem; white-space: nowrap; }
         th { font-weight: 600; } .remark { font-size: .9rem; margin: .4rem 0; }
         th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         #provenance td { overflow-wrap: anywhere; }
