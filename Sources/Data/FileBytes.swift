@@ -4,14 +4,16 @@ import Tensors
 
 /// Whole files as bytes: the one place of this target that touches the file system.
 public enum FileBytes {
-    /// Told the path of every file that is read while it is set: where a report's data came from.
-    @TaskLocal public static var onRead: (@Sendable (String) -> Void)?
+    /// Notes the path of every file that is read while it is set: where a report's data came from.
+    ///
+    /// A class, since a task-local closure that another module sets ends optimised programs (Swift 6.3.1).
+    @TaskLocal public static var log: FileLog?
 
     /// The bytes of the file at `path`.
     ///
     /// - Throws: ``DataError/unreadable(path:reason:)`` when it cannot be opened or read.
     public static func read(_ path: String) throws -> [UInt8] {
-        onRead?(path)
+        log?.add(path)
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly)
             return try file.closeAfter {

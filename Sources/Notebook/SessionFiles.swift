@@ -1,20 +1,18 @@
 import Data
 import Diagnostics
 import Runtime
-import Synchronization
 
 /// Files as a session's programs name them: relative to the importing file, or to the script, or to where the process is.
 final class SessionFiles: FileAccess {
     /// The paths that programs and the data library have read.
-    private let recorder = ReadPaths()
+    private let log = FileLog()
 
     /// The paths that were read so far, each once.
-    var readPaths: [String] { recorder.paths }
+    var readPaths: [String] { log.paths }
 
     /// Runs `body`, noting what the data library reads in it.
     func recording<Result>(_ body: () throws -> Result) rethrows -> Result {
-        let recorder = recorder
-        return try FileBytes.$onRead.withValue({ recorder.add($0) }, operation: body)
+        try FileBytes.$log.withValue(log, operation: body)
     }
 
     /// The folder of the script that runs; none in the REPL.
@@ -27,7 +25,7 @@ final class SessionFiles: FileAccess {
     }
 
     func read(_ path: String) throws -> [UInt8] {
-        recorder.add(path)
+        log.add(path)
         do {
             return try TextFile.read(path)
         } catch {
@@ -55,16 +53,5 @@ final class SessionFiles: FileAccess {
             }
         }
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-    }
-}
-
-/// Paths in the order they were first read; data may be read on other threads.
-private final class ReadPaths: Sendable {
-    private let list = Mutex<[String]>([])
-
-    var paths: [String] { list.withLock { $0 } }
-
-    func add(_ path: String) {
-        list.withLock { if !$0.contains(path) { $0.append(path) } }
     }
 }
