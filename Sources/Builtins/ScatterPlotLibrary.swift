@@ -60,7 +60,8 @@ private struct Plane {
         guard let shape = x.shape, shape.count >= 2, shape[0] > 0, x.values.count / shape[0] >= 2 else {
             let what = x.shape.map { "\($0)" } ?? "\(x.values.count) numbers"
             throw Failure(
-                .shape, "plot_scatter: without y there must be a row of two numbers or more for each point, not \(what)",
+                .shape,
+                "plot_scatter: without y there must be a row of two numbers or more for each point, not \(what)",
                 help: ["plot_scatter(xs, ys)"], operands: [0: what])
         }
         try self.init(Tensor(x.values, shape: shape))
@@ -70,7 +71,8 @@ private struct Plane {
 /// The parameters that say how rows come into the plane.
 private struct ProjectionParameters {
     let method = Parameter<Projection?>.optional(
-        "method", "how wide rows come into the plane: \"pca\" or \"tsne\"", defaultText: "\"pca\" for rows wider than 2")
+        "method", "how wide rows come into the plane: \"pca\" or \"tsne\"",
+        defaultText: "\"pca\" for rows wider than 2")
     let perplexity = Parameter<Double?>.optional(
         "perplexity", "of t-SNE: how many neighbours count", defaultText: "30, or a third of the points")
     let iterations = Parameter<Int>("iterations", "of t-SNE: steps of descent", default: 1000)
@@ -173,7 +175,6 @@ extension Library {
                     }
                     var options = try figure.options(call)
                     let plane = try projection.plane(features, call)
-                    let equal = !options.logx && !options.logy
                     let labels = data.y.flatMap { $0.dtype == .int64 && $0.rank == 1 ? $0 : nil }
                     let chart = try Self.scatter(
                         plane, labels.map { ClassValues(numbers: try $0.doubles(), names: []) }, names: data.classes,
