@@ -4,6 +4,7 @@ import Synchronization
 public final class FileLog: Sendable {
     private let list = Mutex<[String]>([])
 
+    /// An empty log.
     public init() {}
 
     /// The paths, each once.

@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write, .html or .md; the script's name with .html when left out.")
     var output: String?
 
-    @Option(help: "Pixels per inch of the pictures, 48 to 600: 96 makes small files; that of the figures when left out.")
+    @Option(help: "Pixels per inch of the pictures, 48 to 600; 96 makes small files, left out the figures' own counts.")
     var dpi: Double?
 
     @OptionGroup var options: RunOptions
