@@ -64,7 +64,8 @@ extension Library {
                 display: { Markup($0.figure.altText) }))
         addCurves()
         addBarPlots()
-        addDistributionPlots()
+        addScatterPlots()
+        addHistogram()
         addMatrixPlots()
         addImagePlots()
     }

@@ -142,6 +142,10 @@ package struct RunRecord {
             if replaces { Self.remove(former) }
         } catch {
             Self.remove(partial)
+            // The folder that was asked for, not the one that only exists while it is written.
+            if case DataError.unwritable(_, let reason) = error {
+                throw DataError.unwritable(path: folder, reason: reason)
+            }
             throw error
         }
     }

@@ -58,28 +58,39 @@ extension TrialTable {
         return .list(rows.map { $0.metrics[name].map { .float($0) } ?? .none })
     }
 
-    /// The table for people: one line for each setting, mean ± standard deviation over its seeds.
-    var text: String {
+    /// The table for people: one line for each setting, mean ± standard deviation over its seeds; the titles first.
+    private var lines: [[String]] {
         let groups = groups
         let repeats = groups.contains { $0.rows.count > 1 }
         let names = repeats ? settings.filter { $0 != Self.seed } : settings
-        var table = TextTable(names + (repeats ? ["seeds"] : []) + metrics, left: 0)
-        for group in groups {
-            let settings = repeats ? group.settings : group.rows[0].settings
-            var cells = names.map { settings[$0]?.description ?? "" }
-            if repeats { cells.append(String(group.rows.count)) }
-            for metric in metrics {
-                guard let mean = group.mean(metric) else {
-                    cells.append("")
-                    continue
+        return [names + (repeats ? ["seeds"] : []) + metrics]
+            + groups.map { group in
+                let settings = repeats ? group.settings : group.rows[0].settings
+                let values = metrics.map { metric in
+                    guard let mean = group.mean(metric) else { return "" }
+                    // A term whose weight is 0 throughout was never computed.
+                    guard group.rows.contains(where: { $0.metrics[metric]?.isNaN == false }) else { return "–" }
+                    guard mean.isFinite else { return TextTable.number(mean, digits: 4) }
+                    let deviation = group.deviation(metric).map { " ± " + TextTable.number($0, digits: 4) } ?? ""
+                    return TextTable.number(mean, digits: 4) + deviation
                 }
-                let deviation = group.deviation(metric).map { " ± " + TextTable.number($0, digits: 4) } ?? ""
-                cells.append(TextTable.number(mean, digits: 4) + deviation)
+                return names.map { settings[$0]?.description ?? "" } + (repeats ? [String(group.rows.count)] : [])
+                    + values
             }
-            table.append(cells)
-        }
+    }
+
+    /// The table as text.
+    var text: String {
+        let lines = lines
+        var table = TextTable(lines[0], left: 0)
+        for line in lines.dropFirst() { table.append(line) }
         return table.text
     }
+}
+
+extension TrialTable: TabularObject {
+    /// One row a setting.
+    package var tableCells: [[Markup]] { lines.map { $0.map { Markup($0) } } }
 }
 
 /// A value that is made when it is asked for.

@@ -4,7 +4,7 @@ import Synchronization
 public final class FileLog: Sendable {
     private let list = Mutex<[String]>([])
 
-    /// A log of nothing yet.
+    /// An empty log.
     public init() {}
 
     /// The paths, each once.

@@ -106,18 +106,18 @@ extension Session {
     private func element(_ value: Presentation) -> Report.Output {
         if let table = value.table { return .table(table) }
         let metadata = PictureMetadata(seed: options.seed)
-        guard let figure = value.figure, let png = try? figure.png(metadata: metadata) else {
-            return .value(value.text)
-        }
-        var dark: [UInt8]?
-        if figure.options.theme == .light {
+        guard let figure = value.figure else { return .value(value.text) }
+        func png(_ theme: Theme) -> [UInt8]? {
             var options = figure.options
-            options.theme = .dark
-            dark = try? Figure(figure.chart, options).png(metadata: metadata)
+            options.theme = theme
+            options.dpi = self.options.pictureDPI ?? options.dpi
+            return try? Figure(figure.chart, options).png(metadata: metadata)
         }
+        guard let picture = png(figure.options.theme) else { return .value(value.text) }
+        let dark = figure.options.theme == .light ? png(.dark) : nil
         return .picture(
             Report.Picture(
-                png: png, dark: dark, altText: figure.altText,
+                png: picture, dark: dark, altText: figure.altText,
                 size: (Int(figure.size.width.rounded()), Int(figure.size.height.rounded()))))
     }
 

@@ -22,6 +22,8 @@ package final class Session {
         package var command: String?
         /// The most seconds a run may take.
         package var timeLimit: Double?
+        /// Pixels per inch of the pictures in reports; none for those of the figures themselves.
+        package var pictureDPI: Double?
 
         /// The defaults.
         package init() {}

@@ -33,6 +33,16 @@ final class SessionFiles: FileAccess {
         }
     }
 
+    func write(_ bytes: [UInt8], to path: String) throws {
+        do {
+            try TextFile.write(bytes, to: path)
+        } catch {
+            throw Failure(.io, "cannot write \(path): \(error.reason)", operands: [0: ""])
+        }
+    }
+
+    func exists(_ path: String) -> Bool { TextFile.exists(path) }
+
     /// The nearest name in the folder of a file that is not there.
     static func near(_ path: String) -> [String] {
         let folder = TextFile.folder(of: path)

@@ -26,8 +26,9 @@ struct Runner {
     var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
 
     /// A fresh session that writes to this terminal.
-    func session(command: [String]? = nil) -> Session {
+    func session(command: [String]? = nil, pictureDPI: Double? = nil) -> Session {
         var settings = Session.Options()
+        settings.pictureDPI = pictureDPI
         settings.command = command?.joined(separator: " ")
         settings.seed = options.seed ?? 0
         settings.parameters = options.parameters.map { ($0.name, $0.value) }
@@ -78,18 +79,19 @@ struct Runner {
         return finish(result.diagnostics, staysOpen: staysOpen, session)
     }
 
-    /// Runs a script and writes its report, also when it fails.
-    func report(file path: String, to output: String) -> Int32 {
+    /// Runs a script and writes its report, also when it fails; its pictures have `dpi` pixels per inch.
+    func report(file path: String, to output: String, dpi: Double? = nil) -> Int32 {
         if let problem = ReportFile.problem(with: output) {
             face.show([Diagnostic(.io, problem)])
             return 1
         }
         guard let source = face.read(path) else { return 1 }
-        let session = session()
+        let session = session(pictureDPI: dpi)
         // What a report holds is not printed as well.
         session.onOutput = { _ in }
         do {
-            let command = (["distill", "report", Self.quoted(path)] + settings).joined(separator: " ")
+            let density = dpi.map { ["--dpi", $0 == $0.rounded() ? String(Int($0)) : String($0)] } ?? []
+            let command = (["distill", "report", Self.quoted(path)] + density + settings).joined(separator: " ")
             let (report, errors) = try session.report(running: source, path: path, command: command)
             face.finishLine()
             face.show(errors)

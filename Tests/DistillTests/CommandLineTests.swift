@@ -4,6 +4,16 @@ import Testing
 
 @Suite("Command line")
 struct CommandLineTests {
+    @Test("A text is written beside the caller, replaced whole, and read again")
+    func textFiles() throws {
+        let folder = try Program.temporaryFolder()
+        let program = #"write_text("a.txt", "old"); write_text("a.txt", "né\n"); [read_text("a.txt"), exists("b.txt")]"#
+        let result = try Program.run("-e", program, folder: folder)
+        #expect(result.output == "[\"né\\n\", false]\n", "\(result.output)\(result.errors)")
+        #expect(try TextFile.read(folder + "/a.txt") == Array("né\n".utf8))
+        #expect(try Program.run("-e", #"write_text("gone/a", "x")"#, folder: folder).errors.contains("no such file"))
+    }
+
     @Test("-e shows the value of its last expression, and nothing else")
     func expression() throws {
         let result = try Program.run("-e", "1 + 1")

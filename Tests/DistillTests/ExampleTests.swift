@@ -34,6 +34,19 @@ struct ExampleTests {
         #expect(accuracies[0] == accuracies[1])
     }
 
+    @Test("The experiment in a short form: report, table, verdicts, pictures")
+    func experiment() throws {
+        let place = try Program.temporaryFolder()
+        let result = try Program.run(
+            "report", Self.folder + "/experiment.dist", "-o", "kd.md", "--quiet", "--dpi", "48", "--set", "seeds=4",
+            "--set", "epochs=100", "--set", "temperatures=[4]", folder: place)
+        #expect(result.status == 0, "\(result.errors)")
+        let page = String(decoding: try TextFile.read(place + "/kd.md"), as: UTF8.self)
+        #expect(page.contains("| accuracy kept |"))
+        #expect(page.contains("soft labels  against labels alone"))
+        for number in 1...5 { #expect(TextFile.exists("\(place)/kd-\(number).png")) }
+    }
+
     @Test("The MNIST example in its quick form, where MNIST is to be found")
     func mnist() throws {
         let package = "/" + Self.folder.split(separator: "/").dropLast(2).joined(separator: "/")

@@ -197,6 +197,20 @@ struct SweepTests {
         #expect(pages[0].utf8.count - images.reduce(0) { $0 + $1.utf8.count } < 100_000)
     }
 
+    @Test("--dpi makes smaller pictures of the same size on the page, and stands in the command that repeats the run")
+    func density() throws {
+        let folder = try folder("plot([3, 1, 2])\n")
+        #expect(try Program.run("report", "kd.dist", folder: folder).status == 0)
+        #expect(try Program.run("report", "kd.dist", "--dpi", "96", "-o", "small.html", folder: folder).status == 0)
+        let (usual, small) = (try text(folder + "/kd.html"), try text(folder + "/small.html"))
+        #expect(small.utf8.count < usual.utf8.count * 3 / 4)
+        #expect(usual.contains("width=\"800\" height=\"500\"") && small.contains("width=\"800\" height=\"500\""))
+        #expect(small.contains("distill report kd.dist --dpi 96"))
+        let refused = try Program.run("report", "kd.dist", "--dpi", "5", folder: folder)
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("between 48 and 600"))
+    }
+
     /// A page without the elements that say `data-measured`.
     private static func withoutMeasured(_ page: String) -> String {
         var result = ""

@@ -62,6 +62,15 @@ public enum Representation {
     ///
     /// - Throws: ``TrainingError/data(function:problem:help:)`` for a k that the data cannot give.
     public static func pca(_ x: Tensor, components k: Int = 2) throws -> Tensor {
+        try principalComponents(x, count: k).scores
+    }
+
+    /// The scores of the first principal components, [N, k], and the share of the variance that each of them carries.
+    ///
+    /// - Throws: ``TrainingError/data(function:problem:help:)`` for a k that the data cannot give.
+    public static func principalComponents(
+        _ x: Tensor, count k: Int = 2
+    ) throws -> (scores: Tensor, shares: [Double]) {
         try Gradients.disabled {
             let rows = try centred(x, "pca")
             let most = min(rows.shape[0], rows.shape[1])
@@ -84,7 +93,10 @@ public enum Representation {
                 let own = loadings[component * width..<(component + 1) * width]
                 return (own.max { abs($0) < abs($1) } ?? 1) < 0 ? -1.0 : 1.0
             }
-            return try (rows.matmul(axes) * Tensor(signs)).to(x.dtype.isFloating ? x.dtype : .float32)
+            let scores = try rows.matmul(axes) * Tensor(signs)
+            let total = try rows.square().sum().itemDouble()
+            let shares = try scores.square().sum(dims: [0]).doubles().map { total > 0 ? $0 / total : 0 }
+            return (try scores.to(x.dtype.isFloating ? x.dtype : .float32), shares)
         }
     }
 

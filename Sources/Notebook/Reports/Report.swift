@@ -55,6 +55,11 @@ package struct Report {
         /// How long it took; none when it did not run.
         package var seconds: Double?
 
+        /// Whether an error before it kept it from running.
+        var wasSkipped: Bool {
+            !isMarkdown && seconds == nil && !outputs.contains { if case .failure = $0 { true } else { false } }
+        }
+
         /// A cell with what it gave.
         package init(
             title: String?, source: String, isMarkdown: Bool, outputs: [Output] = [], seconds: Double? = nil

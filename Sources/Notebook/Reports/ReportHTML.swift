@@ -58,7 +58,7 @@ package enum ReportHTML {
         for output in cell.outputs { html += element(output) }
         if let seconds = cell.seconds {
             html += "<p class=\"time\" data-measured>\(Duration.text(seconds))</p>\n"
-        } else if !cell.outputs.contains(where: { if case .failure = $0 { true } else { false } }) {
+        } else if cell.wasSkipped {
             html += "<p class=\"time\">not run</p>\n"
         }
         return html
@@ -177,11 +177,11 @@ package enum ReportHTML {
         pre.failure { border-left: 3px solid var(--bad); border-radius: 0; background: var(--panel); }
         figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; border-radius: 4px; }
         .table { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-        table.numbers td, table.numbers th[scope=col] { text-align: right; padding: .3rem 0 .3rem 1.5rem; }
+        table.numbers td, table.numbers th[scope=col] { text-align: right; padding: .3rem 0 .3rem 1.5rem; white-space: nowrap; }
         th { font-weight: 600; } .remark { font-size: .9rem; margin: .4rem 0; }
         th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         #provenance td { overflow-wrap: anywhere; }
-        .time { color: var(--soft); font-size: .8rem; text-align: right; margin: 0; }
+        .time { color: var(--soft); font-size: .8rem; text-align: right; margin: .3rem 0 0; }
         .dim, .comment, .gutter { color: var(--soft); } .strong, .heading { font-weight: 600; }
         .error, .bad, .primary, .result { color: var(--bad); } .error { font-weight: 600; } .good, .help { color: var(--good); }
         .keyword { color: var(--keyword); } .number, .warning { color: var(--number); } .string { color: var(--string); }

@@ -18,6 +18,7 @@ package enum ReportMarkdown {
             if let title = cell.title { text += "## \(title)\n\n" }
             let source = ReportHTML.trimmed(cell.source)
             if !source.isEmpty { text += fenced(source, "python") }
+            if cell.wasSkipped { text += "*not run*\n\n" }
             for output in cell.outputs {
                 switch output {
                 case .text(let printed), .value(let printed): text += fenced(printed.plain, "text")

@@ -15,9 +15,13 @@ struct ReportCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write, .html or .md; the script's name with .html when left out.")
     var output: String?
 
+    @Option(help: "Pixels per inch of the pictures, 48 to 600; 96 makes small files, left out the figures' own counts.")
+    var dpi: Double?
+
     @OptionGroup var options: RunOptions
 
     func validate() throws {
+        if let dpi, !(48...600).contains(dpi) { throw ValidationError("--dpi lies between 48 and 600") }
         if let output, ![".html", ".htm", ".md"].contains(where: { output.hasSuffix($0) }) {
             throw ValidationError("a report is written as .html or .md, not as \(output)")
         }
@@ -25,6 +29,6 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let stem = file.hasSuffix(".dist") ? String(file.dropLast(5)) : file
-        throw ExitCode(Runner(options.settings).report(file: file, to: output ?? stem + ".html"))
+        throw ExitCode(Runner(options.settings).report(file: file, to: output ?? stem + ".html", dpi: dpi))
     }
 }
