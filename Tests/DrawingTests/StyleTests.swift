@@ -11,8 +11,8 @@ import Testing
     }
 
     /// The lines of a figure without its legend, in the order they are drawn.
-    private func strokes(_ chart: any Chart, _ options: FigureOptions = FigureOptions(legend: .none)) throws -> [Stroke] {
-        let svg = String(decoding: try Figure(chart, options).svg(), as: UTF8.self)
+    private func strokes(_ chart: any Chart) throws -> [Stroke] {
+        let svg = String(decoding: try Figure(chart, FigureOptions(legend: .none)).svg(), as: UTF8.self)
         return svg.split(separator: "style=\"").dropFirst().compactMap { part in
             let style = part.prefix { $0 != "\"" }
             guard style.contains("fill:none") else { return nil }
