@@ -31,7 +31,7 @@ extension Library {
                 "append", on: .list, .core, "Adds an element at the end.", list, element, returns: "nothing",
                 seeAlso: ["extend"], examples: [Example("xs = [1]; xs.append(2); xs", "[1, 2]")]
             ) { xs, x in
-                xs.object.elements.append(x)
+                xs.object.append(x)
                 return NoValue()
             }.withoutCallbacks())
         let others = Parameter<Value>("others", "a list, or anything else with elements")

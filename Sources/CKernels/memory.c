@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 // Size classes: 64-byte steps up to 1 KiB, then four per power of two, so that at most a fifth of a block is wasted.
@@ -74,14 +75,25 @@ static _Atomic int64_t memory_limit = -1;
 void ck_set_memory_limit(int64_t bytes) { memory_limit = bytes; }
 int64_t ck_memory_limit(void) { return memory_limit; }
 
-size_t ck_resident_memory(void) {
+// Bytes of address space, and of those that are in memory.
+static bool read_own_sizes(size_t *addresses, size_t *resident) {
+    *addresses = *resident = 0;
     FILE *file = fopen("/proc/self/statm", "re");
-    if (!file) { return 0; }
-    unsigned long long whole, resident;
-    size_t bytes = 0;
-    if (fscanf(file, "%llu %llu", &whole, &resident) == 2) { bytes = (size_t)resident * (size_t)sysconf(_SC_PAGESIZE); }
+    if (!file) { return false; }
+    unsigned long long whole, part;
+    bool is_read = fscanf(file, "%llu %llu", &whole, &part) == 2;
     fclose(file);
-    return bytes;
+    if (!is_read) { return false; }
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    *addresses = (size_t)whole * page;
+    *resident = (size_t)part * page;
+    return true;
+}
+
+size_t ck_resident_memory(void) {
+    size_t addresses, resident;
+    read_own_sizes(&addresses, &resident);
+    return resident;
 }
 
 size_t ck_available_memory(void) {
@@ -93,9 +105,18 @@ size_t ck_available_memory(void) {
         if (left < available) { available = left; }
     }
     int64_t most = memory_limit;
-    if (most >= 0) {
-        size_t resident = ck_resident_memory(), left = (size_t)most > resident ? (size_t)most - resident : 0;
-        if (left < available) { available = left; }
+    struct rlimit addresses_limit;
+    bool has_limit = getrlimit(RLIMIT_AS, &addresses_limit) == 0 && addresses_limit.rlim_cur != RLIM_INFINITY;
+    size_t addresses, resident;
+    if ((most >= 0 || has_limit) && read_own_sizes(&addresses, &resident)) {
+        if (most >= 0) {
+            size_t left = (size_t)most > resident ? (size_t)most - resident : 0;
+            if (left < available) { available = left; }
+        }
+        if (has_limit) {
+            size_t left = addresses_limit.rlim_cur > addresses ? addresses_limit.rlim_cur - addresses : 0;
+            if (left < available) { available = left; }
+        }
     }
     return available;
 }

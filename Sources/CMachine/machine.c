@@ -1,5 +1,7 @@
 #include "machine.h"
 #include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
 
 // The entries of Swift's runtime that count references.
 extern void *swift_retain(void *object);
@@ -79,6 +81,25 @@ typedef struct {
 
 static inline block *elements(const value *v) { return ((list *)v->object)->elements; }
 
+// A dict remembers the string it found last, and where.
+typedef struct {
+    void *header[2];
+    void *keys;
+    block *values;
+    void *hashes;
+    void *slots;
+    void *recentKey;
+    int64_t recentPosition;
+} dict;
+
+/// The block of a dict's values if its last string is asked for again.
+static inline block *recent(const value *owner, const value *key) {
+    const dict *entries = owner->object;
+    return owner->tag == machine_dict && key->tag == machine_string && entries->recentKey == key->object
+        ? entries->values : NULL;
+}
+static inline int64_t recent_position(const value *owner) { return ((const dict *)owner->object)->recentPosition; }
+
 /// A position in a list, counted from the end when negative; negative outside.
 static inline int64_t position(const block *elements, int64_t index) {
     if (index < 0) index += elements->count;
@@ -92,6 +113,79 @@ static inline bool append(const value *to, const value *source) {
     value new = *source;
     if (is_reference(new.tag)) swift_retain(new.object);
     all->elements[all->count++] = new;
+    return true;
+}
+
+void machine_use_large_pages(void *start, intptr_t bytes) {
+    const uintptr_t size = 2 << 20;
+    uintptr_t first = ((uintptr_t)start + size - 1) & -size, end = ((uintptr_t)start + bytes) & -size;
+    // Advice: what the system does not follow costs nothing.
+    if (start && first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
+bool machine_move(void *from, void *to) {
+    block *source = ((list *)from)->elements, *target = ((list *)to)->elements;
+    if (!swift_isUniquelyReferenced_nonNull_native(source) || target->count != 0
+        || (uint64_t)source->count > target->capacityAndFlag >> 1)
+        return false;
+    memcpy(target->elements, source->elements, source->count * sizeof(value));
+    target->count = source->count;
+    source->count = 0;
+    return true;
+}
+
+bool machine_clear(void *object) {
+    block *all = ((list *)object)->elements;
+    for (int64_t start = 0; start < all->count; start += 64) {
+        int64_t end = start + 64 < all->count ? start + 64 : all->count;
+        bool holds = false;
+        for (int64_t i = start; i < end; i++) holds |= is_reference(all->elements[i].tag);
+        if (holds) return false;
+    }
+    // The empty array's memory is everybody's.
+    if (all->count == 0 || !swift_isUniquelyReferenced_nonNull_native(all)) return false;
+    all->count = 0;
+    return true;
+}
+
+// A string's text stands behind its header in two words. Up to 15 bytes of ASCII stand in the words themselves, with
+// their number in the last byte.
+typedef struct {
+    void *header[2];
+    union {
+        uint64_t words[2];
+        unsigned char bytes[16];
+    };
+} string;
+enum { short_ascii = 0xE0, longest_short = 15 };
+
+/// Joins short texts and ints if they make a short text.
+static bool join(const value *parts, intptr_t count, string *out) {
+    intptr_t length = 0;
+    out->words[0] = out->words[1] = 0;
+    for (const value *part = parts; part < parts + count; part++) {
+        if (part->tag == machine_string) {
+            const string *text = part->object;
+            if ((text->bytes[15] & 0xF0) != short_ascii) return false;
+            intptr_t size = text->bytes[15] & 0x0F;
+            if (length + size > longest_short) return false;
+            for (intptr_t i = 0; i < size; i++) out->bytes[length++] = text->bytes[i];
+        } else if (part->tag == machine_int) {
+            if (part->integer < 0 || part->integer > UINT32_MAX) return false;
+            unsigned char digits[10];
+            uint32_t rest = (uint32_t)part->integer;
+            intptr_t size = 0;
+            do {
+                digits[size++] = '0' + rest % 10;
+                rest /= 10;
+            } while (rest);
+            if (length + size > longest_short) return false;
+            while (size) out->bytes[length++] = digits[--size];
+        } else {
+            return false;
+        }
+    }
+    out->bytes[15] = short_ascii | length;
     return true;
 }
 
@@ -143,6 +237,7 @@ MachineExit machine_run(machine_state *state) {
     value *base = registers + state->base;
     const value *const constants = state->constants;
     intptr_t budget = state->budget;
+    int64_t written = 0;
 
 #define A (base + pc->a)
 #define B (base + pc->b)
@@ -418,6 +513,11 @@ op_GetIndex: {
         copy(A, all->elements + at);
         NEXT;
     }
+    const block *values = recent(owner, index);
+    if (values) {
+        copy(A, values->elements + recent_position(owner));
+        NEXT;
+    }
     value element = none;
     if (owner->tag != machine_dict || !hooks.dictGet(owner->object, index, &element)) goto slow;
     put(A, element);
@@ -429,7 +529,15 @@ op_SetIndex: {
         block *all = elements(owner);
         int64_t at = position(all, index->integer);
         if (at < 0 || !swift_isUniquelyReferenced_nonNull_native(all)) goto slow;
+        // A loop that writes at equal distances will write there soon.
+        __builtin_prefetch(all->elements + at + 8 * (at - written), 1);
+        written = at;
         copy(all->elements + at, C);
+        NEXT;
+    }
+    block *values = recent(owner, index);
+    if (values && swift_isUniquelyReferenced_nonNull_native(values)) {
+        copy(values->elements + recent_position(owner), C);
         NEXT;
     }
     if (owner->tag != machine_dict || !hooks.dictSet(owner->object, index, C)) goto slow;
@@ -444,7 +552,10 @@ op_Format: {
 }
 op_Join: {
     value text = none;
-    if (!hooks.join(base + pc->b, pc->c, &text)) goto slow;
+    string shorts;
+    if (join(base + pc->b, pc->c, &shorts)) {
+        hooks.newShortString(shorts.words[0], shorts.words[1], &text);
+    } else if (!hooks.join(base + pc->b, pc->c, &text)) goto slow;
     put(A, text);
     NEXT;
 }

@@ -6,7 +6,9 @@ public final class ListObject {
     /// A list of elements.
     @inlinable public init(_ elements: [Value]) { self.elements = elements }
 
-    deinit { Teardown.run(&elements) }
+    deinit {
+        if !clearNumbers() { Teardown.run(&elements) }
+    }
 }
 
 /// A dict: a reference to entries that keep the order of their insertion.

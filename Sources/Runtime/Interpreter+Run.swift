@@ -128,7 +128,9 @@ extension Interpreter {
         if Interrupt.isRequested { try checkInterrupt() }
         steps += 1
         if let stepLimit, steps > stepLimit {
-            throw Failure(.limit, "the program took more than \(stepLimit) thousand steps")
+            var failure = Failure(.limit, "the program took more than \(stepLimit) thousand steps")
+            failure.endsRun = true
+            throw failure
         }
         try checkLimits()
     }

@@ -114,7 +114,7 @@ extension Interpreter {
         let receiver = registers[window + 1]
         if records[number].appends, case .list(let list) = receiver, site.shape.count == 2 {
             try Self.claimGrowth(of: list)
-            list.elements.append(registers[window + 2])
+            list.append(registers[window + 2])
             registers[result] = .none
             cursor.pc += 1
             return

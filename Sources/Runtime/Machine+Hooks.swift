@@ -13,7 +13,7 @@ enum MachineHooks {
                 list.withObject(ListObject.self) { list in
                     let count = list.elements.count
                     guard count < 1 << 20 || count < list.elements.capacity else { return false }
-                    list.elements.append(value.value.pointee)
+                    list.append(value.value.pointee)
                     return true
                 }
             },
@@ -60,6 +60,9 @@ enum MachineHooks {
                     return interpreter.call(body, arguments, count, out)
                 }
             },
+            newShortString: { first, second, out in
+                out.value.pointee = .string(StringObject(unsafeBitCast((first, second), to: String.self)))
+            },
             join: { first, count, out in
                 guard let text = Formatting.joined(UnsafeBufferPointer(start: first.value, count: count).span) else {
                     return false
@@ -72,7 +75,26 @@ enum MachineHooks {
     }()
 
     /// Whether values and lists lie in memory as the loop reads and writes them.
-    private static var layoutIsAsExpected: Bool { valuesLieAsExpected && listsLieAsExpected }
+    private static var layoutIsAsExpected: Bool {
+        valuesLieAsExpected && listsLieAsExpected && dictsLieAsExpected && stringsLieAsExpected
+    }
+
+    /// A dict holds the arrays of its entries behind its header, and behind those what it found last.
+    private static var dictsLieAsExpected: Bool {
+        let dict = DictObject([.string("a"): .int(1), .string("b"): .int(2)])
+        let key = StringObject("b")
+        guard dict.entries.position(of: Value.string(key)) == 1 else { return false }
+        let object = UnsafeRawPointer(Unmanaged.passUnretained(dict).toOpaque())
+        return withExtendedLifetime((dict, key)) {
+            guard let values = object.load(fromByteOffset: 24, as: UnsafeRawPointer?.self) else { return false }
+            return dict.entries.values.withUnsafeBufferPointer { all in
+                all.baseAddress.map(UnsafeRawPointer.init) == values + 32
+                    && object.load(fromByteOffset: 48, as: UnsafeRawPointer?.self)
+                        == UnsafeRawPointer(Unmanaged.passUnretained(key).toOpaque())
+                    && object.load(fromByteOffset: 56, as: Int.self) == 1
+            }
+        }
+    }
 
     /// A list holds its array's block behind its header; there stand the count, the capacity, and the elements.
     private static var listsLieAsExpected: Bool {
@@ -85,6 +107,23 @@ enum MachineHooks {
                 block.load(fromByteOffset: 16, as: Int.self) == 3
                     && block.load(fromByteOffset: 24, as: Int.self) >> 1 == list.elements.capacity
                     && elements.baseAddress.map(UnsafeRawPointer.init) == block + 32
+            }
+        }
+    }
+
+    /// A string's text stands behind its header; a short one is in its two words, with its length in the last byte.
+    private static var stringsLieAsExpected: Bool {
+        guard MemoryLayout<String>.size == 16 else { return false }
+        let texts = ["", "k7", "fifteen letters"]
+        return texts.allSatisfy { text in
+            // Not the compiler's text but one made at run time, as those are that the loop meets.
+            let string = StringObject(String(decoding: Array(text.utf8), as: UTF8.self))
+            let object = UnsafeRawPointer(Unmanaged.passUnretained(string).toOpaque())
+            return withExtendedLifetime(string) {
+                let bytes = UnsafeRawBufferPointer(start: object + 16, count: 16)
+                return bytes.prefix(text.utf8.count).elementsEqual(text.utf8)
+                    && bytes[text.utf8.count..<15].allSatisfy { $0 == 0 }
+                    && bytes[15] == 0xE0 | UInt8(text.utf8.count)
             }
         }
     }

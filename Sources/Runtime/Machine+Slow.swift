@@ -104,7 +104,7 @@ extension Interpreter {
         case .append:
             guard case .list(let list) = r(i.a) else { throw Failure(.internal, "there is no list to append to") }
             try Self.claimGrowth(of: list)
-            list.elements.append(r(i.b))
+            list.append(r(i.b))
         case .setEntry:
             guard case .dict(let dict) = r(i.a) else { throw Failure(.internal, "there is no dict to fill") }
             let key = try dictKey(r(i.b))
@@ -226,7 +226,7 @@ extension Interpreter {
         default: return
         }
         try Self.claim(rounds, for: "comprehension")
-        list.elements.reserveCapacity(min(rounds, 1 << 20))
+        list.reserveCapacity(min(rounds, 1 << 20))
     }
 
     private func name(_ i: Instruction) -> String { constants[Int(i.d)].text ?? "" }

@@ -20,7 +20,7 @@ extension Interpreter {
         case (.string(let text), .int(let count)) where operation == .multiply,
             (.int(let count), .string(let text)) where operation == .multiply:
             try Self.claim(max(0, count), of: text.text.utf8.count, for: "*")
-            return .string(text.text.isEmpty ? "" : String(repeating: text.text, count: max(0, count)))
+            return .string(repeated(text.text, max(0, count)))
         case (.list(let list), .int(let count)) where operation == .multiply,
             (.int(let count), .list(let list)) where operation == .multiply:
             return .list(try repeated(list.elements, max(0, count)))
@@ -36,11 +36,27 @@ extension Interpreter {
         throw badOperands(operation, left, right)
     }
 
+    private func repeated(_ text: String, _ count: Int) -> String {
+        let size = text.utf8.count
+        return String(unsafeUninitializedCapacity: size * count) { buffer in
+            var filled = min(size * count, buffer.initialize(fromContentsOf: text.utf8.prefix(size * count)))
+            // What is there is copied behind itself, twice as much every time.
+            while filled > 0, filled < size * count {
+                let more = min(filled, size * count - filled)
+                let source = UnsafeMutableBufferPointer(rebasing: buffer[..<more])
+                _ = UnsafeMutableBufferPointer(rebasing: buffer[filled..<filled + more]).initialize(
+                    fromContentsOf: source)
+                filled += more
+            }
+            return filled
+        }
+    }
+
     private func repeated(_ elements: [Value], _ count: Int) throws -> [Value] {
         guard let first = elements.first else { return [] }
         let (size, overflow) = elements.count.multipliedReportingOverflow(by: count)
         try Self.claim(overflow ? .max : size, for: "*")
-        guard elements.count > 1 else { return Array(repeating: first, count: count) }
+        guard elements.count > 1 else { return ListObject.elements(repeating: first, count: count) }
         var result: [Value] = []
         result.reserveCapacity(size)
         for round in 0..<count {

@@ -101,4 +101,13 @@ struct RobustnessTests {
             }
         }
     }
+
+    /// A brief run of what `scripts/fuzz/run` does for hours, in a process whose memory is limited.
+    @Test("Random programs end as they should", arguments: ["scripts", "straight", "wild"])
+    func fuzz(_ subject: String) throws {
+        let fuzzer = TextFile.folder(of: Program.path) + "/distill-fuzz"
+        try #require(TextFile.exists(fuzzer))
+        let result = try Program.run("-c", "exec '\(fuzzer)' \(subject) 300 1", shell: true)
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
 }

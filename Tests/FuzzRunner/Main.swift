@@ -2,6 +2,7 @@ import Builtins
 import Fuzzing
 import Glibc
 import Runtime
+import Tensors
 
 /// `distill-fuzz SUBJECT INPUTS FIRST_SEED SEED_FILE`: what `scripts/fuzz/run` starts.
 ///
@@ -18,6 +19,8 @@ enum FuzzRunner {
             exit(2)
         }
         let library = Library.standard()
+        // A program may ask for all memory there is; filling it would take its minute.
+        Memory.limit = 1 << 30
         let file = arguments.count > 4 ? open(arguments[4], O_WRONLY | O_CREAT | O_TRUNC, 0o644) : -1
         if count == 1 {
             print(subject.source(seed: first, library: library).text)

@@ -167,14 +167,6 @@ import Testing
         }
     }
 
-    /// What runs to its end, statement after statement, is right: check has nothing to say about it.
-    @Test func generatedProgramsThatRunPass() {
-        let library = Library.standard()
-        for seed in UInt64(1)...10 {
-            #expect(FuzzSubject.straight.failure(seed: seed, library: library) == nil, "\(seed)")
-        }
-    }
-
     /// Random networks on random inputs: check has nothing against one that runs, and finds the shapes of one that does
     /// not.
     @Test func networksAreJudgedAsTheyRun() {
