@@ -20,6 +20,8 @@ extension Comparison: TabularObject {
                 return [Markup(cell.title)] + values.map { $0.map { Markup(cell.text($0), cell.style) } ?? "" }
             }
     }
+
+    package var tableNotes: [String] { notes }
 }
 
 /// One student, or a dict of them by name.

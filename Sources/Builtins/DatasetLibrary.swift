@@ -73,6 +73,7 @@ extension Library {
                 Parameter<String>("path", "the file; a header line is detected"),
                 Parameter<OneOrMore<ColumnName>?>.optional(
                     "label", "the label's column by name or position (negative from the end), or a list of several"),
+                Parameter<String>("separator", "what stands between the fields", default: ","),
                 returns: "x int64 when all its columns are whole numbers, else float32 [N, D]",
                 notes: ["A text column becomes one 0/1 column per category; a text label becomes classes."],
                 seeAlso: ["dataset", "TensorDataset"],
@@ -83,8 +84,11 @@ extension Library {
                         read_csv("/tmp/distill-example.csv", label="kind").classes
                         """, #"["cat", "dog"]"#)
                 ]
-            ) { (path: String, label: OneOrMore<ColumnName>?) in
-                return try readCSV(path, labels: (label?.elements ?? []).map(\.label))
+            ) { (path: String, label: OneOrMore<ColumnName>?, separator: String) in
+                guard let character = separator.first, separator.utf8.count == 1 else {
+                    throw Failure(.value, "read_csv: the separator must be one ASCII character, given \"\(separator)\"")
+                }
+                return try readCSV(path, labels: (label?.elements ?? []).map(\.label), separator: character)
             })
     }
 

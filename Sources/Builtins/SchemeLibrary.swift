@@ -159,7 +159,7 @@ extension Library {
                 call[nets], data, loss: Self.objective(call, data), options: options,
                 cache: call[Self.cacheParameter].policy)
         }
-        let route = Parameter<PairOf<[AnchorValue], Module>>(
+        let route = Parameter<PairOf<OneOrMore<AnchorValue>, Module>>(
             "route", "[early, …, late] -> student: states of one teacher, as networks, stored logits or saved files")
         addScheme(
             "route_constrained",
@@ -181,7 +181,7 @@ extension Library {
         ) { call, options in
             let data = try call[train]
             let pair = try call[route]
-            let anchors = try pair.left.map { try $0.source(for: "route_constrained", in: call.interpreter) }
+            let anchors = try pair.left.elements.map { try $0.source(for: "route_constrained", in: call.interpreter) }
             return try Distillation.routeConstrained(
                 anchors, into: pair.right, data, loss: Self.objective(call, data), options: options,
                 cache: call[Self.cacheParameter].policy)
@@ -276,7 +276,9 @@ extension Library {
         let student = Parameter<Module>("student", "the network, trained in place")
         let labelled = Parameter<Dataset>("labelled", "examples with classes")
         let unlabelled = Parameter<Dataset>("unlabelled", "examples whose labels, if any, are not looked at")
-        let decay = Parameter<Double>("decay", "the largest decay of the moving average", default: 0.999)
+        let decay = Parameter<Double?>.optional(
+            "decay", "the largest decay of the moving average",
+            defaultText: "0.99 in the ramp, then 0.999; at most 1 − 20/steps")
         let consistency = Parameter<Double?>.optional(
             "consistency", "the weight of the consistency after the ramp",
             defaultText: "100 times the share of labelled examples")

@@ -6,4 +6,11 @@ import Runtime
 package protocol TabularObject: LanguageObject {
     /// The cells, the titles of the columns first; the first cell of a row names it.
     var tableCells: [[Markup]] { get }
+    /// What must be said along with the numbers.
+    var tableNotes: [String] { get }
+}
+
+extension TabularObject {
+    /// Nothing.
+    package var tableNotes: [String] { [] }
 }

@@ -123,15 +123,25 @@ extension Library {
             "metrics", "names of metrics", defaultText: "[\"accuracy\"], or [\"mse\"] for float targets")
         add(
             Builtin(
-                "evaluate", .training, "Metrics of a network on a dataset.", net, data, metrics,
-                returns: "a dict from metric to number", seeAlso: ["fit", "predict", "compare"],
+                "evaluate", .training, "Metrics of a network on a dataset.",
+                parameters: [net.description, data.description, metrics.description],
+                returns: "a dict from metric to number",
+                notes: ["It warns when these data chose the epoch whose weights the network has."],
+                seeAlso: ["fit", "predict", "compare"],
                 examples: [
                     Example(
                         #"evaluate(Linear(64, 10), dataset("digits"), metrics=["accuracy", "nll"]).keys()"#,
                         #"["accuracy", "nll"]"#)
                 ]
-            ) { (net: Module, data: Dataset, metrics: [String]?) in
-                try Learning.evaluate(net, data, metrics: metrics)
+            ) { call in
+                let (net, data) = (try call[net], try call[data])
+                let values = try Learning.evaluate(net, data, metrics: call[metrics])
+                if try net.wasChosen(on: data) {
+                    call.interpreter.warn(
+                        "evaluate: the epoch of this network was chosen on this very data, so its numbers are optimistic"
+                    )
+                }
+                return values
             })
         add(
             Builtin(

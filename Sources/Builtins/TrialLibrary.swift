@@ -77,6 +77,15 @@ struct SampleValue: ValueDecodable {
             help: value.typeName == "run" ? ["one run is one seed; trials(5, seed => …) gives a table of five"] : [])
     }
 
+    /// What must be said of a metric.
+    func notes(_ metric: String) -> [String] {
+        switch content {
+        case .table(let table): TrialTable.notes(on: table.runs, [metric])
+        case .runs(let runs): TrialTable.notes(on: runs, [metric])
+        case .numbers: []
+        }
+    }
+
     /// The numbers of a metric by seed; lists are paired by position.
     func numbers(_ metric: String) throws -> OrderedDictionary<TrialTable.Setting, Double> {
         let values: [Double]
@@ -278,8 +287,9 @@ extension Library {
                 ]
             ) { call in
                 let metric = try call[metric]
-                let first = try call[a].numbers(metric)
-                let second = try call[b].numbers(metric)
+                let (a, b) = (try call[a], try call[b])
+                let first = try a.numbers(metric)
+                let second = try b.numbers(metric)
                 let common = first.keys.filter { second[$0] != nil }
                 guard common.count == first.count, common.count == second.count else {
                     throw Failure(
@@ -289,21 +299,27 @@ extension Library {
                             "seeds of the second: " + second.keys.map(\.description).joined(separator: ", "),
                         ])
                 }
-                return try Verdict(
+                let verdict = try Verdict(
                     common.compactMap { first[$0] }, common.compactMap { second[$0] }, metric: metric,
                     largerIsBetter: call[larger] ?? Metric.isBetterWhenLarger(curve: metric), level: call[level])
+                verdict.notes = (a.notes(metric) + b.notes(metric)).reduce(into: []) { all, note in
+                    if !all.contains(note) { all.append(note) }
+                }
+                return verdict
             })
     }
 
     private static func sentence(_ verdict: Verdict) -> String {
         func number(_ value: Double) -> String { TextTable.number(value, digits: 4) }
         func signed(_ value: Double) -> String { value < 0 ? number(value) : "+" + number(value) }
-        let confidence = TextTable.number((1 - verdict.level) * 100, digits: 0)
+        let percent = NumberFormat.repr(((1 - verdict.level) * 1e6).rounded() / 1e4)
+        let confidence = percent.hasSuffix(".0") ? String(percent.dropLast(2)) : percent
+        let notes = verdict.notes.map { "\nnote: \($0)" }.joined()
         return """
             \(verdict.outcome.rawValue): \(verdict.metric) \(number(verdict.means.first)) against \
             \(number(verdict.means.second)) over \(verdict.count) seeds
             difference \(signed(verdict.difference)), \(confidence) % interval \
-            \(signed(verdict.interval.low)) … \(signed(verdict.interval.high)), p = \(number(verdict.p))
+            \(signed(verdict.interval.low)) … \(signed(verdict.interval.high)), p = \(number(verdict.p))\(notes)
             """
     }
 }

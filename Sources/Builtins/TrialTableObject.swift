@@ -84,13 +84,14 @@ extension TrialTable {
         let lines = lines
         var table = TextTable(lines[0], left: 0)
         for line in lines.dropFirst() { table.append(line) }
-        return table.text
+        return notes.reduce(table.text) { "\($0)\nnote: \($1)" }
     }
 }
 
 extension TrialTable: TabularObject {
     /// One row a setting.
     package var tableCells: [[Markup]] { lines.map { $0.map { Markup($0) } } }
+    package var tableNotes: [String] { notes }
 }
 
 /// A value that is made when it is asked for.

@@ -22,7 +22,7 @@ public func readCSV(_ path: String, labels: [CSVLabel] = [], separator: Characte
             guard let column = table.names.firstIndex(of: name) else {
                 throw DataError.content(
                     path: path, problem: "no column \"\(name)\"",
-                    help: "the columns are " + table.names.map { "\"\($0)\"" }.joined(separator: ", "))
+                    help: table.namesHelp(for: name))
             }
             return column
         case .index(let index):
@@ -38,6 +38,19 @@ public func readCSV(_ path: String, labels: [CSVLabel] = [], separator: Characte
 }
 
 extension CSVTable {
+    /// What to do about a column that is not there: the separator that the file seems to have, the name in other letters,
+    /// or the names there are.
+    fileprivate func namesHelp(for name: String) -> String {
+        if let separator = likelySeparator {
+            return "the fields seem to be separated otherwise: separator=\(separator)"
+        }
+        let known = names.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+        guard let near = names.first(where: { $0.lowercased() == name.lowercased() }) else {
+            return (hasHeader ? "the columns are " : "the first line was taken as data; positions are ") + known
+        }
+        return "did you mean \"\(near)\"?"
+    }
+
     /// The table as a dataset whose targets are the columns `labels`.
     func dataset(labels: [Int], name: String) throws -> Dataset {
         let features = try columns.indices.filter { !labels.contains($0) }.flatMap { try numericColumns($0, name) }

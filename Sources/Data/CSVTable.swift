@@ -24,6 +24,8 @@ public struct CSVTable: Sendable {
     public let lines: [Int]
     /// Whether the first line was taken as a header.
     public let hasHeader: Bool
+    /// Another separator that the only column of a file of one column holds, as it is written in a string.
+    let likelySeparator: String?
 
     /// Reads the file at `path`.
     ///
@@ -72,6 +74,9 @@ public struct CSVTable: Sendable {
         guard builder.rows > 0 else {
             throw DataError.content(path: path, problem: "the file holds a header and no rows", help: nil)
         }
+        let line = first.count == 1 ? bytes[first[0].start..<first[0].end] : []
+        likelySeparator =
+            line.contains(UInt8(ascii: ";")) ? "\";\"" : line.contains(UInt8(ascii: "\t")) ? "\"\\t\"" : nil
         rows = builder.rows
         lines = builder.lines
         columns = builder.finish()

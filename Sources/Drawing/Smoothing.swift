@@ -23,20 +23,24 @@ public enum Smoothing: Sendable, Equatable {
         }
     }
 
-    /// Whether a curve turns so often that its course is hard to see: in more than a fifth of its points. What falls
-    /// steadily needs no smoothing, which would only draw it too late.
+    /// Whether the course of a curve is hard to see: it turns in more than a fifth of its points, and goes up and down
+    /// by more than half of its range beyond that range. What falls steadily needs no smoothing, which would only draw
+    /// it too late.
     static func isRough(_ values: [Double]) -> Bool {
-        var (last, turns, steps) = (0.0, 0, 0)
+        var (last, turns, steps, way) = (0.0, 0, 0, 0.0)
+        var (low, high) = (Double.infinity, -Double.infinity)
         var previous = Double.nan
         for value in values where value.isFinite {
             let step = value - previous
             previous = value
+            (low, high) = (min(low, value), max(high, value))
             guard step.isFinite, step != 0 else { continue }
             steps += 1
+            way += abs(step)
             if step * last < 0 { turns += 1 }
             last = step > 0 ? 1 : -1
         }
-        return steps > 0 && Double(turns) > 0.2 * Double(steps)
+        return steps > 0 && Double(turns) > 0.2 * Double(steps) && way > 1.5 * (high - low)
     }
 
     /// The bias-corrected exponential moving average.

@@ -20,9 +20,6 @@ open class Module {
     /// The scales of the channels of own parameters that were rounded to 8 bits, see ``quantized()``.
     final var quantizationScales: OrderedDictionary<String, Tensor> = [:]
     var observers: [any ModuleObserver] = []
-    /// The dataset that chose among the weights of a run which ones to keep, if it still exists: numbers on it are
-    /// optimistic, which comparisons say.
-    public internal(set) weak var chosenOn: Dataset?
     /// What somebody computed with this network and may want again; it goes with the network and is not copied.
     package var remembered: AnyObject?
 

@@ -9,6 +9,8 @@ public struct TrainingRecord: Sendable, Equatable {
     public var classes: [String]?
     /// Where the weights come from: objective, epochs, seed, data, metrics, by name.
     public var provenance: OrderedDictionary<String, String>
+    /// The ``Data/Dataset/fingerprint()`` of the data that chose which epoch's weights to keep; nil when the last were kept.
+    public var chosenOn: String?
 
     /// A record from its parts.
     public init(
@@ -20,8 +22,9 @@ public struct TrainingRecord: Sendable, Equatable {
         self.provenance = provenance
     }
 
-    /// The record of a training that gave `run`.
-    init(_ run: Run, on data: Dataset) {
+    /// The record of a training that gave `run`, whose epoch was chosen on a dataset with the fingerprint `chosenOn`.
+    init(_ run: Run, on data: Dataset, chosenOn: String?) {
+        self.chosenOn = chosenOn
         normalization = data.normalization
         classes = data.classes
         provenance = ["run": run.name, "data": "\(data.name), \(data.count) examples"]
@@ -48,6 +51,7 @@ public struct TrainingRecord: Sendable, Equatable {
                 ))
         }
         if let classes { members.append(("classes", .array(classes.map { .string($0) }))) }
+        if let chosenOn { members.append(("chosen_on", .string(chosenOn))) }
         members.append(("provenance", .object(provenance.map { ($0.key, .string($0.value)) })))
         return .object(members)
     }
@@ -60,6 +64,7 @@ public struct TrainingRecord: Sendable, Equatable {
             normalization = try? Normalization(mean: mean, std: std)
         }
         classes = json["classes"]?.array?.compactMap(\.string)
+        chosenOn = json["chosen_on"]?.string
         provenance = [:]
         if case .object(let members)? = json["provenance"] {
             for (key, value) in members { provenance[key] = value.string }

@@ -13,6 +13,8 @@ package struct Presentation {
     package let figure: Figure?
     /// The cells of a table, when it is one.
     package let table: [[Markup]]?
+    /// What must be said along with the table.
+    package let notes: [String]
 
     /// The presentation of a value.
     package init(of value: Value, in interpreter: Interpreter) {
@@ -24,8 +26,10 @@ package struct Presentation {
         }
         if case .object(let object) = value, let tabular = object.payload as? any TabularObject {
             table = tabular.tableCells
+            notes = tabular.tableNotes
         } else {
             table = nil
+            notes = []
         }
         text = Display.display(value, in: interpreter)
     }
@@ -35,6 +39,7 @@ package struct Presentation {
         value = .none
         self.figure = figure
         table = nil
+        notes = []
         text = Markup(figure.altText)
     }
 }

@@ -92,15 +92,20 @@ extension Session {
                 } else {
                     all.append(.text(text))
                 }
-            case .value(let value): all.append(element(value))
+            case .value(let value): all += elements(value)
             case .markdown(let text): all.append(.markdown(text))
             case .warning(let text): all.append(.warning(text))
             }
         }
         all += assertions.map { .assertion($0.text, holds: $0.holds) }
-        if let value = result.value { all.append(element(value)) }
+        if let value = result.value { all += elements(value) }
         all += result.diagnostics.map { .failure($0) }
         return all
+    }
+
+    /// A value and what must be said along with it.
+    private func elements(_ value: Presentation) -> [Report.Output] {
+        [element(value)] + value.notes.map { .warning($0) }
     }
 
     private func element(_ value: Presentation) -> Report.Output {

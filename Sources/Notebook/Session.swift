@@ -320,6 +320,14 @@ package final class Session {
         }
     }
 
+    /// Why a `param` of a program cannot have a value, found before a run; none when it can.
+    package static func problem(setting name: String, to text: String, in program: Program) -> String? {
+        for case .parameter(let declared, let value) in program.statements.map(\.kind) where declared.text == name {
+            return Interpreter.problem(setting: name, to: text, default: value)
+        }
+        return nil
+    }
+
     /// The assertions at the top of a cell: those before the error held.
     private func assertions(of program: Program, in source: SourceText, failure: Diagnostic?) -> [(String, Bool)] {
         let failed = failure?.labels.first { $0.source === source }?.span.lower

@@ -287,6 +287,13 @@ public struct PairOf<Left: ValueDecodable, Right: ValueDecodable>: ValueDecodabl
         else { return nil }
         return PairOf(left: left, right: right)
     }
+    /// Names the sides: what they should be, and what they are.
+    public static func mismatch(_ value: Value) -> Mismatch {
+        guard case .pair(let pair) = value else { return Mismatch(expected: languageType.description) }
+        return Mismatch(
+            expected: "pair a -> b, a \(Left.languageType.description), b \(Right.languageType.description)",
+            help: ["this one is \(pair.left.typeName) -> \(pair.right.typeName)"])
+    }
 }
 
 /// A function value, or anything else that can be called, together with the interpreter that calls it.

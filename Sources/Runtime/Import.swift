@@ -64,19 +64,30 @@ extension Interpreter {
     func parameter(_ name: String, _ defaultValue: Value) throws -> Value {
         if !currentFile.parameters.contains(name) { currentFile.parameters.append(name) }
         var value = defaultValue
-        if let text = settings[name] { value = try setting(name, text, like: defaultValue) }
+        if let text = settings[name] { value = try Self.setting(name, text, like: defaultValue) }
         parameters.removeAll { $0.name == name }
         parameters.append((name, value))
         return value
     }
 
-    private func setting(_ name: String, _ text: String, like defaultValue: Value) throws -> Value {
+    /// Why a `param` cannot be set to a text; none when it can, and when only a run could tell.
+    package static func problem(setting name: String, to text: String, default expression: Expression) -> String? {
+        guard let value = literal(expression) else { return nil }
+        do {
+            _ = try setting(name, text, like: value)
+            return nil
+        } catch {
+            return Failure(error).message
+        }
+    }
+
+    private static func setting(_ name: String, _ text: String, like defaultValue: Value) throws -> Value {
         if case .string = defaultValue, !text.hasPrefix("\""), !text.hasPrefix("'") { return .string(text) }
         let source = SourceText(name: "--set \(name)", text: text)
         let result = Parser.parse(source)
         let statements = result.program.statements
         guard result.diagnostics.isEmpty, statements.count == 1, case .expression(let expression) = statements[0].kind,
-            let value = Self.literal(expression)
+            let value = literal(expression)
         else {
             throw Failure(
                 .value, "--set \(name)=\(text): the value is no literal such as 4, 0.5, true, \"mean\" or [1, 2]")
@@ -87,7 +98,7 @@ extension Interpreter {
         default:
             guard defaultValue.typeName == value.typeName else {
                 throw Failure(
-                    .type, "--set \(name)=\(text): \(name) is a \(defaultValue.typeName), not a \(value.typeName)")
+                    .type, "--set \(name)=\(text): \(name) is of type \(defaultValue.typeName), not \(value.typeName)")
             }
             return value
         }

@@ -4,7 +4,10 @@ import CKernels
 ///
 /// Tensors are numbered as values: a tensor that is written in place has a new number afterwards. An operation that calls
 /// others may be listed beside them; each listing alone says how its result comes about.
-public final class Trace: @unchecked Sendable {
+///
+/// The class is open for the optimiser's sake: it does not look into what might be overridden. From the body of ``list`` it
+/// takes (Swift 6.3) that nobody keeps the tensors, and then frees a caller's temporary ones without looking at their count.
+open class Trace: @unchecked Sendable {
     /// One operation.
     public struct Step {
         /// The name in the language: `conv2d`, `+`.
@@ -37,6 +40,9 @@ public final class Trace: @unchecked Sendable {
 
     @TaskLocal private static var current: Trace?
 
+    /// Nothing yet.
+    public init() {}
+
     /// Runs `body` and lists its operations.
     public static func run<Result>(_ body: (Trace) throws -> Result) rethrows -> Result {
         let trace = Trace()
@@ -63,16 +69,23 @@ public final class Trace: @unchecked Sendable {
         _ name: String, _ inputs: [Operand?], _ outputs: [Tensor], _ integers: [String: [Int]],
         _ numbers: [String: Double], _ words: [String: String]
     ) {
-        guard let trace = current else { return }
+        current?.list(name, inputs, outputs, integers, numbers, words)
+    }
+
+    /// Adds an operation.
+    open func list(
+        _ name: String, _ inputs: [Operand?], _ outputs: [Tensor], _ integers: [String: [Int]],
+        _ numbers: [String: Double], _ words: [String: String]
+    ) {
         let inputs = inputs.map { operand -> Input? in
             switch operand {
             case nil: nil
-            case .tensor(let tensor): .value(trace.number(of: tensor))
+            case .tensor(let tensor): .value(number(of: tensor))
             case .scalar(let scalar): .scalar(scalar)
             }
         }
-        let outputs = outputs.map { trace.add($0) }
-        trace.steps.append(
+        let outputs = outputs.map { add($0) }
+        steps.append(
             Step(name: name, inputs: inputs, outputs: outputs, integers: integers, numbers: numbers, words: words))
     }
 }

@@ -44,6 +44,13 @@ struct Sweep {
                     + (error.declared.isEmpty
                         ? "the script declares no param" : "its params are " + error.declared.joined(separator: ", ")))
         }
+        for axis in command.axes {
+            for value in axis.values {
+                guard let problem = Session.problem(setting: axis.name, to: value, in: parsed.program) else { continue }
+                throw UsageFailure(
+                    problem, help: "values are given as --set \(axis.name)=1,2,4 or as --set \(axis.name)=1..4")
+            }
+        }
         let hash = SHA256.hex(of: source.utf8)
         let wanted = try missing(hash)
         if command.dryRun {
@@ -180,6 +187,8 @@ struct Sweep {
         let status = system(
             "parallel --will-cite --jobs \(command.jobs) --joblog \(log) \(command.launcherOptions) < \(Runner.quoted(commands))"
         )
+        // Its exit status is the number of runs that failed, and 255 when it could not begin.
+        if (status >> 8) & 0xFF == 255 { face.note("GNU parallel itself failed, with exit status 255") }
         return status & 0x7F == 0 && !Interrupt.isRequested
     }
 
@@ -223,7 +232,8 @@ struct Sweep {
                 face.show([
                     Diagnostic(
                         .key, "the runs have no number called \(name)",
-                        help: near ?? ["there are " + results.metrics.prefix(12).joined(separator: ", ")])
+                        help: (near ?? ["there are " + results.metrics.prefix(12).joined(separator: ", ")])
+                            + ["the runs are kept: --resume with another --value gathers them"])
                 ])
                 return 1
             }

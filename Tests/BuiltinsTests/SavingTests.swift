@@ -41,6 +41,33 @@ import Testing
         #expect(lines == ["true", "true"])
     }
 
+    @Test func `A route leads along anchors that lie in files`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            train = TensorDataset(take(dataset("digits"), 200).x, none)
+            paths = ["/tmp/distill-route-1.distill", "/tmp/distill-route-2.npy"]
+            teacher = Linear(64, 10)
+            save(teacher, paths[0])
+            save(3 * predict(teacher, train), paths[1])
+            student = Linear(64, 10)
+            other = student.copy()
+            manual_seed(1)
+            runs = route_constrained(paths -> student, train, loss=soft(), epochs=5)
+            print([run.epochs for run in runs])
+            manual_seed(1)
+            route_constrained([teacher, 3 * predict(teacher, train)] -> other, train, loss=soft(), epochs=5)
+            print(allclose(student.weight, other.weight, rtol=0, atol=0))
+            one = route_constrained(paths[0] -> student, train, loss=soft(), epochs=1)
+            """)
+        #expect(lines == ["[2, 3]", "true"])
+        let weights = Self.error(
+            """
+            save({"w": zeros(3)}, "/tmp/distill-route.safetensors")
+            route_constrained("/tmp/distill-route.safetensors" -> Linear(64, 10), dataset("digits"))
+            """)
+        #expect(weights?.message.contains("holds a dict, not a network") == true)
+    }
+
     /// Every layer with options that differ from the defaults, and an input for it.
     static let layers = [
         ("Linear(4, 3, bias=false)", "randn(2, 4)"),

@@ -228,4 +228,19 @@ struct CommandLineTests {
         #expect(try Program.run("fmt", "--check", "a.dist", folder: folder).status == 0)
         #expect(try Program.run("fmt", "-", input: "y=2").output == "y = 2\n")
     }
+
+    @Test func `Text is written and read, and tables with other separators are understood`() throws {
+        let folder = try Program.temporaryFolder()
+        let program = """
+            write_text("a.csv", "a;b;y\\n1;2;0\\n3;4;1\\n")
+            print(exists("a.csv"), exists("b.csv"), len(read_text("a.csv")))
+            print(read_csv("a.csv", label="y", separator=";").x.shape)
+            read_csv("a.csv", label="y")
+            """
+        let result = try Program.run("-e", program, folder: folder)
+        #expect(result.output == "true false 18\n[2, 2]\n")
+        #expect(result.errors.contains("separator=\";\""), "\(result.errors)")
+        let refused = try Program.run("-e", "write_text(\"no/such/a.txt\", \"x\")", folder: folder)
+        #expect(refused.errors.contains("cannot write no/such/a.txt: no such file or directory"))
+    }
 }

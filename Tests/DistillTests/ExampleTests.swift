@@ -34,6 +34,24 @@ struct ExampleTests {
         #expect(accuracies[0] == accuracies[1])
     }
 
+    @Test("The gallery shows every chart there is")
+    func gallery() throws {
+        let place = try Program.temporaryFolder()
+        let result = try Program.run(
+            "report", Self.folder + "/gallery.dist", "-o", "kd.md", "--quiet", "--dpi", "48", folder: place)
+        #expect(result.status == 0, "\(result.errors)")
+        let page = String(decoding: try TextFile.read(place + "/kd.md"), as: UTF8.self)
+        let pictures = TextFile.names(in: place).filter { $0.hasSuffix(".png") }
+        #expect(pictures.count == 18)
+        let charts = [
+            "plot", "plot_bars", "plot_heatmap", "plot_confusion", "plot_reliability", "plot_scatter", "plot_histogram",
+            "plot_images", "grid",
+        ]
+        for name in charts {
+            #expect(page.contains(name + "("), "\(name)")
+        }
+    }
+
     @Test("The experiment in a short form: report, table, verdicts, pictures")
     func experiment() throws {
         let place = try Program.temporaryFolder()

@@ -84,6 +84,11 @@ struct SweepTests {
             (["sweep", "kd.dist", "--set", "T=1", "--jobs", "0"], "--jobs"),
             (["sweep", "kd.dist", "--set", "T=1..9999", "--set", "seed=1..9999"], "99980001 runs"),
             (["sweep", "kd.dist", "--set", "T=1", "--set", "T=2"], "twice"),
+            (["sweep", "kd.dist", "--set", "T"], "a name and its values are wanted"),
+            (["sweep", "kd.dist", "--set", "T=1,,2"], "a value of T is missing"),
+            (["sweep", "kd.dist", "--set", "T=4..1"], "from 1 to 4 is 1..4"),
+            (["sweep", "kd.dist", "--set", "T=x,y"], "--set T=x: the value is no literal"),
+            (["sweep", "kd.dist", "--set", "T=1,[2]"], "T is of type int, not list"),
         ] {
             let result = try Program.run(arguments, folder: folder)
             #expect(result.status == 2, "\(arguments)")

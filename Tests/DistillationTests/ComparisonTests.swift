@@ -187,10 +187,22 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         }
         #expect(try notes(parts[1]).count == 1)
         #expect(try notes(parts[2]).isEmpty)
+        // The same examples in another dataset are the same data, and what is made of the network remembers them.
+        let again = try split(digits().take(300), test: 0.3, validation: 0.3)[1]
+        #expect(try notes(again).count == 1)
+        #expect(try student.copy().wasChosen(on: again))
+        #expect(try student.quantized().wasChosen(on: again))
+        #expect(student.record.map { TrainingRecord($0.json).chosenOn } == student.record?.chosenOn)
+        #expect(try !student.wasChosen(on: parts[0]) && !teacher.wasChosen(on: again))
+        let table = TrialTable(
+            [0, 1].map { .init(settings: ["seed": .integer($0)], metrics: run.summaryMetrics, runs: [run]) })
+        #expect(table.notes.count == 1)
+        #expect(TrialTable.notes(on: [run], ["accuracy"]).isEmpty)
         #expect(Comparison(runs: [run]).notes.count == 1)
         options.keep = .last
         try fit(student, parts[0], options: options)
         #expect(try notes(parts[1]).isEmpty)
+        #expect(TrialTable.notes(on: [try fit(student, parts[0], options: options)], ["val_accuracy"]).isEmpty)
     }
 
     @Test func operationsAreCounted() throws {

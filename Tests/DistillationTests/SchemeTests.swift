@@ -111,6 +111,8 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         let assistant = try net([64, 32, 10])
         let student = try net([64, 16, 10])
         let soft = Objective(try SoftTerm())
+        let copies = try [assistant.copy(), student.copy()]
+        let state = Randomness.state
         let runs = try distillChain(
             [teacher, assistant, student], data.train.withoutLabels(), loss: soft, options: options(12))
         #expect(runs.map(\.name) == ["assistant", "student"])
@@ -118,10 +120,16 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(try data.accuracy(assistant) > 0.85)
         #expect(try data.accuracy(student) > 0.85)
 
-        // The student follows the assistant, not the teacher: with a teacher of other labels it would differ.
-        #expect(
-            try Fidelity.divergence(assistant, student, on: data.train)
-                < Fidelity.divergence(net([64, 10]), student, on: data.train))
+        // The student follows the assistant, not the teacher: the chain is these two calls.
+        Randomness.state = state
+        try distill(teacher, into: copies[0], data.train.withoutLabels(), loss: soft, options: options(12))
+        let afterAssistant = Randomness.state
+        let byTeacher = try copies[1].copy()
+        try distill(copies[0], into: copies[1], data.train.withoutLabels(), loss: soft, options: options(12))
+        #expect(try same(copies[0], assistant) && same(copies[1], student))
+        Randomness.state = afterAssistant
+        try distill(teacher, into: byTeacher, data.train.withoutLabels(), loss: soft, options: options(12))
+        #expect(try !same(byTeacher, student))
         #expect(throws: DistillationError.self) { try distillChain([teacher], data.few, loss: soft) }
     }
 
@@ -144,10 +152,16 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
             anchors.map { .network($0) }, into: student, data.few, loss: soft, options: options(11))
         #expect(runs.map(\.epochs) == [3, 4, 4])
 
-        // With the last anchor alone the student goes another way.
-        Randomness.state = state
-        try distill(anchors[2], into: start, data.few, loss: soft, options: options(11))
-        #expect(try !same(start, student))
+        // Each anchor teaches its share of the epochs; with the last one in the others' place the student goes another way.
+        let last = try start.copy()
+        for (pupil, teachers) in [(start, anchors), (last, [anchors[2], anchors[2], anchors[2]])] {
+            Randomness.state = state
+            for (anchor, epochs) in zip(teachers, [3, 4, 4]) {
+                try distill(anchor, into: pupil, data.few, loss: soft, options: options(epochs))
+            }
+        }
+        #expect(try same(start, student))
+        #expect(try !same(last, student))
         #expect(throws: DistillationError.self) {
             try routeConstrained(anchors.map { .network($0) }, into: student, data.few, loss: soft, options: options(2))
         }
@@ -233,9 +247,10 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         var settings = SelfDistillationOptions()
         settings.alpha = 1
         let taught = try selfDistill(
-            net([64, 32, 32, 10]), exits: [LayerPath("1")], data.train, settings: settings, options: options(8))
-        // Far above chance, a tenth, is all that must hold.
-        #expect(try data.accuracy(#require(taught.adapters["1"])) > 0.5)
+            net([64, 32, 32, 10]), exits: [LayerPath("1")], data.train, settings: settings, options: options(60))
+        // It takes longer: the exit pulls the shared layers towards what the classifier has not learned yet. Over six
+        // seeds it is at 0.70 to 0.80 after 8 epochs, and where the classifier is after 80.
+        #expect(try data.accuracy(#require(taught.adapters["1"])) > 0.85)
         #expect(throws: DistillationError.self) { try selfDistill(network, exits: [LayerPath("9")], data.few) }
     }
 

@@ -15,21 +15,35 @@ import Testing
 
     static let names = [
         "curves", "training", "bands", "bars", "heat", "confusion", "scatter", "histogram", "histograms", "reliability",
-        "images",
+        "images", "grouped", "equal aspect", "logarithmic", "grid",
     ]
+    static let dark: Set = ["bands", "bars", "scatter", "grouped", "grid"]
 
-    @Test(.enabled(if: hasFont, "DejaVu Sans is not installed"), arguments: names)
-    func picturesLookAsTheyDid(_ name: String) throws {
-        let sample = try #require(try Samples.ordinary().first { $0.name == name })
+    /// A small figure of a sample.
+    private func figure(_ name: String) throws -> Figure {
+        let theme: Theme = Self.dark.contains(name) ? .dark : .light
+        if name == "grid" {
+            let grid = try Samples.grid()
+            return try Figure(
+                grid.chart, FigureOptions(title: "Everything", width: 540, height: 400, dpi: 96, theme: theme))
+        }
+        let samples = try Samples.ordinary() + Samples.awkward()
+        let sample = try #require(samples.first { $0.name == name })
         var options = sample.options
         options.width = 360
         options.height = name == "reliability" || name == "confusion" ? 340 : 240
         options.dpi = 96
-        options.theme = ["bands", "bars", "scatter"].contains(name) ? .dark : .light
-        let bytes = try Figure(sample.chart, options).png(metadata: PictureMetadata(description: name))
-        if getenv("DISTILL_RECORD") != nil { try record(bytes, "reference-\(name).png") }
+        options.theme = theme
+        return try Figure(sample.chart, options)
+    }
+
+    @Test(.enabled(if: hasFont, "DejaVu Sans is not installed"), arguments: names)
+    func picturesLookAsTheyDid(_ name: String) throws {
+        let bytes = try figure(name).png(metadata: PictureMetadata(description: name))
+        let file = "reference-\(name.replacing(" ", with: "-")).png"
+        if getenv("DISTILL_RECORD") != nil { try record(bytes, file) }
         let drawn = try PNG.decode(bytes, channels: .rgba).image
-        let reference = try PNG.decode(fixture("reference-\(name).png"), channels: .rgba).image
+        let reference = try PNG.decode(fixture(file), channels: .rgba).image
         try #require(drawn.width == reference.width && drawn.height == reference.height)
         var (sum, strong) = (0, 0)
         for (a, b) in zip(drawn.pixels, reference.pixels) {

@@ -199,6 +199,10 @@ enum Samples {
                     ]), FigureOptions(title: "Grouped")
             ),
             ("log bars", try BarChart(["a", "b"], [BarChart.Group("", [1e-5, 10])]), FigureOptions(logy: true)),
+            (
+                "logarithmic", try CurveChart(curves(3, points: 200, noise: 0.1), smoothing: .none),
+                FigureOptions(title: "Both axes", xlabel: "step", ylabel: "loss", logx: true, logy: true)
+            ),
             ("no cells", try HeatmapChart([], rows: [], columns: []), FigureOptions()),
             (
                 "flat cells", try HeatmapChart([[1, 1], [1, .nan]], rows: ["a", "b"], columns: ["c", "d"]),

@@ -30,6 +30,27 @@ import Testing
         #expect(throws: DrawingError.self) { try CurveChart([], smoothing: .weight(.nan)) }
     }
 
+    @Test func onlyRoughCurvesAreSmoothed() throws {
+        let steady = (0..<200).map { exp(-Double($0) / 20) }
+        let trembling = steady.enumerated().map { $1 + ($0 % 2 == 0 ? 1e-4 : -1e-4) }
+        let rough = Samples.decay(200, floor: 0.1, noise: 0.5, seed: 4)
+        func smooths(_ curves: [[Double]]) throws -> Bool {
+            let chart = try CurveChart(curves.map { try CurveSeries("a", y: $0) }, smoothing: .auto)
+            return try Figure(chart).layout().texts.contains { $0.text.contains("EMA") }
+        }
+        #expect(try !smooths([steady]))
+        #expect(try !smooths([trembling]))
+        #expect(try smooths([rough]))
+        // A rough curve beside a steady one leaves the steady one as it is.
+        func lines(_ curves: [[Double]]) throws -> Int {
+            let chart = try CurveChart(curves.map { try CurveSeries("a", y: $0) }, smoothing: .auto)
+            let svg = String(decoding: try Figure(chart, FigureOptions(legend: .none)).svg(), as: UTF8.self)
+            return svg.split(separator: "fill:none").count
+        }
+        let (one, both) = (try lines([rough]), try lines([rough, steady]))
+        #expect(both == one + 1)
+    }
+
     @Test func theWeightIsStatedInTheLegend() throws {
         let chart = try CurveChart(
             [CurveSeries("loss", y: Samples.decay(400, floor: 0, noise: 1, seed: 1))], smoothing: .weight(0.9))

@@ -89,7 +89,8 @@ struct RecordTests {
         #expect(SweepGrid.Axis("name=\"a,b\",c")?.values == ["\"a,b\"", "c"])
         #expect(SweepGrid.Axis("hidden=[1, 2],[3]")?.values == ["[1, 2]", "[3]"])
         #expect(SweepGrid.Axis("lr=1e-3")?.values == ["1e-3"])
-        for wrong in ["", "=1", "T", "T=", "T=1,,2", "T=0..99999999"] {
+        let endless = "T=-9223372036854775807..9223372036854775807"
+        for wrong in ["", "=1", "T", "T=", "T=1,,2", "T=0..99999999", "T=3..1", endless] {
             #expect(SweepGrid.Axis(wrong) == nil, "\(wrong)")
         }
     }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Notebook
+import Syntax
 import Testing
 
 @Suite("Parts of reports")
@@ -72,6 +73,35 @@ struct ReportPartsTests {
         #expect(!page.contains("http://") || !page.contains("src=\"http"))
         #expect(!page.contains("href=\"http"))
         #expect(page.utf8.count < 100_000)
+    }
+
+    @Test("A page says when the epoch was chosen on the data it reports")
+    func chosenEpochs() throws {
+        let program = """
+            train, val, test = split(take(dataset("digits"), 200), test=0.3, val=0.3)
+            net = Linear(64, 10)
+            run = fit(net, train, epochs=1, validate=val, keep="best")
+            # %% compared
+            show(compare(net, Linear(64, 10), DATA))
+            # %% evaluated
+            evaluate(net, DATA)
+            """
+        func pages(_ data: String) throws -> [[String]] {
+            let source = SourceText(name: "a.dist", text: program.replacing("DATA", with: data))
+            let (report, errors) = try Session().report(running: source, path: "a.dist", command: "")
+            #expect(errors.isEmpty)
+            return report.cells.map { cell in
+                var one = report
+                one.cells = [cell]
+                return [ReportHTML.page(one), ReportMarkdown.page(one, stem: "a").text]
+            }
+        }
+        for cell in try pages("val").dropFirst() {
+            for page in cell { #expect(page.contains("optimistic")) }
+        }
+        for cell in try pages("test").dropFirst() {
+            for page in cell { #expect(!page.contains("optimistic")) }
+        }
     }
 
     @Test("A second page of the same run is the same")

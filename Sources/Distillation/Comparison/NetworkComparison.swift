@@ -38,7 +38,7 @@ extension Comparison {
         } else {
             try appendChoices(outputs, test)
         }
-        for (column, net) in zip(columns, nets) where net.chosenOn === test {
+        for (column, net) in zip(columns, nets) where try net.wasChosen(on: test) {
             note("the epoch of \(column) was chosen on this very data, so its numbers here are optimistic")
         }
     }

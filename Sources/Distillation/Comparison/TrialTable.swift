@@ -103,6 +103,19 @@ public final class TrialTable {
     /// All runs in the order of the rows.
     public var runs: [Run] { rows.flatMap(\.runs) }
 
+    /// What must be said along with the numbers: that validation data chose the epochs whose numbers on them these are.
+    public var notes: [String] { Self.notes(on: runs, metrics) }
+
+    /// What must be said of some metrics of runs.
+    public static func notes(on runs: [Run], _ metrics: [String]) -> [String] {
+        let chosen = Set(runs.map(\.keptBy).filter { $0.hasPrefix("val_") })
+        guard !chosen.isEmpty, metrics.contains(where: { $0.hasPrefix("val_") }) else { return [] }
+        return [
+            "the validation data chose the epochs (best by \(chosen.sorted().joined(separator: ", "))), so val_ numbers are "
+                + "optimistic: report those of a set that chose nothing"
+        ]
+    }
+
     /// The rows by their settings apart from the seed, in the order of first appearance.
     public var groups: [Group] {
         var groups: OrderedDictionary<[Setting?], [Row]> = [:]

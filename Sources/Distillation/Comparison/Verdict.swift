@@ -32,6 +32,8 @@ public final class Verdict {
     public let means: (first: Double, second: Double)
     /// What was compared.
     public let metric: String
+    /// What must be said along with it.
+    public var notes: [String] = []
 
     /// Compares pairs of numbers, one pair for each seed.
     ///

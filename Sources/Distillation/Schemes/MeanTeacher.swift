@@ -6,8 +6,9 @@ import Tensors
 
 /// How strongly and how soon a mean teacher's student must agree with it.
 public struct MeanTeacherOptions: Sendable {
-    /// The largest decay of the moving average.
-    public var decay = 0.999
+    /// The largest decay of the moving average; nil is 0.99 during the ramp and 0.999 after it, as the authors set it, and
+    /// 1 − 20/steps in a run so short that such an average would cover more than a twentieth of it.
+    public var decay: Double?
     /// The weight of the consistency after the ramp; nil is 100 times the share of labelled examples, as the authors set it.
     public var consistency: Double?
     /// The epochs of the ramp e^(−5(1−t)²); nil is a fifth of the epochs, one at least.
@@ -22,7 +23,8 @@ public struct MeanTeacherOptions: Sendable {
 /// Semi-supervised training: a student learns the labels and to agree with the moving average of its own weights.
 ///
 /// A. Tarvainen, H. Valpola, *Mean teachers are better role models*, arXiv:1703.01780. After step n (from 1) the teacher's
-/// parameters are θ' ← α·θ' + (1 − α)·θ with α = min(1 − 1/(n + 1), decay). The loss is the cross entropy of the labelled
+/// parameters are θ' ← α·θ' + (1 − α)·θ with α = min(1 − 1/(n + 1), decay). An average of 1000 steps, which 0.999 is, would
+/// in a run of a thousand steps still hold the first, bad weights: hence the default of ``MeanTeacherOptions/decay``. The loss is the cross entropy of the labelled
 /// examples plus w(t)·⟨(softmax z_s − softmax z_t)²⟩ over all examples, where student and teacher see the same examples
 /// under different noise (and different dropout), and w(t) = consistency·e^(−5(1−t)²), t from 0 to 1 over the ramp.
 /// A step takes a batch of the unlabelled examples and as many labelled ones, which come round as often as needed.
@@ -47,6 +49,8 @@ final class MeanTeacherLoss: TrainingLoss {
     private let labelled: Dataset
     private let settings: MeanTeacherOptions
     private let ramp: Int
+    private var epochSteps = 1
+    private var totalSteps = 1
     private var consistency = 0.0
     private var weight = 0.0
     private var steps = 0
@@ -59,7 +63,8 @@ final class MeanTeacherLoss: TrainingLoss {
             guard condition else { throw DistillationError.option(term: "mean_teacher", problem: problem) }
         }
         try require(
-            settings.decay >= 0 && settings.decay < 1, "decay must lie in 0 ..< 1, given \(number(settings.decay))")
+            settings.decay.map { $0 >= 0 && $0 < 1 } ?? true,
+            "decay must lie in 0 ..< 1, given \(number(settings.decay ?? 0))")
         try require(settings.consistency.map { $0 >= 0 } ?? true, "consistency must not be negative")
         try require(settings.noise >= 0, "noise must not be negative")
         try require(settings.rampEpochs.map { $0 >= 1 } ?? true, "ramp_epochs must be at least 1")
@@ -72,12 +77,18 @@ final class MeanTeacherLoss: TrainingLoss {
         teacher = try student.copy()
     }
 
+    var memory: OrderedDictionary<String, Tensor> {
+        OrderedDictionary(uniqueKeysWithValues: teacher.namedState().map { ("teacher." + $0.name, $0.tensor) })
+    }
+
     var formula: String {
         "hard() + \(number((consistency * 100).rounded() / 100))·e^(−5(1−t)²)·⟨(softmax z_s − softmax z_t)²⟩"
     }
 
     func prepare(_ context: TrainingContext) throws {
         labelledSize = min(context.batchSize, labelled.count)
+        epochSteps = max(1, try Batches.count(of: context.data, size: context.batchSize))
+        totalSteps = max(1, context.epochs * epochSteps)
         let share = Double(labelled.count) / Double(max(1, labelled.count + context.data.count))
         consistency = settings.consistency ?? 100 * share
         let parts = try [labelled, context.data].map { try Batches($0.withoutAugmentation(), size: 1).batch(0).input }
@@ -91,6 +102,9 @@ final class MeanTeacherLoss: TrainingLoss {
 
     func begin(epoch: Int, of epochs: Int) throws {
         self.epoch = epoch
+        // An epoch depends on nothing but its number, the weights and the generator: it can be resumed.
+        steps = epoch * epochSteps
+        stream = nil
         let t = min(1, Double(epoch) / Double(ramp))
         weight = consistency * exp(-5 * (1 - t) * (1 - t))
         teacher.train()
@@ -123,12 +137,17 @@ final class MeanTeacherLoss: TrainingLoss {
 
     func stepped(_ student: Module, _ batch: Batch) throws {
         steps += 1
-        let alpha = min(1 - 1 / Double(steps + 1), settings.decay)
+        let alpha = min(1 - 1 / Double(steps + 1), decay(at: steps))
         try Gradients.disabled {
             for (own, new) in zip(teacher.parameters(), student.parameters()) {
                 try own.copy_(own * Scalar(alpha) + new.detach() * Scalar(1 - alpha))
             }
         }
+    }
+
+    /// The largest decay in a step (from 1).
+    func decay(at step: Int) -> Double {
+        settings.decay ?? max(0, min(step <= ramp * epochSteps ? 0.99 : 0.999, 1 - 20 / Double(totalSteps)))
     }
 
     func evaluated(_ student: Module) -> Module { teacher }

@@ -28,9 +28,9 @@ extension CurveChart {
             if series.ys.count >= 3 {
                 result.band = CurveBand(xs: series.xs, ys: series.ys, kind: band)
                 result.marker = nil
-            } else if let weight {
-                result.marker = nil
-                result.smooth = series.ys.map { Smoothing.exponentialMovingAverage($0, weight: weight) }
+            } else {
+                result.smooth = courses(of: series, weight: weight)
+                if !result.smooth.isEmpty { result.marker = nil }
             }
             return result
         }

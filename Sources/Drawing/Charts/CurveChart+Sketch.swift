@@ -7,8 +7,8 @@ extension CurveChart {
                 let band = CurveBand(xs: series.xs, ys: series.ys, kind: band)
                 return ([band.x], [band.mean])
             }
-            guard let weight else { return (series.xs, series.ys) }
-            return (series.xs, series.ys.map { Smoothing.exponentialMovingAverage($0, weight: weight) })
+            let courses = courses(of: series, weight: weight)
+            return (series.xs, courses.isEmpty ? series.ys : courses)
         }
         var x = Domain(
             { visit in for curve in curves { for list in curve.xs { for value in list { visit(value) } } } },

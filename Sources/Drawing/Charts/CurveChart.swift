@@ -74,6 +74,13 @@ public struct CurveChart: Chart {
         return smoothing.weight(count: curves.map(\.count).max() ?? 0)
     }
 
+    /// The courses of a series that is smoothed; none for bands, and for what is steady where smoothing is automatic.
+    func courses(of series: CurveSeries, weight: Double?) -> [[Double]] {
+        guard series.ys.count < 3, let weight else { return [] }
+        if smoothing == .auto, !series.ys.contains(where: Smoothing.isRough) { return [] }
+        return series.ys.map { Smoothing.exponentialMovingAverage($0, weight: weight) }
+    }
+
     // MARK: Chart
 
     /// Names, ranges and extremes of the curves.

@@ -42,6 +42,17 @@ public func evaluate(
     return values
 }
 
+extension Module {
+    /// Whether the best epoch was kept and `dataset` is what chose it, so that numbers on it are optimistic. Copies, files
+    /// and quantised networks remember it as well.
+    ///
+    /// - Throws: a limit error when memory is short, and what reading the dataset's file throws.
+    public final func wasChosen(on dataset: Dataset) throws -> Bool {
+        guard let chosenOn = record?.chosenOn else { return false }
+        return try chosenOn == dataset.fingerprint()
+    }
+}
+
 func check(_ metric: Metric, fits dataset: Dataset) throws {
     guard let y = dataset.y else {
         throw TrainingError.data(function: metric.name, problem: "the dataset has no y", help: nil)

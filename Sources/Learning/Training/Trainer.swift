@@ -155,16 +155,15 @@ public final class Trainer {
     /// The weights to keep, and what the loss makes of the network.
     private func finish() throws {
         let evaluated = loss.evaluated(net)
+        var chosenOn: String?
         if keepsBest, let best {
             try evaluated.loadStateDict(best.state)
             run.keptBy = options.monitor
-            evaluated.chosenOn = options.monitor == "loss" ? data : options.validate
-        } else {
-            evaluated.chosenOn = nil
+            chosenOn = try (options.monitor == "loss" ? data : options.validate)?.fingerprint()
         }
         run.seconds = secondsBefore + monotonicSeconds() - began
         run.net = try loss.finish(net)
-        run.net.record = TrainingRecord(run, on: data)
+        run.net.record = TrainingRecord(run, on: data, chosenOn: chosenOn)
         run.notes = loss.notes
         run.balance = loss.balance
         for module in run.adapters.values { module.eval() }

@@ -18,15 +18,35 @@ package struct SweepGrid {
             var values: [String] = []
             for part in Self.parts(argument[argument.index(after: equals)...]) {
                 guard !part.isEmpty else { return nil }
-                guard let range = Self.range(part) else {
+                guard let (low, high) = Self.ends(part) else {
                     values.append(part)
                     continue
                 }
-                guard range.count <= 100_000 else { return nil }
-                values += range.map(String.init)
+                let (distance, overflows) = high.subtractingReportingOverflow(low)
+                guard low <= high, !overflows, distance < Self.largest else { return nil }
+                values += (low...high).map(String.init)
             }
             self.values = values
         }
+
+        /// What is wrong with an argument that is none.
+        package static func problem(with argument: String) -> String {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+                return "a name and its values are wanted, such as T=1,2,4"
+            }
+            let name = argument[..<equals]
+            for part in parts(argument[argument.index(after: equals)...]) {
+                if part.isEmpty { return "a value of \(name) is missing" }
+                if let (low, high) = ends(part) {
+                    if low > high { return "\(part) counts downwards; from \(high) to \(low) is \(high)..\(low)" }
+                    return "\(part) are more than \(largest) values"
+                }
+            }
+            return "a name and its values are wanted, such as T=1,2,4"
+        }
+
+        /// The most values that `a..b` may stand for.
+        private static let largest = 100_000
 
         private static func parts(_ text: Substring) -> [String] {
             var parts = [""]
@@ -50,11 +70,11 @@ package struct SweepGrid {
             return parts.map { $0.trimmingBlanks }
         }
 
-        private static func range(_ text: String) -> ClosedRange<Int>? {
+        private static func ends(_ text: String) -> (low: Int, high: Int)? {
             guard let dots = text.firstRange(of: ".."), let low = Int(text[..<dots.lowerBound]),
-                let high = Int(text[dots.upperBound...]), low <= high
+                let high = Int(text[dots.upperBound...])
             else { return nil }
-            return low...high
+            return (low, high)
         }
     }
 

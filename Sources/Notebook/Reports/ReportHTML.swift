@@ -186,8 +186,9 @@ package enum ReportHTML {
         .error, .bad, .primary, .result { color: var(--bad); } .error { font-weight: 600; } .good, .help { color: var(--good); }
         .keyword { color: var(--keyword); } .number, .warning { color: var(--number); } .string { color: var(--string); }
         .function, .name, .note, .secondary { color: var(--function); }
-        @media print { main { max-width: none; } pre { white-space: pre-wrap; } section { break-inside: auto; }
-          figure, table { break-inside: avoid; } }
+        @media print { main { max-width: none; padding: 0; } pre { white-space: pre-wrap; } pre, code { font-size: .75rem; }
+          h1, h2, h3 { break-after: avoid; } figure, table { break-inside: avoid; }
+          figure img { max-height: 11cm; object-fit: contain; object-position: left; } }
 
         """
 }

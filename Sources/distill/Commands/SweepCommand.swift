@@ -2,11 +2,6 @@ import ArgumentParser
 import Diagnostics
 import Notebook
 
-extension SweepGrid.Axis: ExpressibleByArgument {
-    /// `T=1,2,4`, `seed=0..4`.
-    public init?(argument: String) { self.init(argument) }
-}
-
 /// Who starts the runs of a sweep.
 enum Launcher: String, CaseIterable, ExpressibleByArgument {
     /// This program, some at a time.
@@ -35,7 +30,11 @@ struct SweepCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("A `param` with its values: a,b,c or a..b, both ends included.", valueName: "name=values"))
+        help: ArgumentHelp("A `param` with its values: a,b,c or a..b, both ends included.", valueName: "name=values"),
+        transform: { text in
+            guard let axis = SweepGrid.Axis(text) else { throw ValidationError(SweepGrid.Axis.problem(with: text)) }
+            return axis
+        })
     var axes: [SweepGrid.Axis] = []
 
     @Option(help: "How many runs at a time.")
