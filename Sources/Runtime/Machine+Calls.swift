@@ -34,7 +34,14 @@ extension Interpreter {
         let arguments = Array(registers[first..<first + shape.count])
         let before = shift
         let value = try callNatively(callee, shape, arguments, returnPC: cursor.pc + 1, cursor: cursor)
-        registers[result + shift - before] = value
+        let moved = shift - before
+        // From the arguments on, registers hold what nobody reads again (a Dist function's frame would lie there). Left full,
+        // they would keep what stands between a convolution and the normalisation or ReLU behind it, which then could not be
+        // computed in one pass.
+        if case .tensor = value {
+            for index in first..<max(cursor.limit, first + shape.count) { registers[index + moved] = .unbound }
+        }
+        registers[result + moved] = value
         cursor.pc += 1
     }
 
