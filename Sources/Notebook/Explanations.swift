@@ -6,23 +6,18 @@ import Syntax
 package enum Explanations {
     /// The page of a code; none when there is no such code.
     package static func text(for code: String) -> Markup? {
-        let code = code.uppercased()
-        if let syntax = SyntaxCode(code) {
-            return page(code, syntax.title, syntax.explanation, wrong: syntax.wrong, right: syntax.right)
-        }
-        guard let runtime = ErrorCode(rawValue: code) else { return nil }
-        return page(code, runtime.title, runtime.explanation, wrong: runtime.wrong, right: runtime.right)
+        if let syntax = SyntaxCode(code) { return text(of: syntax) }
+        return ErrorCode(code).map(text)
     }
 
-    private static func page(_ code: String, _ title: String, _ explanation: String, wrong: String, right: String)
-        -> Markup
-    {
-        var page = Markup(code, .error)
-        page.append(": \(title)\n", .strong)
-        page.append("\n\(explanation)\n")
-        append("Wrong", wrong, to: &page)
-        append("Right", right, to: &page)
-        return page.droppingFinalNewline
+    private static func text(of code: some ExplainedCode) -> Markup {
+        let page = code.page
+        var text = Markup(code.code, .error)
+        text.append(": \(page.title)\n", .strong)
+        text.append("\n\(page.explanation)\n")
+        append("Wrong", page.wrong, to: &text)
+        append("Right", page.right, to: &text)
+        return text.droppingFinalNewline
     }
 
     /// A hint at the codes that exist.
@@ -32,7 +27,7 @@ package enum Explanations {
     }
 
     /// All codes.
-    package static var codes: [String] { SyntaxCode.allCases.map(\.code) + ErrorCode.allCases.map(\.rawValue) }
+    package static var codes: [String] { SyntaxCode.allCases.map(\.code) + ErrorCode.allCases.map(\.code) }
 
     private static func append(_ title: String, _ source: String, to page: inout Markup) {
         guard !source.isEmpty else { return }

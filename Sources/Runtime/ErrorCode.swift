@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// The families of errors that arise while a program runs, with the stable code that `distill explain` takes.
-public enum ErrorCode: String, CaseIterable, Sendable {
+public enum ErrorCode: String, ExplainedCode {
     case unknownName = "E0201"
     case unboundName = "E0202"
     case unknownAttribute = "E0203"

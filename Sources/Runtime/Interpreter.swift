@@ -38,10 +38,12 @@ public final class Interpreter {
     /// The `param`s seen so far and their values, in order.
     public internal(set) var parameters: [(name: String, value: Value)] = []
 
-    var code: [Instruction] = []
+    // Unchecked exclusivity where every instruction reads: an interpreter belongs to one thread, and what runs during an
+    // access works on what `execute` has taken out.
+    @exclusivity(unchecked) var code: [Instruction] = []
     var marks: [Mark] = []
-    var constants: [Value] = []
-    var sites: [CallSite] = []
+    @exclusivity(unchecked) var constants: [Value] = []
+    @exclusivity(unchecked) var sites: [CallSite] = []
     /// What the instruction loop knows of the sites, by the same numbers.
     var records: [CallRecord] = []
     var formats: [FormatSpecification] = []
@@ -49,17 +51,17 @@ public final class Interpreter {
     var fields: [ObjectIdentifier: [String]] = [:]
     /// Global variables, the newest first, then the stack. Globals lie below the session's base, so that top-level code
     /// addresses them as registers -1, -2, ….
-    var registers: [Value]
-    var globalCount = 512
+    @exclusivity(unchecked) var registers: [Value]
+    @exclusivity(unchecked) var globalCount = 512
     var slotNames: [String] = []
-    var frames = CallStack(room: 256)
+    @exclusivity(unchecked) var frames = CallStack(room: 256)
     /// What a library function threw that the instruction loop called.
     var pendingError: (any Error)?
-    var handlers: [Handler] = []
+    @exclusivity(unchecked) var handlers: [Handler] = []
     var nativeDepth = 0
     /// The first free register for a call from library code.
-    var stackTop: Int
-    var steps = 0
+    @exclusivity(unchecked) var stackTop: Int
+    @exclusivity(unchecked) var steps = 0
     var imports: [String: ImportedFile] = [:]
     var importing: [String] = []
     var currentFile: FileScope

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// Every way in which a text can fail to be Dist, with the stable code that `distill explain` takes.
-public enum SyntaxCode: String, CaseIterable, Sendable {
+public enum SyntaxCode: String, ExplainedCode {
     // Characters and literals
     case invalidUTF8 = "E0101"
     case unexpectedCharacter = "E0102"
@@ -60,36 +60,4 @@ public enum SyntaxCode: String, CaseIterable, Sendable {
     case lineContinuation = "E0162"
     case foreignComment = "E0163"
     case printStatement = "E0164"
-
-    /// The code as shown, such as `E0104`.
-    public var code: String { rawValue }
-
-    /// Finds a code as the user types it, in any case.
-    public init?(_ text: String) { self.init(rawValue: text.uppercased()) }
-
-    /// A few words that name the mistake.
-    public var title: String { description.title }
-
-    /// What the rule is and why.
-    public var explanation: String { description.explanation }
-
-    /// A text with this mistake.
-    public var wrong: String { description.wrong }
-
-    /// The same, right.
-    public var right: String { description.right }
-
-    struct Description {
-        var title: String
-        var explanation: String
-        var wrong: String
-        var right: String
-
-        init(_ title: String, _ explanation: String, wrong: String, right: String) {
-            self.title = title
-            self.explanation = explanation
-            self.wrong = wrong
-            self.right = right
-        }
-    }
 }

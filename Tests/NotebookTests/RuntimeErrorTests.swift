@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: ErrorCode.allCases)
     func examplesDoWhatTheySay(_ code: ErrorCode) {
-        #expect(!code.title.isEmpty && code.explanation.hasSuffix("."))
+        #expect(!code.page.title.isEmpty && code.page.explanation.hasSuffix("."))
         guard !Self.withoutProgram.contains(code) else { return }
         #expect(diagnostics(code.wrong).first?.code == code.rawValue, "\(code.wrong)")
         #expect(diagnostics(code.right).map(\.message) == [])

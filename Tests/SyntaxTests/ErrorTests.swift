@@ -26,7 +26,7 @@ func rendered(_ text: String) -> String {
         let right = Parser.parse(source(code.right))
         #expect(right.diagnostics.map(\.message) == [])
         #expect(right.completeness == .complete)
-        #expect(!code.title.isEmpty && code.explanation.hasSuffix(".") || code.explanation.hasSuffix("%."))
+        #expect(!code.page.title.isEmpty && code.page.explanation.hasSuffix("."))
         #expect(SyntaxCode(code.code.lowercased()) == code)
     }
 
