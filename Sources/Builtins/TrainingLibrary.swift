@@ -126,7 +126,9 @@ extension Library {
                 "evaluate", .training, "Metrics of a network on a dataset.",
                 parameters: [net.description, data.description, metrics.description],
                 returns: "a dict from metric to number",
-                notes: ["It warns when these data chose the epoch whose weights the network has."],
+                notes: [
+                    "It warns when these data chose the epoch whose weights the network has, and when the network was trained on normalised inputs and these are not."
+                ],
                 seeAlso: ["fit", "predict", "compare"],
                 examples: [
                     Example(
@@ -136,6 +138,9 @@ extension Library {
             ) { call in
                 let (net, data) = (try call[net], try call[data])
                 let values = try Learning.evaluate(net, data, metrics: call[metrics])
+                if let problem = net.normalizationNote(for: data) {
+                    call.interpreter.warn("evaluate: the network \(problem)")
+                }
                 if try net.wasChosen(on: data) {
                     call.interpreter.warn(
                         "evaluate: the epoch of this network was chosen on this very data, so its numbers are optimistic"

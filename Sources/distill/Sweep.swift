@@ -258,7 +258,17 @@ struct Sweep {
             }
             if !command.quiet { face.note("written to \(folder): \(written.joined(separator: ", "))") }
         }
-        for point in unfinished { face.errors.writeLine(complaint(point, status[point])) }
+        // After an interruption most have not begun: a line for all of them.
+        let waiting = unfinished.filter { status[$0] == nil && !TextFile.exists("\(folder)/\($0.name).log") }
+        let isLong = waiting.count > 3
+        for point in unfinished where !isLong || !waiting.contains(point) {
+            face.errors.writeLine(complaint(point, status[point]))
+        }
+        if isLong, let first = waiting.first, let last = waiting.last {
+            var line = Markup("\(first.name) … \(last.name)", .strong)
+            line.append("  \(waiting.count) runs not begun", .bad)
+            face.errors.writeLine(line)
+        }
         if !unfinished.isEmpty {
             face.note("\(unfinished.count) of \(results.records.count) runs are missing; --resume completes them")
         }

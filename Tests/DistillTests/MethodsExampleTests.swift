@@ -8,7 +8,8 @@ struct MethodsExampleTests {
     func quick() throws {
         let place = try Program.temporaryFolder()
         let result = try Program.run(
-            "run", ExampleTests.folder + "/methods.dist", "--set", "quick=true", folder: place)
+            "run", ExampleTests.folder + "/methods.dist", "--set", "quick=true", "--set", "epochs=1",
+            folder: place)
         #expect(result.status == 0, "\(result.errors)")
         let csv = String(decoding: try TextFile.read(place + "/methods.csv"), as: UTF8.self)
         let lines = csv.split(separator: "\n")

@@ -64,6 +64,23 @@ struct SweepTests {
         #expect(result.errors.contains("2 of 3 runs are missing"))
     }
 
+    @Test("Ctrl-C ends the runs in hand; those that had not begun are one line, and --resume runs them")
+    func interrupted() throws {
+        let folder = try folder(
+            "param T = 1\nif T == 2 { write_text(\"begun\", \"\"); while not exists(\"go\") { } }\nresult = 1.0 * T\n")
+        let begins = "until [ -e begun ]; do sleep 0.05; done"
+        let result = try Program.run(
+            "-c", "'\(Program.path)' sweep kd.dist --set T=1..9 -o out & \(begins); kill -INT $!; wait $!",
+            folder: folder, shell: true)
+        #expect(result.status == 130)
+        #expect(result.errors.contains("T=3 … T=9  7 runs not begun"), "\(result.errors)")
+        #expect(result.errors.contains("8 of 9 runs are missing"))
+        try TextFile.write([], to: folder + "/go")
+        let rest = try Program.run("sweep", "kd.dist", "--set", "T=1..9", "-o", "out", "--resume", folder: folder)
+        #expect(rest.status == 0, "\(rest.errors)")
+        #expect(rest.errors.contains("[8/8]"))
+    }
+
     @Test("A run that a signal ends has no result")
     func killed() throws {
         let folder = try folder(
@@ -161,6 +178,9 @@ struct SweepTests {
         #expect(try text(folder + "/kd.ipynb").contains("42"))
         #expect(try Program.run("convert", "kd.ipynb", "back.dist", folder: folder).status == 0)
         #expect(try text(folder + "/back.dist") == text(folder + "/kd.dist"))
+        let python = #"{"cells": [{"cell_type": "code", "source": "%pip install x"}], "nbformat": 4}"#
+        try TextFile.write(Array(python.utf8), to: folder + "/python.ipynb")
+        #expect(try Program.run("convert", "python.ipynb", folder: folder).errors.contains("distill check python.dist"))
         try TextFile.write(Array("{]".utf8), to: folder + "/bad.ipynb")
         let bad = try Program.run("convert", "bad.ipynb", folder: folder)
         #expect(bad.status == 1)

@@ -38,6 +38,9 @@ extension Comparison {
         } else {
             try appendChoices(outputs, test)
         }
+        for (column, net) in zip(columns, nets) {
+            if let problem = net.normalizationNote(for: test) { note("\(column) \(problem)") }
+        }
         for (column, net) in zip(columns, nets) where try net.wasChosen(on: test) {
             note("the epoch of \(column) was chosen on this very data, so its numbers here are optimistic")
         }

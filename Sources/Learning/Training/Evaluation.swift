@@ -53,6 +53,16 @@ extension Module {
     }
 }
 
+extension Module {
+    /// What is to be said when the network was trained on normalised inputs and `dataset` is not normalised in the same way.
+    public final func normalizationNote(for dataset: Dataset) -> String? {
+        guard let own = record?.normalization, own != dataset.normalization else { return nil }
+        return "was trained on normalised inputs, and these data "
+            + (dataset.normalization == nil ? "are not normalised" : "were normalised with other numbers")
+            + ": normalize(ds, mean=net.normalization.mean, std=net.normalization.std)"
+    }
+}
+
 func check(_ metric: Metric, fits dataset: Dataset) throws {
     guard let y = dataset.y else {
         throw TrainingError.data(function: metric.name, problem: "the dataset has no y", help: nil)

@@ -226,7 +226,7 @@ public final class Trainer {
         optimizer.zeroGrad()
         let result = try loss.step(net, batch)
         let value = try result.total.itemDouble()
-        guard value.isFinite else { throw diverged(result, value, epoch: epoch, step: position) }
+        guard value.isFinite else { throw try diverged(result, value, batch, epoch: epoch, step: position) }
         try result.total.backward()
         if let maximum = options.clipGradNorm {
             sums.gradientNorm = try optimizer.clipGradNorm(maximum)
@@ -240,7 +240,16 @@ public final class Trainer {
         return value
     }
 
-    private func diverged(_ result: StepLoss, _ value: Double, epoch: Int, step: Int) -> TrainingError {
+    private func diverged(
+        _ result: StepLoss, _ value: Double, _ batch: Batch, epoch: Int, step: Int
+    ) throws -> TrainingError {
+        let inputs = batch.input.tensors.filter(\.dtype.isFloating)
+        if try inputs.contains(where: { try !$0.doubles().allSatisfy(\.isFinite) }) {
+            return .data(
+                function: function,
+                problem: "the inputs in epoch \(epoch + 1), step \(step + 1) hold nan or inf, as missing values are",
+                help: "ds.describe() counts them; TensorDataset(masked_fill(ds.x, isnan(ds.x), 0), ds.y) puts 0 there")
+        }
         for (name, term) in zip(loss.termNames, result.terms) {
             if let term, !term.isFinite {
                 return .diverged(function: function, term: name, value: term, epoch: epoch + 1, step: step + 1)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Notebook
+import struct Syntax.Parser
 
 /// `distill convert kd.dist kd.ipynb`, and back.
 struct ConvertCommand: ParsableCommand {
@@ -81,6 +82,9 @@ extension Runner {
             return 1
         }
         face.note("written to \(output)")
+        if input.hasSuffix(".ipynb"), !Parser.parse(SourceText(name: output, text: text)).diagnostics.isEmpty {
+            face.note("it is no Dist program yet: distill check \(Self.quoted(output)) says where")
+        }
         return errors.first.map { $0.kind == .interrupt ? 130 : 1 } ?? 0
     }
 }

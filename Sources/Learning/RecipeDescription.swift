@@ -1,0 +1,49 @@
+/// Recipes as they are written in the language, every option with its value: what tells two experiments apart.
+extension OptimizerRecipe: CustomStringConvertible {
+    /// `SGD(lr=0.1, momentum=0.9, …)`.
+    public var description: String {
+        var options: [(String, Any)] = [("lr", learningRate)]
+        switch algorithm {
+        case .sgd(let momentum, let dampening, let nesterov):
+            options += [("momentum", momentum), ("dampening", dampening), ("nesterov", nesterov)]
+        case .adam(let beta1, let beta2, let epsilon, let amsgrad, _):
+            options += [("betas", [beta1, beta2]), ("eps", epsilon), ("amsgrad", amsgrad)]
+        case .rmsprop(let alpha, let epsilon, let momentum, let centered):
+            options += [("alpha", alpha), ("eps", epsilon), ("momentum", momentum), ("centered", centered)]
+        case .adagrad(let decay, let initial, let epsilon):
+            options += [("lr_decay", decay), ("initial_accumulator_value", initial), ("eps", epsilon)]
+        }
+        return written(name, options + [("weight_decay", weightDecay), ("maximize", maximize)])
+    }
+}
+
+extension ScheduleRecipe: CustomStringConvertible {
+    /// `StepLR(step_size=10, gamma=0.1)`.
+    public var description: String {
+        let options: [(String, Any)] =
+            switch self {
+            case .step(let size, let gamma): [("step_size", size), ("gamma", gamma)]
+            case .multiStep(let milestones, let gamma): [("milestones", milestones), ("gamma", gamma)]
+            case .exponential(let gamma): [("gamma", gamma)]
+            case .cosine(let tMax, let etaMin): [("T_max", tMax ?? "none"), ("eta_min", etaMin)]
+            case .oneCycle(let maxLR, let steps, let start, let div, let final, let momentum):
+                [
+                    ("max_lr", maxLR), ("total_steps", steps ?? "none"), ("pct_start", start), ("div_factor", div),
+                    ("final_div_factor", final), ("cycle_momentum", momentum),
+                ]
+            case .linear(let start, let end, let iterations):
+                [("start_factor", start), ("end_factor", end), ("total_iters", iterations)]
+            case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minLR):
+                [
+                    ("mode", maximize ? "max" : "min"), ("factor", factor), ("patience", patience),
+                    ("threshold", threshold), ("cooldown", cooldown), ("min_lr", minLR),
+                ]
+            case .warmup(let epochs, let then): [("epochs", epochs), ("then", then.map(\.description) ?? "none")]
+            }
+        return written(name, options)
+    }
+}
+
+private func written(_ name: String, _ options: [(String, Any)]) -> String {
+    "\(name)(" + options.map { "\($0.0)=\($0.1)" }.joined(separator: ", ") + ")"
+}
