@@ -131,7 +131,11 @@ enum TensorData {
         var level = values
         for dim in stride(from: tensor.rank - 1, to: 0, by: -1) {
             let size = tensor.shape[dim]
-            let groups = tensor.shape.prefix(dim).reduce(1, *)
+            // A tensor without elements can have more rows than any memory holds.
+            let groups = tensor.shape.prefix(dim).reduce(1) { product, size in
+                product.multipliedReportingOverflow(by: size).overflow ? .max : product * size
+            }
+            try Interpreter.claim(groups, of: Interpreter.textSize, for: "tolist")
             level = (0..<groups).map { .list(Array(level[$0 * size..<($0 + 1) * size])) }
         }
         return .list(level)

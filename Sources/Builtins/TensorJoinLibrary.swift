@@ -45,8 +45,13 @@ extension Library {
                     Example("[p.tolist() for p in split(arange(5), [1, 4])]", "[[0], [1, 2, 3, 4]]"),
                 ]
             ) { (tensor: Tensor, sizes: Integers, dim: Int) in
-                sizes.isList
-                    ? try tensor.split(sizes: sizes.values, dim: dim) : try tensor.split(sizes.values[0], dim: dim)
+                guard !sizes.isList else { return try tensor.split(sizes: sizes.values, dim: dim) }
+                let d = dim < 0 ? dim &+ tensor.rank : dim
+                if tensor.shape.indices.contains(d), sizes.values[0] > 0 {
+                    let parts = tensor.shape[d] / sizes.values[0] + 1
+                    try Interpreter.claim(parts, of: Interpreter.tensorSize, for: "split")
+                }
+                return try tensor.split(sizes.values[0], dim: dim)
             })
         add(
             Builtin(

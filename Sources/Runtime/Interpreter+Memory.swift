@@ -5,6 +5,8 @@ extension Interpreter {
     public static let elementSize = 16
     /// The bytes that a short text of its own takes.
     public static let textSize = 64
+    /// The bytes that a small tensor of its own takes.
+    public static let tensorSize = 512
     /// What is granted without looking at the machine.
     private static let unchecked = 16 << 20
 

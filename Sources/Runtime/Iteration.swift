@@ -61,7 +61,11 @@ extension Interpreter {
         case .range(let range): return try spread(range, for: name)
         case .pair(let pair): return [pair.left, pair.right]
         case .tensor(let tensor) where tensor.rank > 0:
-            return try (0..<tensor.shape[0]).map { .tensor(try tensor.select(dim: 0, index: $0)) }
+            try Self.claim(tensor.shape[0], of: Self.tensorSize, for: name)
+            return try (0..<tensor.shape[0]).map { index in
+                if index & 0xFFF == 0xFFF { try checkInterrupt() }
+                return .tensor(try tensor.select(dim: 0, index: index))
+            }
         case .module(let module) where !module.children.isEmpty && !(module is ScriptedModule):
             return module.children.values.map { .module($0) }
         case .object(let object):
@@ -72,7 +76,12 @@ extension Interpreter {
                 return result
             }
             if let length = object.type.length, let element = object.type.element {
-                return try (0..<length(object.payload)).map { try element(object.payload, .int($0), self) }
+                let count = try length(object.payload)
+                try Self.claim(count, for: name)
+                return try (0..<count).map { index in
+                    if index & 0xFFF == 0xFFF { try checkInterrupt() }
+                    return try element(object.payload, .int(index), self)
+                }
             }
         default: break
         }

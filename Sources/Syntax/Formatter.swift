@@ -253,7 +253,9 @@ public struct Formatter {
         let parameters = parameterList(declaration.parameters, opener: opener.lower)
         var documentation: Span?
         if declaration.documentation != nil {
-            documentation = tokens[tokenIndex(at: declaration.body.span.lower + 1)].span
+            var index = tokenIndex(at: declaration.body.span.lower + 1)
+            while tokens[index].kind == .semicolon { index += 1 }
+            documentation = tokens[index].span
         }
         let body = Layout.group(blocks([declaration.body], documentation: documentation)[0])
         return .sequence([.text(word + " "), written(declaration.name.span), parameters, .text(" "), body])

@@ -24,6 +24,7 @@ import Testing
         ("if a {\nb } else { c }", "if a {\n    b\n} else {\n    c\n}\n"),
         ("fn f( ){}", "fn f() { }\n"),
         ("fn f(a,*b,**c) {\n\"doc\"\n\n\nreturn a,b\n\n}", "fn f(a, *b, **c) {\n    \"doc\"\n\n    return a, b\n}\n"),
+        ("fn f() {;; \"doc\"; 1 }", "fn f() { \"doc\"; 1 }\n"),
         ("for i,[a,b] in x { break }", "for i, [a, b] in x { break }\n"),
         ("try {a} catch e {b}", "try { a } catch e { b }\n"),
         ("no_grad{x}", "no_grad { x }\n"), ("assert a,\"b\"", "assert a, \"b\"\n"),
