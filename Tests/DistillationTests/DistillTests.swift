@@ -4,15 +4,6 @@ import Learning
 import Tensors
 import Testing
 
-private func net(_ sizes: [Int]) throws -> Sequential {
-    var layers: [Module] = []
-    for index in 0..<sizes.count - 1 {
-        layers.append(try Linear(sizes[index], sizes[index + 1]))
-        if index + 2 < sizes.count { layers.append(Activation(.relu)) }
-    }
-    return Sequential(layers)
-}
-
 private func toy() throws -> Dataset {
     Randomness.seed(7)
     let x = try Tensor.randn([150, 4])

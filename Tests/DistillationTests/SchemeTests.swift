@@ -5,15 +5,6 @@ import Testing
 @testable import Distillation
 @testable import Learning
 
-private func net(_ sizes: [Int]) throws -> Sequential {
-    var layers: [Module] = []
-    for index in 0..<sizes.count - 1 {
-        layers.append(try Linear(sizes[index], sizes[index + 1]))
-        if index + 2 < sizes.count { layers.append(Activation(.relu)) }
-    }
-    return Sequential(layers)
-}
-
 private func options(_ epochs: Int, rate: Double = 5e-3, validate: Dataset? = nil) throws -> TrainingOptions {
     var result = TrainingOptions()
     result.epochs = epochs

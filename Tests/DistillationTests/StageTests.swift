@@ -5,15 +5,6 @@ import Testing
 
 @testable import Distillation
 
-private func net(_ sizes: [Int]) throws -> Sequential {
-    var layers: [Module] = []
-    for index in 0..<sizes.count - 1 {
-        layers.append(try Linear(sizes[index], sizes[index + 1]))
-        if index + 2 < sizes.count { layers.append(Activation(.relu)) }
-    }
-    return Sequential(layers)
-}
-
 private func toy(_ count: Int = 150) throws -> Dataset {
     Randomness.seed(7)
     let x = try Tensor.randn([count, 4])

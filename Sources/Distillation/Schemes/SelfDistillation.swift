@@ -133,13 +133,9 @@ final class ExitHead: Module {
     private let bottleneck: Linear
     private let classifier: Linear
 
-    init(feature: Tensor, width: Int, classes: Int) throws {
+    convenience init(feature: Tensor, width: Int, classes: Int) throws {
         let inputs = try Self.flattened(feature).shape.last ?? 0
-        bottleneck = try Linear(inputs, width)
-        classifier = try Linear(width, classes)
-        super.init()
-        register(bottleneck, as: "bottleneck")
-        register(classifier, as: "classifier")
+        self.init(try Linear(inputs, width), try Linear(width, classes))
     }
 
     private init(_ bottleneck: Linear, _ classifier: Linear) {
