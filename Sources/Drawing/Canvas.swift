@@ -15,6 +15,10 @@ final class Canvas {
 
     /// A canvas of `width` × `height` logical pixels; `density` counts device pixels in each of them.
     init(_ format: Format, width: Double, height: Double, density: Double) throws {
+        guard ccairo_is_available() else {
+            throw DrawingError(
+                .io, "figure: Cairo (libcairo.so.2) is not installed", help: "install it: apt-get install libcairo2")
+        }
         self.format = format
         let append: cairo_write_func_t = { stream, bytes, count in
             guard let stream else { return CAIRO_STATUS_WRITE_ERROR }

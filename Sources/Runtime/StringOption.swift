@@ -7,7 +7,10 @@ public protocol StringOption: CaseIterable, RawRepresentable<String>, Sendable, 
 
 extension StringOption {
     /// The option strings.
-    public static var optionNames: [String] { allCases.map(\.rawValue) }
+    public static var optionNames: [String] {
+        // A key path would be looked up by name at every start.
+        allCases.map { $0.rawValue }
+    }
     /// The options.
     public static var languageType: LanguageType { .options(optionNames) }
     /// Options call nothing.

@@ -12,8 +12,8 @@ struct Invocation {
 
     init() {}
 
-    /// Reads the forms that are typed all day, `distill`, `distill kd.dist`, `distill run kd.dist`, `distill -e CODE` and
-    /// `distill -`; none for every other, which the argument parser reads.
+    /// Reads the forms that are typed all day, `distill`, `distill kd.dist`, `distill run kd.dist`, `distill -e CODE`,
+    /// `distill -` and `distill --no-init`; none for every other, which the argument parser reads.
     ///
     /// The parser finds its options by reflection, which takes longer than all the rest of a start.
     init?(quick arguments: [String]) {
@@ -21,6 +21,7 @@ struct Invocation {
         switch (arguments.count, arguments.first) {
         case (0, _): break
         case (1, let word?) where isScript(word): file = word
+        case (1, "--no-init"): readsInitFile = false
         case (2, "run") where isScript(arguments[1]): file = arguments[1]
         case (2, "-e"): code = arguments[1]
         default: return nil

@@ -134,6 +134,8 @@ struct Runner {
         if staysOpen, isInteractive {
             return REPL(session: session, face: face, runner: self).run(readsInitFile: false, showsBanner: false)
         }
+        // The process ends now: to free everything one by one would only delay it.
+        _ = Unmanaged.passRetained(session)
         guard let first = errors.first else { return 0 }
         return first.kind == .interrupt ? 130 : 1
     }

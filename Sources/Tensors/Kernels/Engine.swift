@@ -30,13 +30,12 @@ public enum Engine {
     }
 
     static func warning(on processor: Level, _ variables: (String) -> String?) -> String? {
-        for (variable, library, levels) in [
-            ("OPENBLAS_CORETYPE", "OpenBLAS", Level.cores), ("ONEDNN_MAX_CPU_ISA", "oneDNN", Level.instructionSets),
-            ("DNNL_MAX_CPU_ISA", "oneDNN", Level.instructionSets),
-        ] {
-            guard let value = variables(variable), let forced = levels[value.lowercased()], forced < processor else {
-                continue
-            }
+        for variable in ["OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] {
+            guard let value = variables(variable) else { continue }
+            let isBLAS = variable == "OPENBLAS_CORETYPE"
+            let library = isBLAS ? "OpenBLAS" : "oneDNN"
+            let levels = isBLAS ? Level.cores : Level.instructionSets
+            guard let forced = levels[value.lowercased()], forced < processor else { continue }
             return "\(variable)=\(value) makes \(library) compute with \(forced.name) although this processor has "
                 + "\(processor.name): unset it for full speed"
         }
