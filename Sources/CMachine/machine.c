@@ -238,6 +238,8 @@ MachineExit machine_run(machine_state *state) {
     const value *const constants = state->constants;
     intptr_t budget = state->budget;
     int64_t written = 0;
+    // The operands of an operation that Swift does.
+    const value *left_operand, *right_operand;
 
 #define A (base + pc->a)
 #define B (base + pc->b)
@@ -295,7 +297,13 @@ op_StoreCell: {
 
     // MARK: Arithmetic
 
-#define ARITHMETIC(OVERFLOWS, OPERATOR, Y) do { \
+#define ASK_SWIFT(X, Y, WRITES_IN_PLACE) do { \
+        left_operand = (X); \
+        right_operand = (Y); \
+        if (WRITES_IN_PLACE) goto slow; \
+        goto other_operands; \
+    } while (0)
+#define ARITHMETIC(OVERFLOWS, OPERATOR, Y, WRITES_IN_PLACE) do { \
         const value *x = B, *y = (Y); \
         if (__builtin_expect(x->tag == machine_int && y->tag == machine_int, 1)) { \
             int64_t result; \
@@ -303,18 +311,18 @@ op_StoreCell: {
             put_int(A, result); \
         } else { \
             double left, right; \
-            if (!as_float(x, &left) || !as_float(y, &right)) goto slow; \
+            if (!as_float(x, &left) || !as_float(y, &right)) ASK_SWIFT(x, y, WRITES_IN_PLACE); \
             put_float(A, left OPERATOR right); \
         } \
         NEXT; \
     } while (0)
 
-op_Add: ARITHMETIC(__builtin_add_overflow, +, C);
-op_Subtract: ARITHMETIC(__builtin_sub_overflow, -, C);
-op_Multiply: ARITHMETIC(__builtin_mul_overflow, *, C);
-op_AddConstant: ARITHMETIC(__builtin_add_overflow, +, constants + D);
-op_SubtractConstant: ARITHMETIC(__builtin_sub_overflow, -, constants + D);
-op_MultiplyConstant: ARITHMETIC(__builtin_mul_overflow, *, constants + D);
+op_Add: ARITHMETIC(__builtin_add_overflow, +, C, D == 1);
+op_Subtract: ARITHMETIC(__builtin_sub_overflow, -, C, D == 1);
+op_Multiply: ARITHMETIC(__builtin_mul_overflow, *, C, D == 1);
+op_AddConstant: ARITHMETIC(__builtin_add_overflow, +, constants + D, pc->c == 1);
+op_SubtractConstant: ARITHMETIC(__builtin_sub_overflow, -, constants + D, pc->c == 1);
+op_MultiplyConstant: ARITHMETIC(__builtin_mul_overflow, *, constants + D, pc->c == 1);
 op_AddImmediate: {
     const value *x = B;
     if (__builtin_expect(x->tag == machine_int, 1)) {
@@ -328,15 +336,15 @@ op_AddImmediate: {
     }
     NEXT;
 }
-#define DIVIDE(Y) do { \
+#define DIVIDE(Y, WRITES_IN_PLACE) do { \
         const value *x = B, *y = (Y); \
         double left, right; \
-        if (!as_float(x, &left) || !as_float(y, &right) || right == 0) goto slow; \
+        if (!as_float(x, &left) || !as_float(y, &right) || right == 0) ASK_SWIFT(x, y, WRITES_IN_PLACE); \
         put_float(A, left / right); \
         NEXT; \
     } while (0)
-op_Divide: DIVIDE(C);
-op_DivideConstant: DIVIDE(constants + D);
+op_Divide: DIVIDE(C, D == 1);
+op_DivideConstant: DIVIDE(constants + D, pc->c == 1);
     // A positive int divides; a 32-bit division is much faster than one of 64 bits.
 #define SMALL(x, y) ((((uint64_t)(x) | (uint64_t)(y)) >> 32) == 0)
 #define FLOOR_DIVIDE(Y) do { \
@@ -652,6 +660,19 @@ op_Halt: {
     STOP(MachineExitFinished);
 }
 
+other_operands:
+    if (left_operand->tag == machine_tensor || right_operand->tag == machine_tensor) {
+        value result = none;
+        HookOutcome outcome =
+            hooks.tensorArithmetic(state->interpreter, pc->operation, left_operand, right_operand, &result);
+        if (outcome == HookOutcomeFailed) STOP(MachineExitFailed);
+        if (outcome == HookOutcomeDone) {
+            // One step may take long: the loop looks at limits as often as when the slow path does such steps.
+            budget = budget > 16 ? budget - 16 : 1;
+            put(A, result);
+            NEXT;
+        }
+    }
 slow:
     STOP(MachineExitSlow);
 }

@@ -1,4 +1,5 @@
 import CMachine
+import Tensors
 
 /// What the instruction loop asks of containers, texts and functions.
 ///
@@ -59,6 +60,9 @@ enum MachineHooks {
                     guard site.listCount == count, let body = site.listBody else { return .declined }
                     return interpreter.call(body, arguments, count, out)
                 }
+            },
+            tensorArithmetic: { interpreter, operation, left, right, out in
+                interpreter.withObject(Interpreter.self) { $0.tensorArithmetic(operation, left, right, out) }
             },
             newShortString: { first, second, out in
                 out.value.pointee = .string(StringObject(unsafeBitCast((first, second), to: String.self)))
@@ -135,13 +139,14 @@ enum MachineHooks {
         let list = ListObject([])
         let function = Function(name: "", layout: .none)
         let cell = Cell(.none)
+        guard let tensor = try? Tensor([0 as Float]) else { return false }
         func bits(_ object: AnyObject) -> Int64 { Int64(Int(bitPattern: Unmanaged.passUnretained(object).toOpaque())) }
         let samples: [(value: Value, tag: Int, content: Int64)] = [
             (.int(-7), machine_int, -7),
             (.float(0.5), machine_float, Int64(bitPattern: (0.5).bitPattern)),
             (.list(list), machine_list, bits(list)),
             (.function(function), machine_function, bits(function)),
-            (.cell(cell), machine_cell, bits(cell)),
+            (.cell(cell), machine_cell, bits(cell)), (.tensor(tensor), machine_tensor, bits(tensor)),
             (.none, machine_empty, 0), (.unbound, machine_empty, 1),
         ]
         func tag(_ bytes: UnsafeRawBufferPointer) -> Int { Int(bytes.load(fromByteOffset: 8, as: UInt8.self)) }
@@ -161,6 +166,7 @@ extension Interpreter {
     fileprivate func call(
         _ body: Builtin.Body, _ arguments: UnsafeRawPointer, _ count: Int, _ out: UnsafeMutableRawPointer
     ) -> HookOutcome {
+        if Interrupt.isRequested { return .declined }
         do {
             out.value.pointee = try body(UnsafeBufferPointer(start: arguments.value, count: count).span, self)
             return .done
@@ -171,7 +177,40 @@ extension Interpreter {
     }
 }
 
+extension Interpreter {
+    /// An operation of tensors, or of a tensor and a number; an error waits in `pendingError`.
+    fileprivate func tensorArithmetic(
+        _ operation: Opcode, _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+    ) -> HookOutcome {
+        do {
+            // On the slow path somebody looks whether the program is to stop.
+            if Interrupt.isRequested { return .declined }
+            let kind = operation.withoutConstant
+            if let x = left.tensor, let y = right.tensor, let arithmetic = Self.arithmeticOperator(kind) {
+                let result = try x._withUnsafeGuaranteedRef { x in
+                    try y._withUnsafeGuaranteedRef { try Tensor.arithmetic(arithmetic, x, $0) }
+                }
+                out.value.pointee = .tensor(result)
+                return .done
+            }
+            guard let result = try tensorArithmetic(kind, left.value.pointee, right.value.pointee, inPlace: false)
+            else { return .declined }
+            out.value.pointee = result
+            return .done
+        } catch {
+            pendingError = error
+            return .failed
+        }
+    }
+}
+
 extension UnsafeRawPointer {
+    /// The tensor that a value is, without counting a reference.
+    @inline(__always) fileprivate var tensor: Unmanaged<Tensor>? {
+        guard Int(load(fromByteOffset: 8, as: UInt8.self)) == machine_tensor else { return nil }
+        return Unmanaged.fromOpaque(load(as: UnsafeRawPointer.self))
+    }
+
     @inline(__always) fileprivate var value: UnsafePointer<Value> { assumingMemoryBound(to: Value.self) }
 }
 

@@ -25,7 +25,7 @@ extension Opcode {
         }
     }
 
-    /// The arithmetic of an instruction whose right operand is a constant.
+    /// The arithmetic of an instruction whose right operand is a constant; any other as it is.
     var withoutConstant: Opcode {
         switch self {
         case .addConstant: .add
@@ -33,7 +33,8 @@ extension Opcode {
         case .multiplyConstant: .multiply
         case .divideConstant: .divide
         case .floorDivideConstant: .floorDivide
-        default: .remainder
+        case .remainderConstant: .remainder
+        default: self
         }
     }
 

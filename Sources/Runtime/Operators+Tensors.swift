@@ -34,7 +34,7 @@ extension Interpreter {
         return .tensor(try Tensor.arithmetic(arithmetic, x, y))
     }
 
-    private static func arithmeticOperator(_ operation: Opcode) -> ArithmeticOperator? {
+    static func arithmeticOperator(_ operation: Opcode) -> ArithmeticOperator? {
         switch operation {
         case .add: .add
         case .subtract: .subtract

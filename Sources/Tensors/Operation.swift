@@ -20,7 +20,15 @@ class Operation {
     @exclusivity(unchecked) private final var isFreed = false
 
     /// - Parameters: up to two inputs; those that need no gradient are not kept.
-    init(_ first: Tensor?, _ second: Tensor? = nil, others: [Tensor] = []) {
+    init(_ first: Tensor?, _ second: Tensor? = nil) {
+        number = Int(ck_next_number())
+        self.first = first?.edge ?? .none
+        self.second = second?.edge ?? .none
+        others = []
+    }
+
+    /// An operation with more inputs than two.
+    init(_ first: Tensor?, _ second: Tensor? = nil, others: [Tensor]) {
         number = Int(ck_next_number())
         self.first = first?.edge ?? .none
         self.second = second?.edge ?? .none
@@ -40,6 +48,9 @@ class Operation {
 
     /// Sends the gradient of each input, given that of the result.
     func backward(_ gradient: Values, _ walk: Walk) throws { preconditionFailure("\(Self.self) has no derivative") }
+
+    /// The same for a gradient that nobody else may hold: its memory can be used for what is sent on.
+    func backward(consuming gradient: consuming Values, _ walk: Walk) throws { try backward(gradient, walk) }
 
     /// Called instead of `backward` when the operation was only enqueued: it has collected its gradients itself.
     func backwardWithoutGradient(_ walk: Walk) throws {}
@@ -123,10 +134,20 @@ struct Saved {
     /// The values as they were.
     /// - Throws: `TensorError.overwritten` when a tensor that showed them has been written since.
     func restored(for name: @autoclosure () -> String) throws -> Values {
-        guard values.storage.version == version, !values.storage.departed.contains(owner) else {
-            throw TensorError.overwritten(name())
-        }
+        guard isIntact else { throw TensorError.overwritten(name()) }
         return values
+    }
+
+    private var isIntact: Bool { values.storage.version == version && !values.storage.departed.contains(owner) }
+
+    /// Multiplies a gradient by the values in its own memory, if nobody else holds that and both lie in it alike.
+    /// - Throws: as `restored`.
+    func multiply(_ gradient: inout Values, for name: @autoclosure () -> String) throws -> Bool {
+        guard values.liesAs(gradient), gradient.isUnshared() else { return false }
+        guard isIntact else { throw TensorError.overwritten(name()) }
+        let place = gradient.asItLies
+        _ = ck_binary(CK_MUL, gradient.dtype.code, place, 1, values.asItLies, 1, place, Int64(gradient.count))
+        return true
     }
 }
 
@@ -199,7 +220,7 @@ final class Walk {
 
     /// Runs backward from `root`, whose gradient is `gradient`.
     func run(from root: Operation, _ gradient: Values, wantedInterior: [Operation] = []) throws {
-        let wanted = Set(wantedInterior.map(ObjectIdentifier.init))
+        let wanted = wantedInterior.isEmpty ? [] : Set(wantedInterior.map(ObjectIdentifier.init))
         defer {
             for operation in heap {
                 operation.upstream = nil
@@ -207,22 +228,21 @@ final class Walk {
             }
         }
         try send(gradient, along: .interior(root))
-        while let operation = pop() {
-            try Interrupt.check()
-            operation.isQueued = false
-            let arrived = operation.upstream.take()
-            try operation.checkNotFreed(for: name)
-            if let arrived, !wanted.isEmpty, wanted.contains(ObjectIdentifier(operation)) {
-                wantedOperations[ObjectIdentifier(operation)] = arrived
-            }
-            try Gradients.disabled {
-                if let arrived {
-                    try operation.backward(arrived, self)
+        try Gradients.disabled {
+            while let operation = pop() {
+                try Interrupt.check()
+                operation.isQueued = false
+                try operation.checkNotFreed(for: name)
+                if let arrived = operation.upstream.take() {
+                    if !wanted.isEmpty, wanted.contains(ObjectIdentifier(operation)) {
+                        wantedOperations[ObjectIdentifier(operation)] = arrived
+                    }
+                    try operation.backward(consuming: arrived, self)
                 } else {
                     try operation.backwardWithoutGradient(self)
                 }
+                if !keepsGraph { operation.free() }
             }
-            if !keepsGraph { operation.free() }
         }
     }
 

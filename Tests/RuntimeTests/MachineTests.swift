@@ -1,4 +1,5 @@
 import Diagnostics
+import Tensors
 import Testing
 
 @testable import Runtime
@@ -53,6 +54,31 @@ struct MachineTests {
             return
         }
         #expect(throws: Diagnostic.self) { try interpreter.run(SourceText(name: "t", text: "down(20000)")) }
+    }
+
+    @Test("Arithmetic of tensors in the loop is that of the slow path")
+    func tensors() throws {
+        let interpreter = Interpreter(library: Library())
+        let tensor = try Tensor([7, -3] as [Float])
+        interpreter.setGlobal("x", .tensor(tensor))
+        func result(_ source: String) throws -> [Float] {
+            let value = try interpreter.run(SourceText(name: "t", text: source))
+            guard case .tensor(let tensor) = value else { return [] }
+            return try tensor.floats()
+        }
+        #expect(try result("x + x") == [14, -6])
+        #expect(try result("x - 1") == [6, -4])
+        #expect(try result("1 - x") == [-6, 4])
+        #expect(try result("x * 2") == [14, -6])
+        #expect(try result("x * 0.5 + 2 * x") == [17.5, -7.5])
+        #expect(try result("x / 2") == [3.5, -1.5])
+        #expect(try result("1 / (x - 6)") == [1, -1 / 9])
+        #expect(try result("x % 4 + x // 4") == [4, 0])
+        #expect(try result("k = 2; x * k") == [14, -6])
+        #expect(try result("y = x; y += 1; x") == [8, -2])
+        #expect(throws: (any Error).self) { try result("x + \"a\"") }
+        #expect(throws: (any Error).self) { try result("[1] * x") }
+        #expect(try result("x - x") == [0, 0])
     }
 
     @Test("Errors inside calls leave the registers in order")

@@ -31,6 +31,36 @@ import Testing
         #expect(try x.floats() == [11, 12, 13, 14] && z.floats() == [1, 2, 3, 4])
     }
 
+    /// Products write into a gradient's own memory when nobody else holds it: whoever does must not notice.
+    @Test func gradientsThatSomebodyHoldsAreLeftAlone() throws {
+        let a = try Tensor([2, 3] as [Float]).requireGradient(), b = try Tensor([5, 7] as [Float])
+        let start = try Tensor([1, 10] as [Float])
+        let product = try a * b * b
+        try product.backward(gradient: start, retainGraph: true)
+        try product.backward(gradient: start)
+        #expect(try start.floats() == [1, 10])
+        #expect(try a.gradient?.floats() == [50, 980])
+
+        // One gradient goes two ways, and is multiplied on both.
+        a.clearGradient()
+        let c = try a * b
+        let sum = try c * b + c * start
+        try sum.backward(gradient: Tensor([1, 1] as [Float]))
+        #expect(try a.gradient?.floats() == [5 * (5 + 1), 7 * (7 + 10)])
+
+        // The derivative of a tensor in the middle stays what it was while the walk goes on below it.
+        let middle = try a * b
+        let total = try (middle * start).sum()
+        let found = try total.gradients([middle, a])
+        #expect(try found[0].floats() == [1, 10] && found[1].floats() == [5, 70])
+
+        // What a product needs is noticed to be overwritten there too.
+        let factor = try Tensor([1, 2] as [Float])
+        let late = try a * factor
+        _ = try factor.add_(1)
+        #expect(throws: TensorError.overwritten("*")) { try late.backward(gradient: start) }
+    }
+
     @Test func overwritingASharedTensorIsNoticedToo() throws {
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         let copy = try x.detach()

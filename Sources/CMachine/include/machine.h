@@ -142,6 +142,10 @@ typedef struct {
         void *_Nonnull out);
     HookOutcome (*_Nonnull callListMethod)(
         void *_Nonnull interpreter, intptr_t site, const void *_Nonnull arguments, intptr_t count, void *_Nonnull out);
+    /// An operation of which at least one operand is a tensor.
+    HookOutcome (*_Nonnull tensorArithmetic)(
+        void *_Nonnull interpreter, Opcode operation, const void *_Nonnull left, const void *_Nonnull right,
+        void *_Nonnull out);
     /// Makes the string whose two words are these.
     void (*_Nonnull newShortString)(uint64_t first, uint64_t second, void *_Nonnull out);
     bool (*_Nonnull join)(const void *_Nonnull first, intptr_t count, void *_Nonnull out);

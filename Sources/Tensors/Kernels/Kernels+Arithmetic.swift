@@ -44,7 +44,7 @@ extension Kernels {
         return out
     }
 
-    private static func check(_ status: ck_status, _ name: String) throws {
+    static func check(_ status: ck_status, _ name: String) throws {
         if status == CK_ZERO_DIVISOR { throw TensorError.divisionByZero(name) }
         if status == CK_NEGATIVE_EXPONENT { throw TensorError.negativeExponent(name) }
     }

@@ -71,10 +71,10 @@ extension Tensor {
     public static func arithmetic(_ op: ArithmeticOperator, _ left: Operand, _ right: Operand) throws -> Tensor {
         let result =
             switch (left, right) {
-            case (.tensor(let x), .tensor(let y)): try arithmetic(op, x, y)
+            case (.tensor(let x), .tensor(let y)): try result(op, x, y)
             case (.tensor(let x), .scalar(let y)): try arithmetic(op, x, y, reversed: false)
             case (.scalar(let x), .tensor(let y)): try arithmetic(op, y, x, reversed: true)
-            case (.scalar(let x), .scalar(let y)): try arithmetic(op, try Tensor(x), try Tensor(y))
+            case (.scalar(let x), .scalar(let y)): try result(op, try Tensor(x), try Tensor(y))
             }
         return result.traced(op.rawValue, [left, right])
     }
@@ -99,7 +99,40 @@ extension Tensor {
         }
     }
 
-    private static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
+    /// Elementwise arithmetic of two tensors, as the one of operands.
+    public static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
+        try result(op, x, y).traced(op.rawValue, [x.operand, y.operand])
+    }
+
+    private static func result(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
+        let out: Values
+        if x.dtype.isFloating, x.liesAs(y) {
+            // The most frequent case without a look at what else there could be.
+            out = try Values(x.shape, x.dtype)
+            let status = ck_binary(op.code, x.dtype.code, x.asItLies, 1, y.asItLies, 1, out.asItLies, Int64(out.count))
+            if status != CK_OK { try Kernels.check(status, op.rawValue) }
+        } else {
+            out = try general(op, x, y)
+        }
+        guard (x.requiresGradient || y.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
+        let operation: Operation
+        switch op {
+        case .add: operation = Addition(x, y, out, sign: 1)
+        case .subtract: operation = Addition(x, y, out, sign: -1)
+        case .multiply: operation = Multiplication(x, y, out)
+        case .divide: operation = Division(x, y)
+        case .power:
+            let power = Power(x, y)
+            power.keep(result: out)
+            operation = power
+        case .maximum, .minimum: operation = Choice(x, y, maximum: op == .maximum)
+        case .remainder: operation = RemainderOperation(x, y)
+        case .floorDivide: return Tensor(out)
+        }
+        return Tensor(out, operation)
+    }
+
+    private static func general(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Values {
         var a = x.values, b = y.values
         let shape: Shape
         if a.dtype == b.dtype && a.dtype.isFloating {
@@ -110,21 +143,7 @@ extension Tensor {
             a = try Kernels.cast(a, dtype)
             b = try Kernels.cast(b, dtype)
         }
-        let out = try Kernels.binary(code(op, a.dtype), a, b, shape, name: op.rawValue)
-        guard (x.requiresGradient || y.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
-        switch op {
-        case .add: return Tensor(out, Addition(x, y, sign: 1))
-        case .subtract: return Tensor(out, Addition(x, y, sign: -1))
-        case .multiply: return Tensor(out, Multiplication(x, y))
-        case .divide: return Tensor(out, Division(x, y))
-        case .power:
-            let operation = Power(x, y)
-            operation.keep(result: out)
-            return Tensor(out, operation)
-        case .maximum, .minimum: return Tensor(out, Choice(x, y, maximum: op == .maximum))
-        case .remainder: return Tensor(out, RemainderOperation(x, y))
-        case .floorDivide: return Tensor(out)
-        }
+        return try Kernels.binary(code(op, a.dtype), a, b, shape, name: op.rawValue)
     }
 
     private static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ scalar: Scalar, reversed: Bool) throws
@@ -152,7 +171,7 @@ extension Tensor {
         default:
             // The rare ones go through a 0-d tensor.
             let number = Tensor(try Kernels.filled(.scalar, dtype, scalar))
-            return try arithmetic(op, reversed ? number : x, reversed ? x : number)
+            return try result(op, reversed ? number : x, reversed ? x : number)
         }
     }
 }
@@ -163,6 +182,12 @@ extension Values {
         var result = self
         if self.shape != shape { result = try result.summed(to: shape) }
         return result.dtype == dtype ? result : try Kernels.cast(result, dtype)
+    }
+
+    /// A gradient fitted to an input's form, where that is not the result's.
+    func fitted(to form: InputForm?) throws -> Values {
+        guard let form else { return self }
+        return try fitted(to: form.shape, form.dtype)
     }
 
     /// Sums over the dimensions that `shape` was stretched along.
@@ -194,30 +219,41 @@ extension Values {
 struct InputForm {
     let shape: Shape
     let dtype: DType
+
     init(_ tensor: Tensor) {
-        shape = tensor.shape
-        dtype = tensor.dtype
+        shape = tensor.values.shape
+        dtype = tensor.values.dtype
+    }
+
+    /// The form of an input; none when it is the result's, so that nothing has to be fitted.
+    static func unlessThat(of result: Values, _ tensor: Tensor) -> InputForm? {
+        tensor.values.shape == result.shape && tensor.values.dtype == result.dtype ? nil : InputForm(tensor)
     }
 }
 
 /// y = a ± b
 private final class Addition: Operation {
-    private let left: InputForm, right: InputForm, sign: Double
+    private let left: InputForm?, right: InputForm?, sign: Double
     override class var name: String { "+" }
 
-    init(_ x: Tensor, _ y: Tensor, sign: Double) {
-        left = InputForm(x)
-        right = InputForm(y)
+    init(_ x: Tensor, _ y: Tensor, _ result: Values, sign: Double) {
+        left = .unlessThat(of: result, x)
+        right = .unlessThat(of: result, y)
         self.sign = sign
         super.init(x, y)
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        if needs(0) { try send(try gradient.fitted(to: left.shape, left.dtype), to: 0, walk) }
+        if needs(0) { try send(try gradient.fitted(to: left), to: 0, walk) }
         if needs(1) {
-            let fitted = try gradient.fitted(to: right.shape, right.dtype)
+            let fitted = try gradient.fitted(to: right)
             try send(sign == 1 ? fitted : try Kernels.affine(fitted, sign), to: 1, walk)
         }
+    }
+
+    override func backward(consuming gradient: consuming Values, _ walk: Walk) throws {
+        if left == nil, !needs(1) { return try send(gradient, to: 0, walk) }
+        try backward(gradient, walk)
     }
 }
 
@@ -239,13 +275,13 @@ final class Scaling: Operation {
 
 /// y = a · b
 private final class Multiplication: Operation {
-    private let left: InputForm, right: InputForm
+    private let left: InputForm?, right: InputForm?
     private let savedLeft: Saved?, savedRight: Saved?
     override class var name: String { "*" }
 
-    init(_ x: Tensor, _ y: Tensor) {
-        left = InputForm(x)
-        right = InputForm(y)
+    init(_ x: Tensor, _ y: Tensor, _ result: Values) {
+        left = .unlessThat(of: result, x)
+        right = .unlessThat(of: result, y)
         savedLeft = y.requiresGradient ? Saved(x) : nil
         savedRight = x.requiresGradient ? Saved(y) : nil
         super.init(x, y)
@@ -255,13 +291,23 @@ private final class Multiplication: Operation {
         if let savedRight {
             let factor = try Kernels.cast(try savedRight.restored(for: "*"), gradient.dtype)
             let product = try Kernels.binary(CK_MUL, gradient, factor, gradient.shape, name: "*")
-            try send(try product.fitted(to: left.shape, left.dtype), to: 0, walk)
+            try send(try product.fitted(to: left), to: 0, walk)
         }
         if let savedLeft {
             let factor = try Kernels.cast(try savedLeft.restored(for: "*"), gradient.dtype)
             let product = try Kernels.binary(CK_MUL, gradient, factor, gradient.shape, name: "*")
-            try send(try product.fitted(to: right.shape, right.dtype), to: 1, walk)
+            try send(try product.fitted(to: right), to: 1, walk)
         }
+    }
+
+    override func backward(consuming gradient: consuming Values, _ walk: Walk) throws {
+        if savedLeft == nil, left == nil, try savedRight?.multiply(&gradient, for: "*") == true {
+            return try send(gradient, to: 0, walk)
+        }
+        if savedRight == nil, right == nil, try savedLeft?.multiply(&gradient, for: "*") == true {
+            return try send(gradient, to: 1, walk)
+        }
+        try backward(gradient, walk)
     }
 }
 
