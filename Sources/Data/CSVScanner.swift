@@ -127,7 +127,8 @@ extension CSVTable {
         func isMissing(_ field: Field) -> Bool {
             let count = field.end - field.start
             if count == 0 { return true }
-            if count > 4 || field.quoted { return false }
+            // Every field is asked: only those that begin like "na" are looked at as text.
+            if count > 4 || field.quoted || bytes[field.start] | 0x20 != UInt8(ascii: "n") { return false }
             switch String(decoding: bytes[field.start..<field.end], as: UTF8.self).lowercased() {
             case "na", "nan", "null", "n/a": return true
             default: return false

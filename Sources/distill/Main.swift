@@ -9,7 +9,7 @@ enum Main {
     static func main() {
         // A reader that goes away is seen when writing; `| head` must end us quietly.
         signal(SIGPIPE, SIG_IGN)
-        use_one_arena()
+        keep_memory()
         exit(SessionThread.run { start(Array(CommandLine.arguments.dropFirst())) })
     }
 

@@ -66,6 +66,6 @@ void editor_catch_interrupts(void (*request)(void), bool (*requested)(void), voi
 /// Starts a shell command beside this process and does not wait; its process id, or -1.
 int child_start(const char *command);
 
-/// Makes every thread allocate from the main thread's memory, to be called before there is a second one. An arena of its
-/// own grows page by page, each a system call; one thread at a time allocates here.
-void use_one_arena(void);
+/// Makes every thread allocate from the main thread's memory, and keeps there what is freed; to be called before there is a
+/// second thread. An arena of a thread's own grows page by page, each a system call; one thread at a time allocates here.
+void keep_memory(void);
