@@ -54,6 +54,19 @@ import Testing
         let found = try total.gradients([middle, a])
         #expect(try found[0].floats() == [1, 10] && found[1].floats() == [5, 70])
 
+        // So with ReLU, a factor and a linear layer: one gradient goes to three of them, and to a fourth as it is.
+        let x = try Tensor([1, -1] as [Float]).requireGradient(), weight = try Tensor([1, 2, 3, 4], shape: [2, 2])
+        let bias = try Tensor([0, -20] as [Float])
+        let y = try x * b
+        let parts = try [
+            y.relu(), y * 2, y.reshape([1, 2]).linear(weight.to(.float32), bias: bias, relu: true).reshape([2]), y,
+        ]
+        let all = try parts[0] + parts[1] + parts[2] + parts[3]
+        try all.backward(gradient: start)
+        // The layer gives 5 - 14 and 15 - 28 - 20, both cut off.
+        #expect(try x.gradient?.floats() == [5 * (1 + 2 + 1), 7 * (20 + 10)])
+        #expect(try start.floats() == [1, 10])
+
         // What a product needs is noticed to be overwritten there too.
         let factor = try Tensor([1, 2] as [Float])
         let late = try a * factor

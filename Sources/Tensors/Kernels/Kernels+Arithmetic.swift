@@ -111,9 +111,9 @@ extension Kernels {
         ck_fill(out.dtype.code, value.double, Int64(integer), out.raw, Int64(out.count))
     }
 
-    /// alpha · x + beta for floating dtypes.
-    static func affine(_ x: Values, _ alpha: Double, _ beta: Double = 0) throws -> Values {
-        let out = try Values(like: x)
+    /// alpha · x + beta for floating dtypes; `target` may be x.
+    static func affine(_ x: Values, _ alpha: Double, _ beta: Double = 0, into target: Values? = nil) throws -> Values {
+        let out = try target ?? Values(like: x)
         let (from, to) = elements(x, out)
         ck_affine(x.dtype.code, alpha, beta, from, to, Int64(x.count))
         return out
@@ -150,9 +150,12 @@ extension Kernels {
         return out
     }
 
-    static func unaryBackward(_ op: ck_unary_op, _ g: Values, _ v: Values, _ p: Double, _ q: Double) throws -> Values {
+    /// g · f'(v) elementwise; `target` may be g.
+    static func unaryBackward(
+        _ op: ck_unary_op, _ g: Values, _ v: Values, _ p: Double, _ q: Double, into target: Values? = nil
+    ) throws -> Values {
         _ = g.sharesOrder(with: v)
-        let out = try Values(like: g)
+        let out = try target ?? Values(like: g)
         let (from, value, to) = elements(g, v, out)
         ck_unary_backward(op, g.dtype.code, p, q, from, value, to, Int64(g.count))
         return out

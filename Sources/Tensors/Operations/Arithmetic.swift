@@ -268,8 +268,12 @@ final class Scaling: Operation {
         super.init(x)
     }
 
-    override func backward(_ gradient: Values, _ walk: Walk) throws {
-        try send(try Kernels.affine(gradient, factor).fitted(to: gradient.shape, dtype), to: 0, walk)
+    override func backward(_ gradient: Values, _ walk: Walk) throws { try backward(consuming: gradient, walk) }
+
+    override func backward(consuming gradient: consuming Values, _ walk: Walk) throws {
+        let target = gradient.isUnshared() ? gradient : nil
+        let product = try Kernels.affine(gradient, factor, into: target)
+        try send(try product.fitted(to: product.shape, dtype), to: 0, walk)
     }
 }
 

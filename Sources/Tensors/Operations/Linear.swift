@@ -57,14 +57,16 @@ private final class Linear: Operation {
 
     private var hasBias = false
 
-    override func backward(_ gradient: Values, _ walk: Walk) throws {
+    override func backward(_ gradient: Values, _ walk: Walk) throws { try backward(consuming: gradient, walk) }
+
+    override func backward(consuming gradient: consuming Values, _ walk: Walk) throws {
         var g = gradient
         let wantsBias = hasBias && needs(2)
         var biasSum: Values?
         if let result {
             let y = try result.restored(for: "linear")
             if wantsBias { biasSum = try Kernels.filled(Shape(n), g.dtype, 0) }
-            let cut = try Values(g.shape, g.dtype)
+            let cut = g.isUnshared() ? g : try Values(g.shape, g.dtype)
             Kernels.reluBiasBackward(g, y, into: cut, bias: biasSum, rows: rows, columns: n)
             g = cut
         } else if wantsBias {

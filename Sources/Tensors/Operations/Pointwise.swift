@@ -71,9 +71,12 @@ private final class Pointwise: Operation {
         if function.usesResult { saved = Saved(result, madeBy: number) }
     }
 
-    override func backward(_ gradient: Values, _ walk: Walk) throws {
+    override func backward(_ gradient: Values, _ walk: Walk) throws { try backward(consuming: gradient, walk) }
+
+    override func backward(consuming gradient: consuming Values, _ walk: Walk) throws {
         let value = try saved.restored(for: "\(function)")
-        try send(try Kernels.unaryBackward(function.code, gradient, value, p, q), to: 0, walk)
+        let target = gradient.isUnshared() ? gradient : nil
+        try send(try Kernels.unaryBackward(function.code, gradient, value, p, q, into: target), to: 0, walk)
     }
 }
 
