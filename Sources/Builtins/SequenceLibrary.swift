@@ -162,7 +162,11 @@ extension Library {
                     returns: "that number or string",
                     examples: [Example("\(name)(3, 3.5)", name == "max" ? "3.5" : "3")]
                 ) { call in
-                    guard case .list(let others) = call.arguments[1] else { return call.arguments[0] }
+                    guard case .list(let others) = call.arguments[1], !others.elements.isEmpty else {
+                        // Nothing else looks at an argument that is alone.
+                        _ = try call[first]
+                        return call.arguments[0]
+                    }
                     return try NumberFunctions.extreme([call.arguments[0]] + others.elements, sign, name)
                 }.withoutCallbacks())
         }

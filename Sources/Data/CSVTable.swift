@@ -99,73 +99,77 @@ public struct CSVTable: Sendable {
 extension CSVTable {
     /// Collects rows into columns; a column is decided by its first value that is not missing.
     private struct Builder {
-        enum Cells {
-            case undecided(missing: Int)
-            case numbers([Double], whole: Bool)
-            case text([String])
+        enum Kind {
+            case undecided, numbers, text
         }
 
         let names: [String]
-        var cells: [Cells]
-        var lines: [Int] = []
+        private var kinds: [Kind]
+        /// Of each column: what it holds if it holds numbers, so far whole ones only or not.
+        private var numbers: [[Double]]
+        private var isWhole: [Bool]
+        private var texts: [[String]]
+        private(set) var lines: [Int] = []
         var rows: Int { lines.count }
 
         init(names: [String]) {
             self.names = names
-            cells = Array(repeating: .undecided(missing: 0), count: names.count)
+            kinds = Array(repeating: .undecided, count: names.count)
+            numbers = Array(repeating: [], count: names.count)
+            isWhole = Array(repeating: true, count: names.count)
+            texts = Array(repeating: [], count: names.count)
         }
 
         mutating func append(_ row: [Scanner.Field], from scanner: Scanner) throws {
-            for (column, field) in row.enumerated() { try append(field, to: column, from: scanner) }
+            for column in row.indices { try append(row[column], to: column, from: scanner) }
             lines.append(scanner.rowLine)
         }
 
         private mutating func append(_ field: Scanner.Field, to column: Int, from scanner: Scanner) throws {
-            // The payload leaves the enum while it grows, so that appending never copies the column.
-            var taken = Cells.undecided(missing: 0)
-            swap(&taken, &cells[column])
             let missing = scanner.isMissing(field)
-            switch consume taken {
-            case .undecided(let count) where missing:
-                cells[column] = .undecided(missing: count + 1)
-            case .undecided(let count):
-                if let value = scanner.number(field) {
-                    let whole = count == 0 && Self.isWhole(value)
-                    cells[column] = .numbers(Array(repeating: .nan, count: count) + [value], whole: whole)
-                } else {
-                    let text = try scanner.text(field, line: scanner.rowLine)
-                    cells[column] = .text(Array(repeating: "", count: count) + [text])
-                }
-            case .numbers(var values, let whole):
-                if missing {
-                    values.append(.nan)
-                    cells[column] = .numbers(values, whole: false)
-                } else if let value = scanner.number(field) {
-                    values.append(value)
-                    cells[column] = .numbers(values, whole: whole && Self.isWhole(value))
-                } else {
+            if kinds[column] == .undecided, !missing { decide(column, by: field, scanner) }
+            switch kinds[column] {
+            case .undecided: break
+            case .numbers where missing:
+                numbers[column].append(.nan)
+                isWhole[column] = false
+            case .numbers:
+                guard let value = scanner.number(field) else {
                     let text = try scanner.text(field, line: scanner.rowLine)
                     throw DataError.line(
                         path: scanner.path, line: scanner.rowLine,
                         problem: "column \"\(names[column])\": expected a number as above, found \"\(text)\"")
                 }
-            case .text(var values):
-                values.append(missing ? "" : try scanner.text(field, line: scanner.rowLine))
-                cells[column] = .text(values)
+                numbers[column].append(value)
+                if !Self.isWhole(value) { isWhole[column] = false }
+            case .text:
+                texts[column].append(missing ? "" : try scanner.text(field, line: scanner.rowLine))
             }
         }
 
-        static func isWhole(_ value: Double) -> Bool {
+        /// The kind of a column by its first value; in the rows above it was missing.
+        private mutating func decide(_ column: Int, by field: Scanner.Field, _ scanner: Scanner) {
+            if scanner.number(field) != nil {
+                kinds[column] = .numbers
+                numbers[column] = Array(repeating: .nan, count: rows)
+                isWhole[column] = rows == 0
+            } else {
+                kinds[column] = .text
+                texts[column] = Array(repeating: "", count: rows)
+            }
+        }
+
+        private static func isWhole(_ value: Double) -> Bool {
             value.magnitude <= 9_007_199_254_740_992 && value.rounded(.towardZero) == value
         }
 
         func finish() -> [Column] {
-            cells.map { cell in
-                switch cell {
-                case .undecided(let count): .numbers(Array(repeating: .nan, count: count))
-                case .numbers(let values, true): .integers(values.map { Int($0) })
-                case .numbers(let values, false): .numbers(values)
-                case .text(let values): .text(values)
+            names.indices.map { column in
+                switch kinds[column] {
+                case .undecided: .numbers(Array(repeating: .nan, count: rows))
+                case .numbers where isWhole[column]: .integers(numbers[column].map { Int($0) })
+                case .numbers: .numbers(numbers[column])
+                case .text: .text(texts[column])
                 }
             }
         }

@@ -1,4 +1,5 @@
 import CMachine
+import Diagnostics
 import Tensors
 
 /// What the instruction loop asks of containers, texts and functions.
@@ -51,7 +52,9 @@ enum MachineHooks {
             callBuiltin: { interpreter, function, arguments, count, out in
                 function.withObject(Function.self) { function in
                     guard function.quickCount == count, let body = function.quickBody else { return .declined }
-                    return interpreter.withObject(Interpreter.self) { $0.call(body, arguments, count, out) }
+                    return interpreter.withObject(Interpreter.self) {
+                        $0.call(body, of: function, arguments, count, out)
+                    }
                 }
             },
             callListMethod: { interpreter, site, arguments, count, out in
@@ -164,14 +167,18 @@ enum MachineHooks {
 extension Interpreter {
     /// Runs a library function on arguments as they stand in the registers; an error waits in `pendingError`.
     fileprivate func call(
-        _ body: Builtin.Body, _ arguments: UnsafeRawPointer, _ count: Int, _ out: UnsafeMutableRawPointer
+        _ body: Builtin.Body, of function: Function? = nil, _ arguments: UnsafeRawPointer, _ count: Int,
+        _ out: UnsafeMutableRawPointer
     ) -> HookOutcome {
         if Interrupt.isRequested { return .declined }
         do {
             out.value.pointee = try body(UnsafeBufferPointer(start: arguments.value, count: count).span, self)
             return .done
         } catch {
-            pendingError = error
+            var failure = Failure(error)
+            // Memory is asked for deep inside; what the script called is what can be changed.
+            if let function, let error = error as? TensorError { failure.message = error.message(in: function.name) }
+            pendingError = error is Diagnostic ? error : failure
             return .failed
         }
     }

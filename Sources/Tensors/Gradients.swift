@@ -60,6 +60,11 @@ public enum Memory {
     public static var resident: Int { Int(clamping: ck_resident_memory()) }
     /// The bytes that can still be had, by the limit and by what the machine has left. Reading it costs some microseconds.
     public static var available: Int { Int(clamping: ck_available_memory()) }
+    /// Refuses bytes beside tensors that cannot be had; few of them are not asked about.
+    static func claim(_ bytes: Int) throws(TensorError) {
+        guard bytes > 16 << 20, bytes > available else { return }
+        throw .outOfMemory(bytes: bytes, available: available)
+    }
     /// Blocks this thread has fetched from the system so far; constant while work lives off the cache.
     public static var systemAllocations: Int { Int(ck_system_allocations()) }
     /// Gives cached blocks back to the system.

@@ -58,8 +58,13 @@ struct RobustnessTests {
         Case("endless layers", "LSTM(2, 2, num_layers=9223372036854775807)", says: "error["),
         Case("an infinite int", "int(1e308 * 10)", says: "error["),
         Case("a step of the smallest int", "[1, 2][::-9223372036854775808][5]", says: "error[index]"),
+        Case("windows without end over nothing", "adaptive_avg_pool2d(ones(0, 1, 2, 2), [2, 10 ** 9])", says: limit),
+        Case("positions without end in nothing", "interpolate(ones(0, 1, 2, 2), size=[2, 10 ** 9])", says: limit),
+        Case("a long tensor from a short call", "randperm(10 ** 10)", says: "error[limit]: randperm: 74.5 GB"),
+        Case("the largest of one module", "max(a=ReLU())", says: "error[type]"),
         Case("a loop over a time limit", "while true { }", says: "timeout"),
     ]
+    private static let limit = "error[limit]"
 
     private func expectOrdinary(_ result: Program.Result, _ test: Case) {
         #expect(result.status == 1, "\(test.name): status \(result.status)")
@@ -81,7 +86,8 @@ struct RobustnessTests {
     func greedyProgram(_ test: Case) throws {
         let folder = try Program.temporaryFolder()
         try TextFile.write(test.bytes, to: folder + "/a.dist")
-        expectOrdinary(try Program.run("run", "a.dist", "--timeout", "5", folder: folder), test)
+        let arguments = ["run", "a.dist", "--timeout", "5", "--max-memory", "4GB"]
+        expectOrdinary(try Program.run(arguments, folder: folder), test)
     }
 
     @Test("Lines of ten megabytes and long chains are ordinary programs")

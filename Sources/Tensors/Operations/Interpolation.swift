@@ -50,8 +50,8 @@ extension Tensor {
         try wanted.check(name, "size", atLeast: 1)
         let target = try Shape([shape[0], shape[1], wanted.height, wanted.width], for: name)
         let linear = mode == .bilinear
-        let rows = Resampling(shape[2], wanted.height, scaleFactor, linear: linear, alignCorners: alignCorners)
-        let columns = Resampling(shape[3], wanted.width, scaleFactor, linear: linear, alignCorners: alignCorners)
+        let rows = try Resampling(shape[2], wanted.height, scaleFactor, linear: linear, alignCorners: alignCorners)
+        let columns = try Resampling(shape[3], wanted.width, scaleFactor, linear: linear, alignCorners: alignCorners)
         let out = try Values(channelsLast: target, dtype)
         guard out.count > 0 else { return isRecorded ? Tensor(out, EmptyResult(self)) : Tensor(out) }
         let x = try values.channelsLast()
@@ -74,8 +74,13 @@ private struct Resampling {
     private var low: [Int64] = [], high: [Int64] = [], weight: [Double] = []
     private let size: Int
 
-    init(_ size: Int, _ out: Int, _ factor: Double?, linear: Bool, alignCorners: Bool) {
+    init(_ size: Int, _ out: Int, _ factor: Double?, linear: Bool, alignCorners: Bool) throws {
         self.size = size
+        // The result may be empty and the positions many all the same.
+        try Memory.claim(out * 3 * MemoryLayout<Int64>.size)
+        low.reserveCapacity(out)
+        high.reserveCapacity(out)
+        weight.reserveCapacity(out)
         // PyTorch computes positions in float32 even for float64 tensors when choosing the nearest.
         let ratio = factor.map { 1 / $0 } ?? Double(size) / Double(out)
         let corner = out > 1 ? Double(size - 1) / Double(out - 1) : 0

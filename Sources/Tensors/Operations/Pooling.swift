@@ -163,8 +163,13 @@ private struct PoolWindow {
         try Self.check(x, name)
         try size.check(name, "output_size", atLeast: 0)
         target = try Shape([x.shape[0], x.shape[1], size.height, size.width], for: name)
+        // The result may be empty and the windows many all the same.
+        try Memory.claim((size.height + size.width) * 3 * MemoryLayout<Int64>.size)
         func axis(_ n: Int, _ out: Int) -> Axis {
             var axis = Axis(size: n)
+            axis.first.reserveCapacity(out)
+            axis.last.reserveCapacity(out)
+            axis.divisor.reserveCapacity(out)
             for o in 0..<out {
                 let first = o * n / out, last = ((o + 1) * n + out - 1) / out
                 axis.first.append(Int64(first))
