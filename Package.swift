@@ -3,10 +3,13 @@ import PackageDescription
 
 /// How the program is linked so that it starts in half the time: with the Swift libraries inside (eight shared objects
 /// less to load) and at a fixed address (no relocation of 55,000 pointers, each page of which would be copied).
-let quickStart = [
-    "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections", "-Xclang-linker", "-no-pie", "-Xlinker",
-    "--icf=safe",
-]
+/// `DISTILL_SHARED=1` leaves it out, for a toolchain that comes without static libraries.
+let quickStart =
+    Context.environment["DISTILL_SHARED"] == nil
+    ? [
+        "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections", "-Xclang-linker", "-no-pie", "-Xlinker",
+        "--icf=safe",
+    ] : []
 
 // A target imports only what stands above it in this list of layers; the README's architecture section says why.
 let package = Package(
