@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// How the program is linked so that it starts in half the time: with the Swift libraries inside (eight shared objects
+/// How the program is linked so that it starts in half the time: with the Swift libraries inside (ten shared objects
 /// less to load) and at a fixed address (no relocation of 55,000 pointers, each page of which would be copied).
 /// `DISTILL_SHARED=1` leaves it out, for a toolchain that comes without static libraries.
 let quickStart =

@@ -56,15 +56,15 @@ import Testing
 
         // So with ReLU, a factor and a linear layer: one gradient goes to three of them, and to a fourth as it is.
         let x = try Tensor([1, -1] as [Float]).requireGradient(), weight = try Tensor([1, 2, 3, 4], shape: [2, 2])
-        let bias = try Tensor([0, -20] as [Float])
+        let bias = try Tensor([20, -20] as [Float])
         let y = try x * b
         let parts = try [
             y.relu(), y * 2, y.reshape([1, 2]).linear(weight.to(.float32), bias: bias, relu: true).reshape([2]), y,
         ]
         let all = try parts[0] + parts[1] + parts[2] + parts[3]
         try all.backward(gradient: start)
-        // The layer gives 5 - 14 and 15 - 28 - 20, both cut off.
-        #expect(try x.gradient?.floats() == [5 * (1 + 2 + 1), 7 * (20 + 10)])
+        // The layer gives 5 - 14 + 20 and 15 - 28 - 20, of which the second is cut off.
+        #expect(try x.gradient?.floats() == [5 * (1 + 2 + 1 + 1), 7 * (20 + 2 + 10)])
         #expect(try start.floats() == [1, 10])
 
         // What a product needs is noticed to be overwritten there too.

@@ -5,9 +5,9 @@
 #include <cairo/cairo-svg.h>
 #include <stdbool.h>
 
-// Cairo and the dozen libraries behind it are loaded at the first call of one of its functions: a third of the time that
-// a process which draws nothing would need to start. Without the library every function does nothing and answers NULL,
-// zero or an error status.
+// Cairo and the dozen libraries behind it are loaded at the first call of one of its functions, which spares a process
+// that draws nothing milliseconds of its start. Without the library every function does nothing and answers NULL, zero or
+// an error status.
 
 /// Whether Cairo could be loaded.
 bool ccairo_is_available(void);

@@ -97,8 +97,9 @@ extension Values {
     }
 
     /// Whether both have one form, are computed, and lie in row-major order: then nothing has to be arranged for a kernel.
+    @inline(__always)
     func liesAs(_ other: Values) -> Bool {
-        dtype == other.dtype && shape == other.shape && ck_deferred() == nil && storage.order == nil
+        ck_deferred() == nil && dtype == other.dtype && shape == other.shape && storage.order == nil
             && other.storage.order == nil
     }
 
@@ -108,26 +109,13 @@ extension Values {
     }
 
     /// The first element of values that are known to be computed and in row-major order.
+    @inline(__always)
     var asItLies: UnsafeMutableRawPointer { storage.block + offset * dtype.itemSize }
 
     /// The first element for kernels that treat every element alike, in whatever order they lie.
     var unordered: UnsafeMutableRawPointer {
         isWhole ? storage.unordered : raw
     }
-}
-
-// Asked of a tensor, so that its values need not be copied, the same is a good deal cheaper.
-extension Tensor {
-    /// As `Values.liesAs`.
-    @inline(__always)
-    func liesAs(_ other: Tensor) -> Bool {
-        ck_deferred() == nil && values.dtype == other.values.dtype && values.shape == other.values.shape
-            && values.storage.order == nil && other.values.storage.order == nil
-    }
-
-    /// As `Values.asItLies`.
-    @inline(__always)
-    var asItLies: UnsafeMutableRawPointer { values.storage.block + values.offset * values.dtype.itemSize }
 }
 
 extension Kernels {

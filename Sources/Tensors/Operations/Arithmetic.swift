@@ -106,10 +106,11 @@ extension Tensor {
 
     private static func result(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
         let out: Values
-        if x.dtype.isFloating, x.liesAs(y) {
+        if x.dtype.isFloating, x.values.liesAs(y.values) {
             // The most frequent case without a look at what else there could be.
             out = try Values(x.shape, x.dtype)
-            let status = ck_binary(op.code, x.dtype.code, x.asItLies, 1, y.asItLies, 1, out.asItLies, Int64(out.count))
+            let status = ck_binary(
+                op.code, x.dtype.code, x.values.asItLies, 1, y.values.asItLies, 1, out.asItLies, Int64(out.count))
             if status != CK_OK { try Kernels.check(status, op.rawValue) }
         } else {
             out = try general(op, x, y)
@@ -226,7 +227,7 @@ struct InputForm {
     }
 
     /// The form of an input; none when it is the result's, so that nothing has to be fitted.
-    static func unlessThat(of result: Values, _ tensor: Tensor) -> InputForm? {
+    static func differing(_ tensor: Tensor, from result: Values) -> InputForm? {
         tensor.values.shape == result.shape && tensor.values.dtype == result.dtype ? nil : InputForm(tensor)
     }
 }
@@ -237,8 +238,8 @@ private final class Addition: Operation {
     override class var name: String { "+" }
 
     init(_ x: Tensor, _ y: Tensor, _ result: Values, sign: Double) {
-        left = .unlessThat(of: result, x)
-        right = .unlessThat(of: result, y)
+        left = .differing(x, from: result)
+        right = .differing(y, from: result)
         self.sign = sign
         super.init(x, y)
     }
@@ -284,8 +285,8 @@ private final class Multiplication: Operation {
     override class var name: String { "*" }
 
     init(_ x: Tensor, _ y: Tensor, _ result: Values) {
-        left = .unlessThat(of: result, x)
-        right = .unlessThat(of: result, y)
+        left = .differing(x, from: result)
+        right = .differing(y, from: result)
         savedLeft = y.requiresGradient ? Saved(x) : nil
         savedRight = x.requiresGradient ? Saved(y) : nil
         super.init(x, y)
