@@ -4,16 +4,7 @@
 // Rows are split over the pool when there is enough work for it; `row` works on one row of n with the given stride.
 #define FAMILY(T, s, FN)                                                                                             \
     CK_CLONES static T row_max_##s(const T *x, int64_t n) {                                                          \
-        enum { LANES = 16 };                                                                                         \
-        T best[LANES];                                                                                               \
-        for (int l = 0; l < LANES; l++) { best[l] = -(T)INFINITY; }                                                  \
-        int64_t j = 0;                                                                                               \
-        for (; j + LANES <= n; j += LANES) {                                                                         \
-            for (int l = 0; l < LANES; l++) { best[l] = x[j + l] > best[l] ? x[j + l] : best[l]; }                   \
-        }                                                                                                            \
-        for (; j < n; j++) { best[0] = x[j] > best[0] ? x[j] : best[0]; }                                            \
-        for (int l = 1; l < LANES; l++) { best[0] = best[l] > best[0] ? best[l] : best[0]; }                         \
-        return best[0];                                                                                              \
+        return ck_row_max_##FN(x, n);                                                                                \
     }                                                                                                                \
     CK_CLONES static T row_exp_sum_##s(const T *x, T peak, int64_t n) {                                              \
         _Pragma("clang fp reassociate(on)")                                                                          \
@@ -125,91 +116,6 @@
                 out[o * inner + i] = base + ck_log_##FN(sum);                                                        \
             }                                                                                                        \
         }                                                                                                            \
-    }                                                                                                                \
-    /* The gradient's row holds exp(x - peak) on the way. */                                                         \
-    static int64_t cross_entropy_##s(                                                                                \
-        const T *x, const int64_t *y, const T *w, double smoothing, int64_t ignore, T *losses, T *weights,           \
-        T *gradient, int64_t rows, int64_t n) {                                                                      \
-        T spread = (T)(smoothing / (double)n), keep = (T)(1 - smoothing);                                            \
-        for (int64_t r = 0; r < rows; r++) {                                                                         \
-            const T *row = x + r * n;                                                                                \
-            T *grad = gradient ? gradient + r * n : NULL;                                                            \
-            int64_t label = y[r];                                                                                    \
-            if (label == ignore) {                                                                                   \
-                losses[r] = 0;                                                                                       \
-                weights[r] = 0;                                                                                      \
-                if (grad) { memset(grad, 0, (size_t)n * sizeof(T)); }                                                \
-                continue;                                                                                            \
-            }                                                                                                        \
-            if (label < 0 || label >= n) { return r; }                                                               \
-            T peak = row_max_##s(row, n);                                                                            \
-            T sum = grad ? row_exp_##s(row, peak, grad, n) : row_exp_sum_##s(row, peak, n);                          \
-            T base = peak + ck_log_##FN(sum), weight = w ? w[label] : 1;                                             \
-            T loss = keep * weight * (base - row[label]), mass = keep * weight;                                      \
-            if (spread != 0) {                                                                                       \
-                T weighted = 0, total = 0;                                                                           \
-                for (int64_t j = 0; j < n; j++) {                                                                    \
-                    T u = w ? w[j] : 1;                                                                              \
-                    weighted += u * (base - row[j]);                                                                 \
-                    total += u;                                                                                      \
-                }                                                                                                    \
-                loss += spread * weighted;                                                                           \
-                mass += spread * total;                                                                              \
-            }                                                                                                        \
-            losses[r] = loss;                                                                                        \
-            weights[r] = weight;                                                                                     \
-            if (grad) {                                                                                              \
-                row_scale_##s(grad, mass / sum, n);                                                                  \
-                grad[label] -= keep * weight;                                                                        \
-                if (spread != 0) { for (int64_t j = 0; j < n; j++) { grad[j] -= spread * (w ? w[j] : 1); } }         \
-            }                                                                                                        \
-        }                                                                                                            \
-        return -1;                                                                                                   \
-    }                                                                                                                \
-    CK_CLONES static T soft_row_##s(                                                                                 \
-        const T *s, const T *t, T inverse, T s_peak, T s_log, T t_peak, T t_log, T factor, T *grad, int64_t n) {     \
-        _Pragma("clang fp reassociate(on)")                                                                          \
-        T divergence = 0;                                                                                            \
-        for (int64_t j = 0; j < n; j++) {                                                                            \
-            T lq = (s[j] - s_peak) * inverse - s_log, lp = (t[j] - t_peak) * inverse - t_log;                        \
-            T p = ck_exp_##FN(lp);                                                                                   \
-            divergence += p > 0 ? p * (lp - lq) : 0;                                                                 \
-            grad[j] = factor * (ck_exp_##FN(lq) - p);                                                                \
-        }                                                                                                            \
-        return divergence;                                                                                           \
-    }                                                                                                                \
-    CK_CLONES static T scaled_exp_sum_##s(const T *x, T peak, T inverse, int64_t n) {                                \
-        _Pragma("clang fp reassociate(on)")                                                                          \
-        T sum = 0;                                                                                                   \
-        for (int64_t j = 0; j < n; j++) { sum += ck_exp_##FN((x[j] - peak) * inverse); }                             \
-        return sum;                                                                                                  \
-    }                                                                                                                \
-    CK_CLONES static void add_softmax_##s(const T *x, T base, T factor, T *grad, int64_t n) {                        \
-        CK_LOOP { grad[i] += factor * ck_exp_##FN(x[i] - base); }                                                    \
-    }                                                                                                                \
-    static int64_t distillation_##s(                                                                                 \
-        const T *s, const T *t, const int64_t *y, double temperature, double soft, double hard, double *losses,      \
-        T *gradient, int64_t rows, int64_t n) {                                                                      \
-        T inverse = (T)(1 / temperature);                                                                            \
-        losses[0] = 0;                                                                                               \
-        losses[1] = 0;                                                                                               \
-        for (int64_t r = 0; r < rows; r++) {                                                                         \
-            const T *a = s + r * n, *b = t + r * n;                                                                  \
-            T *grad = gradient + r * n;                                                                              \
-            T pa = row_max_##s(a, n), pb = row_max_##s(b, n);                                                        \
-            T la = ck_log_##FN(scaled_exp_sum_##s(a, pa, inverse, n));                                               \
-            T lb = ck_log_##FN(scaled_exp_sum_##s(b, pb, inverse, n));                                               \
-            losses[0] += (double)soft_row_##s(a, b, inverse, pa, la, pb, lb, (T)(soft / temperature), grad, n);      \
-            if (y) {                                                                                                 \
-                int64_t label = y[r];                                                                                \
-                if (label < 0 || label >= n) { return r; }                                                           \
-                T base = pa + ck_log_##FN(row_exp_sum_##s(a, pa, n));                                                \
-                losses[1] += (double)(base - a[label]);                                                              \
-                add_softmax_##s(a, base, (T)hard, grad, n);                                                          \
-                grad[label] -= (T)hard;                                                                              \
-            }                                                                                                        \
-        }                                                                                                            \
-        return -1;                                                                                                   \
     }
 FAMILY(float, f, f)
 FAMILY(double, d, d)
@@ -256,20 +162,4 @@ void ck_softmax_backward(
 
 void ck_logsumexp(ck_dtype dtype, const void *x, void *out, int64_t outer, int64_t n, int64_t inner) {
     if (dtype == CK_FLOAT32) { logsumexp_f(x, out, outer, n, inner); } else { logsumexp_d(x, out, outer, n, inner); }
-}
-
-int64_t ck_cross_entropy(
-    ck_dtype dtype, const void *x, const int64_t *y, const void *w, double smoothing, int64_t ignore, void *losses,
-    void *weights, void *gradient, int64_t rows, int64_t n) {
-    return dtype == CK_FLOAT32
-        ? cross_entropy_f(x, y, w, smoothing, ignore, losses, weights, gradient, rows, n)
-        : cross_entropy_d(x, y, w, smoothing, ignore, losses, weights, gradient, rows, n);
-}
-
-int64_t ck_distillation(
-    ck_dtype dtype, const void *s, const void *t, const int64_t *y, double temperature, double soft, double hard,
-    double losses[2], void *gradient, int64_t rows, int64_t n) {
-    return dtype == CK_FLOAT32
-        ? distillation_f(s, t, y, temperature, soft, hard, losses, gradient, rows, n)
-        : distillation_d(s, t, y, temperature, soft, hard, losses, gradient, rows, n);
 }

@@ -109,6 +109,24 @@ CK_INLINE double ck_log1p_d(double x) { return log1p(x); }
 CK_INLINE double ck_tanh_d(double x) { return tanh(x); }
 CK_INLINE double ck_sigmoid_d(double x) { return 1.0 / (1.0 + exp(-x)); }
 
+/// The largest of n numbers; NaN is passed over.
+#define CK_ROW_MAX(T, FN)                                                                                            \
+    CK_INLINE T ck_row_max_##FN(const T *x, int64_t n) {                                                             \
+        enum { LANES = 16 };                                                                                         \
+        T best[LANES];                                                                                               \
+        for (int l = 0; l < LANES; l++) { best[l] = -(T)INFINITY; }                                                  \
+        int64_t j = 0;                                                                                               \
+        for (; j + LANES <= n; j += LANES) {                                                                         \
+            for (int l = 0; l < LANES; l++) { best[l] = x[j + l] > best[l] ? x[j + l] : best[l]; }                   \
+        }                                                                                                            \
+        T most = -(T)INFINITY;                                                                                       \
+        for (; j < n; j++) { most = x[j] > most ? x[j] : most; }                                                     \
+        if (n >= LANES) { for (int l = 0; l < LANES; l++) { most = best[l] > most ? best[l] : most; } }              \
+        return most;                                                                                                 \
+    }
+CK_ROW_MAX(float, f)
+CK_ROW_MAX(double, d)
+
 /// Splits 0 ..< count into pieces of `grain` over the pool when there is more than one piece.
 typedef struct {
     void (*body)(void *context, int64_t from, int64_t to);

@@ -172,6 +172,10 @@ void ck_softmax_backward(
     ck_dtype dtype, bool logarithm, const void *g, const void *y, void *out, int64_t outer, int64_t n, int64_t inner);
 void ck_logsumexp(ck_dtype dtype, const void *x, void *out, int64_t outer, int64_t n, int64_t inner);
 
+// MARK: Losses of rows with their gradients (losses.c)
+
+/// What these return when there is no memory for a row.
+enum { CK_NO_MEMORY = -2 };
 /// Cross entropy of rows [rows, n] against class indices, in one pass with its gradient.
 /// losses[r] = w[y]·((1-s)·(-lp[y])) + s/n · Σ_c w[c]·(-lp[c]); weights[r] = w[y]; ignored rows give 0 in both.
 /// `gradient` (may be NULL) is d losses[r] / d x[r, :]. `w` may be NULL. Returns the first row with a bad class, or -1.

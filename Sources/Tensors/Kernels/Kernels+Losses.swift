@@ -10,6 +10,7 @@ extension Kernels {
         let bad = ck_cross_entropy(
             x.dtype.code, x.raw, indices, weight?.raw, smoothing, Int64(ignore), losses.raw, weights.raw, gradient?.raw,
             Int64(labels.count), Int64(n))
+        try checkMemory(bad, of: x)
         if bad >= 0 {
             throw TensorError.classOutOfRange("cross_entropy", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
@@ -30,9 +31,17 @@ extension Kernels {
                     Int64(n))
             }
         }
+        try checkMemory(bad, of: s)
         if bad >= 0, let indices {
             throw TensorError.classOutOfRange("hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
         return losses
+    }
+
+    private static func checkMemory(_ result: Int64, of rows: Values) throws {
+        guard result == Int64(CK_NO_MEMORY) else { return }
+        throw TensorError.outOfMemory(
+            bytes: 4 * (rows.shape.array.last ?? 0) * rows.dtype.itemSize,
+            available: Int(clamping: ck_available_memory()))
     }
 }
