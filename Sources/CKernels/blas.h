@@ -22,10 +22,3 @@ typedef struct {
 
 /// The functions of OpenBLAS, held to one thread; NULL when the library is not installed.
 const ck_blas_functions *ck_blas(void);
-
-/// oneDNN's product of row-major matrices: op(A), op(B), m, n, k, alpha, A, lda, B, ldb, beta, C, ldc; 0 is success.
-typedef int (*ck_sgemm_function)(
-    char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t, float, float *,
-    int64_t);
-/// That function, with OpenMP held to one thread on the calling thread, or NULL without oneDNN.
-ck_sgemm_function ck_onednn_sgemm(void);

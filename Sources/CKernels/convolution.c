@@ -2,7 +2,6 @@
 // oneDNN is loaded at the first convolution: linking its 40 MB would cost every start 3 ms. It is told to use one
 // thread (its pool and ours would spin against each other), and its primitives are kept, for making one takes 0.3 ms.
 #define _GNU_SOURCE
-#include "blas.h"
 #include "ckernels_networks.h"
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -24,7 +23,6 @@
 #define DECLARE(NAME) static __typeof__(&dnnl_##NAME) NAME;
 FUNCTIONS(DECLARE)
 static void (*set_omp_threads)(int);
-static ck_sgemm_function sgemm;
 static dnnl_engine_t engine;
 static bool loaded;
 static char version_text[32] = "none";
@@ -38,7 +36,6 @@ static void load(void) {
     if (!NAME) { return; }
     FUNCTIONS(FIND)
     *(void **)&set_omp_threads = dlsym(library, "omp_set_num_threads");
-    *(void **)&sgemm = dlsym(library, "dnnl_sgemm");
     if (version()->major != 2 || engine_create(&engine, dnnl_cpu, 0) != dnnl_success) { return; }
     snprintf(version_text, sizeof version_text, "%d.%d.%d", version()->major, version()->minor, version()->patch);
     loaded = true;
@@ -58,8 +55,6 @@ bool ck_conv_available(void) {
     pthread_once(&once, load);
     return loaded;
 }
-
-ck_sgemm_function ck_onednn_sgemm(void) { return ck_conv_available() && stream() ? sgemm : NULL; }
 
 const char *ck_conv_version(void) {
     ck_conv_available();

@@ -27,32 +27,21 @@ enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 PLAIN(plain_f, float)
 PLAIN(plain_d, double)
 
-// From this many multiply-adds on, processors without AVX-512 take oneDNN's product, which is 8 to 18 % faster than
-// OpenBLAS's there but generates its code at the first call (20 ms of work); below, the products of panels.c.
-static const double onednn_work = 4e7;
-
-typedef enum { BY_OPENBLAS, BY_ONEDNN, BY_PANELS } engine;
-
 const char *ck_product_engine(void) {
-    if (ck_panels_suit()) {
-        return ck_conv_available() ? "panels of AVX2, from 40 million multiply-adds oneDNN"
-                                   : "panels of AVX2, from 40 million multiply-adds OpenBLAS";
-    }
+    if (ck_panels_suit()) { return "panels of AVX2"; }
     return ck_blas() ? "OpenBLAS" : "plain loops";
 }
 
-/// Depends on the sizes alone, so that the same product gives the same bits whatever came before.
-static engine engine_for(ck_dtype dtype, double work, double alpha, double beta) {
-    if (dtype != CK_FLOAT32 || !ck_panels_suit()) { return BY_OPENBLAS; }
-    if (work >= onednn_work) { return ck_onednn_sgemm() ? BY_ONEDNN : BY_OPENBLAS; }
-    return alpha == 1 && (beta == 0 || beta == 1) ? BY_PANELS : BY_OPENBLAS;
+/// Whether panels.c computes a product: it depends on the product alone, so that the same one always gives the same bits.
+static bool by_panels(ck_dtype dtype, double alpha, double beta) {
+    return dtype == CK_FLOAT32 && ck_panels_suit() && alpha == 1 && (beta == 0 || beta == 1);
 }
 
 /// The operands of one product: C[m, n] = alpha · op(A) op(B) + beta · C with the given leading dimensions.
 typedef struct {
     ck_dtype dtype;
     bool ta, tb;
-    engine by;
+    bool by_panels;
     int64_t lda, ldb, ldc, k;
     double alpha, beta;
 } product;
@@ -60,21 +49,12 @@ typedef struct {
 /// `bias` (one number a column, or NULL) and `relu` are for panels, which bring them along.
 static void gemm_one(
     const product *p, int64_t m, int64_t n, const void *a, const void *b, void *c, const float *bias, bool relu) {
-    if (p->by == BY_PANELS) {
+    if (p->by_panels) {
         ck_panel_operands operands = {
             a, b, c, p->k, p->ta ? 1 : p->lda, p->ta ? p->lda : 1, p->tb ? 1 : p->ldb, p->tb ? p->ldb : 1, p->ldc, bias,
             p->beta == 1, relu};
         ck_panel_product(&operands, m, n);
         return;
-    }
-    if (p->by == BY_ONEDNN) {
-        // OpenMP's setting is the thread's own, so every thread asks for the function.
-        ck_sgemm_function sgemm = ck_onednn_sgemm();
-        if (sgemm && sgemm(
-                p->ta ? 'T' : 'N', p->tb ? 'T' : 'N', m, n, p->k, (float)p->alpha, a, p->lda, b, p->ldb, (float)p->beta, c,
-                p->ldc) == 0) {
-            return;
-        }
     }
     const ck_blas_functions *blas = ck_blas();
     int x = p->ta ? TRANSPOSED : AS_IT_IS, y = p->tb ? TRANSPOSED : AS_IT_IS;
@@ -118,7 +98,7 @@ typedef struct {
 static division divide(const product *p, int64_t m, int64_t n) {
     division d = {*p, m, n, n > m, 0};
     double work = (double)m * (double)n * (double)p->k;
-    d.p.by = engine_for(p->dtype, work, p->alpha, p->beta);
+    d.p.by_panels = by_panels(p->dtype, p->alpha, p->beta);
     int64_t threads = ck_threads(), length = d.by_columns ? n : m;
     d.grain = length;
     if (threads > 1 && work > parallel_work && length >= 32) { d.grain = ((length + threads - 1) / threads + 15) / 16 * 16; }
@@ -156,7 +136,7 @@ void ck_gemm(
         if (beta == 0) { memset(c, 0, (size_t)(m * n) * ck_item(dtype)); }
         return;
     }
-    product p = {dtype, ta, tb, BY_OPENBLAS, ta ? m : k, tb ? k : n, n, k, alpha, beta};
+    product p = {dtype, ta, tb, false, ta ? m : k, tb ? k : n, n, k, alpha, beta};
     gemm_job job = {divide(&p, m, n), a, b, c};
     ck_split(job.d.by_columns ? n : m, job.d.grain, gemm_piece, &job);
 }
@@ -182,8 +162,7 @@ static void batch_piece(void *context, int64_t from, int64_t to) {
                 (const int64_t *)(const void *)b, job->beta, (int64_t *)(void *)c);
         } else {
             product p = {
-                job->dtype, job->ta, job->tb,
-                engine_for(job->dtype, (double)job->m * (double)job->n * (double)job->k, 1, job->beta), job->ta ? job->m : job->k,
+                job->dtype, job->ta, job->tb, by_panels(job->dtype, 1, job->beta), job->ta ? job->m : job->k,
                 job->tb ? job->k : job->n, job->n, job->k, 1, job->beta};
             gemm_one(&p, job->m, job->n, a, b, c, NULL, false);
         }
@@ -242,7 +221,7 @@ static void linear_piece(void *context, int64_t from, int64_t to) {
     char *out = job->out + from * (by_columns ? 1 : p->ldc) * item;
     const char *x = job->x + (by_columns ? 0 : from * p->lda * item), *w = job->w + (by_columns ? from * p->ldb * item : 0);
     const char *bias = job->bias ? job->bias + (by_columns ? from * item : 0) : NULL;
-    if (p->by == BY_PANELS && p->k > 0) {
+    if (p->by_panels && p->k > 0) {
         product fresh = *p;
         fresh.beta = 0;
         gemm_one(&fresh, rows, columns, x, w, out, (const float *)(const void *)bias, job->relu);
@@ -267,7 +246,7 @@ void ck_linear(
     ck_dtype dtype, int64_t m, int64_t n, int64_t k, const void *x, const void *w, const void *bias, bool relu,
     void *out) {
     if (m == 0 || n == 0) { return; }
-    product p = {dtype, false, true, BY_OPENBLAS, k, k, n, k, 1, bias ? 1 : 0};
+    product p = {dtype, false, true, false, k, k, n, k, 1, bias ? 1 : 0};
     linear_job job = {divide(&p, m, n), relu, x, w, bias, out};
     ck_split(job.d.by_columns ? n : m, job.d.grain, linear_piece, &job);
 }

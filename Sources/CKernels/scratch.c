@@ -3,7 +3,7 @@
 
 _Thread_local void *ck_deferred_storage;
 
-enum { SLOTS = 4 };
+enum { SLOTS = 5 };
 typedef struct { void *memory; size_t bytes; } buffer;
 static _Thread_local buffer buffers[SLOTS];
 
