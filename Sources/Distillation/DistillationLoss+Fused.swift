@@ -2,35 +2,83 @@ import Data
 import Learning
 import Tensors
 
+/// The plain objective of a step: soft and hard terms as they are in the first paper, or either of them.
+struct PlainTerms {
+    let soft: (temperature: Double, weight: Double)?
+    let hard: Double?
+    /// The labels, none of them left out, where there is a hard term.
+    let labels: Tensor?
+}
+
 extension DistillationLoss {
-    /// The plain objective, `a * soft(T)` with or without `b * hard()`, as one pass over the logits with their gradient:
-    /// the same formula, computed without intermediate tensors. nil for any other objective or data.
-    static func fused(
-        _ objective: Objective, weights: [Double], student: Tensor, teacher: Tensor, _ batch: Batch
-    ) throws -> StepLoss? {
-        guard student.rank == 2, teacher.shape == student.shape, teacher.dtype == student.dtype, batch.mask == nil,
-            batch.mixture == nil, student.shape[0] > 0, student.shape[1] > 0
-        else { return nil }
-        var soft: (term: SoftTerm, weight: Double)?
+    /// `a * soft(T)`, `a * soft(T) + b * hard()` or `hard()` on rows that all count; nil for any other objective or batch.
+    func plainTerms(_ batch: Batch) throws -> PlainTerms? {
+        guard capture == nil, termBalance == nil, rebuilding == nil, batch.mask == nil, batch.mixture == nil else {
+            return nil
+        }
+        var soft: (temperature: Double, weight: Double)?
         var hard: Double?
         for (index, summand) in objective.summands.enumerated() {
             switch summand.term {
-            case let term as SoftTerm where soft == nil && term.isPlain: soft = (term, weights[index])
+            case let term as SoftTerm where soft == nil && term.isPlain: soft = (term.temperature, weights[index])
             case let term as HardTerm where hard == nil && term.labelSmoothing == 0: hard = weights[index]
             default: return nil
             }
         }
-        guard let soft, soft.weight != 0, hard != 0 else { return nil }
-        var labels: Tensor?
-        if hard != nil {
-            // Labels that do not count (-100) leave fewer rows than the fused mean divides by.
-            guard let y = batch.y, y.dtype == .int64, y.rank == 1, try y.min().item().integer >= 0 else { return nil }
-            labels = y
+        guard soft.map({ $0.weight != 0 && teachers.count == 1 }) ?? (hard == 1), hard != 0 else { return nil }
+        guard hard != nil else { return PlainTerms(soft: soft, hard: nil, labels: nil) }
+        // Labels that do not count (-100) leave fewer rows than the mean divides by.
+        guard let y = batch.y, y.dtype == .int64, y.rank == 1, y.count > 0, try y.min().item().integer >= 0 else {
+            return nil
         }
+        return PlainTerms(soft: soft, hard: hard, labels: y)
+    }
+
+    /// The student's planned step, made at the first batch of a size; nil unless the student is a perceptron.
+    func plan(_ student: Module, _ batch: Batch) throws -> PerceptronStep? {
+        guard case .tensor(let x) = batch.input, x.rank == 2, let net = student as? Sequential,
+            let layers = net.linearLayers()
+        else { return nil }
+        if let known = plans[x.shape[0]], known.suits(layers, x) { return known }
+        guard let made = try PerceptronStep(layers, rows: x.shape[0]), made.suits(layers, x) else { return nil }
+        // An epoch has two sizes of batches; more come from somebody else's steps.
+        if plans.count > 3 { plans = [:] }
+        plans[x.shape[0]] = made
+        return made
+    }
+
+    /// The loss of a planned step.
+    func planned(_ plain: PlainTerms, _ plan: PerceptronStep, teacher: Tensor?, _ batch: Batch) throws -> StepLoss? {
+        guard case .tensor(let x) = batch.input, plain.labels.map({ $0.count == x.shape[0] }) ?? true
+        else { return nil }
+        guard let soft = plain.soft else {
+            guard let labels = plain.labels else { return nil }
+            plannedSteps += 1
+            let total = try plan.crossEntropy(x, labels)
+            return StepLoss(total: total, terms: [try total.itemDouble()])
+        }
+        guard let teacher, teacher.dtype == x.dtype, teacher.shape == [x.shape[0], plan.classes] else { return nil }
+        plannedSteps += 1
+        let result = try plan.distillationLoss(
+            x, teacher: teacher, labels: plain.labels, temperature: soft.temperature, soft: soft.weight,
+            hard: plain.hard ?? 0)
+        return StepLoss(total: result.total, terms: terms(result.soft, result.hard))
+    }
+
+    /// The plain objective with a soft term as one pass over the logits with their gradient: the same formula, computed
+    /// without intermediate tensors. nil for any other logits.
+    func fused(_ plain: PlainTerms, student: Tensor, teacher: Tensor?) throws -> StepLoss? {
+        guard let soft = plain.soft, let teacher, student.rank == 2, teacher.shape == student.shape,
+            teacher.dtype == student.dtype, student.shape[0] > 0, student.shape[1] > 0
+        else { return nil }
         let result = try student.distillationLoss(
-            teacher: teacher, labels: labels, temperature: soft.term.temperature, soft: soft.weight, hard: hard ?? 0)
-        let terms: [Double?] = objective.summands.map { $0.term is SoftTerm ? result.soft : result.hard }
-        return StepLoss(total: result.total, terms: terms)
+            teacher: teacher, labels: plain.labels, temperature: soft.temperature, soft: soft.weight,
+            hard: plain.hard ?? 0)
+        return StepLoss(total: result.total, terms: terms(result.soft, result.hard))
+    }
+
+    private func terms(_ soft: Double, _ hard: Double) -> [Double?] {
+        objective.summands.map { $0.term is SoftTerm ? soft : hard }
     }
 }
 

@@ -15,18 +15,22 @@ public final class DistillationLoss: TrainingLoss {
     private let policy: CachePolicy
     private let function: String
 
-    private var teachers: [Teacher] = []
+    private(set) var teachers: [Teacher] = []
     private var studentPaths: [LayerPath] = []
-    private var capture: FeatureCapture?
+    private(set) var capture: FeatureCapture?
     /// For each term the positions of its features among those captured.
     private var studentSlots: [[Int]] = []
     private var teacherSlots: [[Int]] = []
-    private var weights: [Double] = []
+    private(set) var weights: [Double] = []
     /// What the hints alone train, and what everything else trains; nil without hints.
     private var hint: (epochs: Int, parameters: [Tensor], later: [Tensor])?
     /// The term that rebuilds the student, if there is one.
-    private var rebuilding: (term: any StudentRebuilding, index: Int)?
-    private let termBalance: TermBalance?
+    private(set) var rebuilding: (term: any StudentRebuilding, index: Int)?
+    let termBalance: TermBalance?
+    /// The student's steps for batches of a size, where it is a perceptron.
+    var plans: [Int: PerceptronStep] = [:]
+    /// How many steps were planned ones.
+    var plannedSteps = 0
     private var lastInputs: [TermInput?] = []
     private var data: Dataset?
     private var batchSize = 1
@@ -321,15 +325,20 @@ public final class DistillationLoss: TrainingLoss {
         return entries
     }
 
-    /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
+    /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed. The loss has to
+    /// be walked back before the next step, which may use its memory again.
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
+        let plain = try plainTerms(batch)
+        var early: [NetworkView]?
+        if let plain, let plan = try plan(student, batch) {
+            let views = try teachers.map { try $0.view(batch) }
+            if let loss = try planned(plain, plan, teacher: views.first?.logits, batch) { return loss }
+            early = views
+        }
         let view = try runStudent(student, batch)
-        let teacherViews = try teachers.map { try $0.view(batch) }
-        if capture == nil, termBalance == nil, teacherViews.count == 1,
-            let fused = try Self.fused(
-                objective, weights: weights, student: view.logits, teacher: teacherViews[0].logits, batch)
-        {
-            return fused
+        let teacherViews = try early ?? teachers.map { try $0.view(batch) }
+        if let plain, let loss = try fused(plain, student: view.logits, teacher: teacherViews.first?.logits) {
+            return loss
         }
         var total: Tensor?
         var values: [Double?] = []

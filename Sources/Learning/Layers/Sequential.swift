@@ -60,9 +60,7 @@ public final class Sequential: Module {
             let layer = layers[index]
             index += 1
             // A Linear and the ReLU behind it are one operation, unless somebody looks at what is between them.
-            if let linear = layer as? Linear, index < layers.count, let relu = layers[index] as? Activation,
-                relu.isReLU, !linear.isObserved, !relu.isObserved
-            {
+            if let linear = layer as? Linear, !linear.isObserved, rectifies(at: index) {
                 x = try linear.apply(x, relu: true)
                 index += 1
             } else {
@@ -70,6 +68,26 @@ public final class Sequential: Module {
             }
         }
         return x
+    }
+
+    /// Whether the child at `index` is a ReLU that nobody looks at.
+    private func rectifies(at index: Int) -> Bool {
+        guard index < children.count, let relu = children.values[index] as? Activation else { return false }
+        return relu.isReLU && !relu.isObserved
+    }
+
+    /// The network as linear layers, each with the ReLU behind it; nil if it is anything else or somebody looks at it.
+    package func linearLayers() -> [LinearLayer]? {
+        guard !isObserved else { return nil }
+        var layers: [LinearLayer] = []
+        var index = 0
+        while index < children.count {
+            guard let linear = children.values[index] as? Linear, !linear.isObserved else { return nil }
+            let relu = rectifies(at: index + 1)
+            layers.append(LinearLayer(weight: linear.weight, bias: linear.bias, relu: relu))
+            index += relu ? 2 : 1
+        }
+        return layers.isEmpty ? nil : layers
     }
 
     /// A copy with copies of the children.

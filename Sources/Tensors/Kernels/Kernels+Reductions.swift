@@ -1,9 +1,10 @@
 import CKernels
 
 extension Kernels {
-    static func reduce(_ op: ck_reduce_op, _ x: Values, outer: Int, n: Int, inner: Int, _ shape: Shape) throws -> Values
-    {
-        let out = try Values(shape, x.dtype)
+    static func reduce(
+        _ op: ck_reduce_op, _ x: Values, outer: Int, n: Int, inner: Int, _ shape: Shape, into target: Values? = nil
+    ) throws -> Values {
+        let out = try target ?? Values(shape, x.dtype)
         ck_reduce(op, x.dtype.code, x.raw, out.raw, Int64(outer), Int64(n), Int64(inner))
         return out
     }
