@@ -37,15 +37,15 @@ enum { BLOCK = 1024, LONG = 64 };
             }                                                                                                        \
             return;                                                                                                  \
         }                                                                                                            \
+        T *scaled = shifted ? shifted : e;                                                                           \
         for (int64_t r = 0; r < rows; r++) {                                                                         \
             const T *row = x + r * columns;                                                                          \
-            T peak = ck_row_max_##FN(row, columns), *to = e + r * columns;                                           \
+            T peak = ck_row_max_##FN(row, columns), *to = scaled + r * columns;                                      \
             SHORT_LOOP for (int64_t j = 0; j < columns; j++) { to[j] = (row[j] - peak) * inverse; }                  \
             peaks[r] = peak;                                                                                         \
         }                                                                                                            \
         int64_t n = rows * columns;                                                                                  \
-        if (shifted) { memcpy(shifted, e, (size_t)n * sizeof(T)); }                                                  \
-        CK_LOOP { e[i] = ck_exp_##FN(e[i]); }                                                                        \
+        CK_LOOP { e[i] = ck_exp_##FN(scaled[i]); }                                                                   \
         for (int64_t r = 0; r < rows; r++) {                                                                         \
             _Pragma("clang fp reassociate(on)")                                                                      \
             const T *row = e + r * columns;                                                                          \

@@ -81,7 +81,14 @@ OPTIMIZERS(float, f)
 OPTIMIZERS(double, d)
 
 // Elements do not depend on each other, so that pieces give the same bits on any number of threads.
-enum { GRAIN = 1 << 15 };
+enum { SMALLEST = 1 << 15, LARGEST = 1 << 16 };
+
+/// The same number of pieces for every thread, so that none has one more than the others.
+static int64_t grain_for(int64_t n) {
+    if (n <= SMALLEST) { return n; }
+    int64_t threads = ck_threads(), rounds = (n + threads * LARGEST - 1) / (threads * LARGEST);
+    return ((n + threads * rounds - 1) / (threads * rounds) + 15) / 16 * 16;
+}
 
 typedef struct {
     ck_dtype dtype;
@@ -123,7 +130,7 @@ void ck_sgd(
     update u = {
         .dtype = dtype, .p = p, .states = {buffer}, .g = g, .lr = lr, .momentum = momentum, .fresh = 1 - dampening,
         .decay = weight_decay, .sign = maximize ? -1 : 1, .nesterov = nesterov, .first = first};
-    ck_split(n, GRAIN, sgd_piece, &u);
+    ck_split(n, grain_for(n), sgd_piece, &u);
 }
 
 static void adam_piece(void *context, int64_t from, int64_t to) {
@@ -150,7 +157,7 @@ void ck_adam(
         .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .decay = decoupled ? 0 : weight_decay,
         .shrink = decoupled ? 1 - lr * weight_decay : 1, .scale = 1 / sqrt(1 - pow(beta2, (double)step)),
         .sign = maximize ? -1 : 1};
-    ck_split(n, GRAIN, adam_piece, &u);
+    ck_split(n, grain_for(n), adam_piece, &u);
 }
 
 void ck_rmsprop(
