@@ -71,10 +71,11 @@ extension Predictions {
     /// The mean negative log-likelihood of the labels (cross entropy), natural logarithm.
     public var nll: Double {
         mean { index in
-            let row = row(index)
-            let top = row.max() ?? 0
-            let sum = row.reduce(0) { $0 + exp($1 - top) }
-            return top + log(sum) - row[row.startIndex + labels[index]]
+            let start = index * width
+            var top = logits[start], sum = 0.0
+            for position in start..<start + width where logits[position] > top { top = logits[position] }
+            for position in start..<start + width { sum += exp(logits[position] - top) }
+            return top + log(sum) - logits[start + labels[index]]
         }
     }
 

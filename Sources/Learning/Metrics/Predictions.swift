@@ -38,6 +38,10 @@ public struct Predictions {
         if let kept, kept.count != all.count {
             throw fail("a mask \(mask?.shape.description ?? "") for labels \(y.shape)")
         }
+        if kept == nil, all.allSatisfy({ $0 >= 0 && $0 < width }) {
+            self.init(logits: values, width: width, labels: all, targets: [])
+            return
+        }
         var rows: [Double] = []
         var labels: [Int] = []
         for (row, label) in all.enumerated() where label >= 0 && (kept?[row] ?? 1) != 0 {
@@ -62,10 +66,10 @@ public struct Predictions {
     /// The class with the largest logit in each row; the first of equals.
     public var choices: [Int] {
         (0..<rows).map { index in
-            let row = row(index)
-            var best = row.startIndex
-            for position in row.indices where row[position] > row[best] { best = position }
-            return best - row.startIndex
+            let start = index * width
+            var best = start
+            for position in start..<start + width where logits[position] > logits[best] { best = position }
+            return best - start
         }
     }
 
