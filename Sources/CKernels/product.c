@@ -5,6 +5,8 @@
 
 // Below this many multiply-adds one thread is faster than two.
 static const double parallel_work = 5e5;
+// From so many on, another meeting of the threads costs nothing.
+static const double large_work = 2e7;
 
 // CBLAS's numbers for row-major storage and for transposition.
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
@@ -101,7 +103,9 @@ static division divide(const product *p, int64_t m, int64_t n) {
     d.p.by_panels = by_panels(p->dtype, p->alpha, p->beta);
     int64_t threads = ck_threads(), length = d.by_columns ? n : m;
     d.grain = length;
-    if (threads > 1 && work > parallel_work && length >= 32) { d.grain = ((length + threads - 1) / threads + 15) / 16 * 16; }
+    // Of large products every thread gets two pieces, so that one that is held up leaves its second one to another.
+    int64_t pieces = work > large_work ? 2 * threads : threads;
+    if (threads > 1 && work > parallel_work && length >= 32) { d.grain = ((length + pieces - 1) / pieces + 15) / 16 * 16; }
     return d;
 }
 
