@@ -3,7 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// C[m, n] (+)= Σ_k a[i·ar + k·ak] · b[k·bk + j·bn], then bias, then relu. One of `bk` and `bn` is 1.
+/// C[m, n] (+)= Σ_k a[i·ar + k·ak] · b[k·bk + j·bn], then bias, then relu. One of `ar` and `ak` is 1, and one of
+/// `bk` and `bn`.
 typedef struct {
     const float *a, *b;
     float *c;

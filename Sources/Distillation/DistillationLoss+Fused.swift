@@ -37,7 +37,7 @@ extension DistillationLoss {
     /// The student's planned step, made at the first batch of a size; nil unless the student is a perceptron.
     func plan(_ student: Module, _ batch: Batch) throws -> PerceptronStep? {
         guard case .tensor(let x) = batch.input, x.rank == 2, let net = student as? Sequential,
-            let layers = net.linearLayers()
+            let layers = net.linearLayers(), x.dtype == layers[0].weight.dtype, x.shape[1] == layers[0].weight.shape[1]
         else { return nil }
         if let known = plans[x.shape[0]], known.suits(layers, x) { return known }
         guard let made = try PerceptronStep(layers, rows: x.shape[0]), made.suits(layers, x) else { return nil }

@@ -325,8 +325,7 @@ public final class DistillationLoss: TrainingLoss {
         return entries
     }
 
-    /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed. The loss has to
-    /// be walked back before the next step, which may use its memory again.
+    /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         let plain = try plainTerms(batch)
         var early: [NetworkView]?

@@ -1,16 +1,16 @@
 import CKernels
 
 /// A layer x Wᵀ + b, with max(·, 0) behind it if asked.
-public struct LinearLayer {
+package struct LinearLayer {
     /// W, [out, in].
-    public let weight: Tensor
+    package let weight: Tensor
     /// b, [out].
-    public let bias: Tensor?
+    package let bias: Tensor?
     /// Whether ReLU follows.
-    public let relu: Bool
+    package let relu: Bool
 
     /// A layer of given parameters.
-    public init(weight: Tensor, bias: Tensor?, relu: Bool) {
+    package init(weight: Tensor, bias: Tensor?, relu: Bool) {
         self.weight = weight
         self.bias = bias
         self.relu = relu
@@ -23,7 +23,7 @@ public struct LinearLayer {
 /// The kernels are those that ``Tensor/linear(_:bias:relu:)``, ``Tensor/crossEntropy(_:weight:ignoreIndex:labelSmoothing:reduction:)``
 /// and ``Tensor/distillationLoss(teacher:labels:temperature:soft:hard:)`` call, in the same order: the numbers are the same
 /// to the last bit. A loss has to be walked back before the next one is computed.
-public final class PerceptronStep {
+package final class PerceptronStep {
     private let layers: [LinearLayer]
     private let rows: Int
     private let dtype: DType
@@ -42,7 +42,7 @@ public final class PerceptronStep {
     /// A plan for `rows` examples; nil for layers that do not fit together, whose parameters appear twice or have to be
     /// traced one by one.
     /// - Throws: `TensorError.outOfMemory`.
-    public init?(_ layers: [LinearLayer], rows: Int) throws {
+    package init?(_ layers: [LinearLayer], rows: Int) throws {
         guard let first = layers.first, first.weight.dtype.isFloating, rows > 0, !ck_tracing() else { return nil }
         dtype = first.weight.dtype
         guard Self.fit(layers, dtype) else { return nil }
@@ -94,7 +94,7 @@ public final class PerceptronStep {
     }
 
     /// Whether the plan is for these layers and batches like `x`.
-    public func suits(_ layers: [LinearLayer], _ x: Tensor) -> Bool {
+    package func suits(_ layers: [LinearLayer], _ x: Tensor) -> Bool {
         guard layers.count == self.layers.count, Gradients.isEnabled, x.rank == 2, x.dtype == dtype, x.shape[0] == rows,
             x.shape[1] == self.layers[0].inputs, !ck_tracing()
         else { return false }
@@ -105,7 +105,7 @@ public final class PerceptronStep {
     }
 
     /// The number of classes.
-    public var classes: Int { layers[layers.count - 1].outputs }
+    package var classes: Int { layers[layers.count - 1].outputs }
 
     private func forward(_ x: Tensor) {
         number += 1
@@ -125,7 +125,7 @@ public final class PerceptronStep {
 
     /// The mean cross entropy of the last layer's logits with class indices [rows], none of them negative.
     /// - Throws: `TensorError.classOutOfRange`.
-    public func crossEntropy(_ x: Tensor, _ labels: Tensor) throws -> Tensor {
+    package func crossEntropy(_ x: Tensor, _ labels: Tensor) throws -> Tensor {
         forward(x)
         let last = layers.count - 1
         try Kernels.crossEntropy(
@@ -139,7 +139,7 @@ public final class PerceptronStep {
     /// Soft and hard loss, see ``Tensor/distillationLoss(teacher:labels:temperature:soft:hard:)``; `teacher` has the logits'
     /// shape and dtype, and the labels are class indices [rows].
     /// - Throws: `TensorError.classOutOfRange`.
-    public func distillationLoss(
+    package func distillationLoss(
         _ x: Tensor, teacher: Tensor, labels: Tensor?, temperature: Double, soft: Double, hard: Double
     ) throws -> (total: Tensor, soft: Double, hard: Double) {
         forward(x)
@@ -153,11 +153,15 @@ public final class PerceptronStep {
         return (result(total, x, divisor: nil), softLoss, hardLoss)
     }
 
-    /// The sum of the weights' versions: another one when any of them has been written.
-    fileprivate var versions: Int { layers.reduce(0) { $0 &+ $1.weight.values.storage.version } }
+    /// The weights that gradients go down through, as they are now: the first one only if x wants a gradient.
+    fileprivate func savedWeights(_ x: Tensor) -> [Saved?] {
+        layers.indices.map { $0 > 0 || x.requiresGradient ? Saved(layers[$0].weight) : nil }
+    }
 
     /// Sends the gradients of the last loss, times `factor`; the slopes are used up.
-    fileprivate func backward(_ x: Values, from operation: Operation, times factor: Double?, _ walk: Walk) throws {
+    fileprivate func backward(
+        _ x: Saved, _ weights: [Saved?], from operation: Operation, times factor: Double?, _ walk: Walk
+    ) throws {
         number += 1
         let wantsInput = operation.needs(0)
         let wanted = layers.indices.first { operation.needs(2 + $0) || biasEdges[$0].map(operation.needs) == true }
@@ -167,7 +171,7 @@ public final class PerceptronStep {
             let layer = layers[index], g = slopes[index], n = layer.outputs, k = layer.inputs
             try sendBias(of: index, from: operation, walk)
             if operation.needs(2 + index) {
-                let input = index == 0 ? x : outs[index - 1]
+                let input = try index == 0 ? x.restored(for: "linear") : outs[index - 1]
                 if let place = walk.target(operation.edge(2 + index)) {
                     Kernels.gemm(g, input, transposeA: true, m: n, n: k, k: rows, beta: place.beta, into: place.values)
                 } else {
@@ -176,13 +180,12 @@ public final class PerceptronStep {
                     try operation.send(out, to: 2 + index, walk)
                 }
             }
-            if index > lowest {
-                Kernels.gemm(g, layer.weight.values, m: rows, n: k, k: n, into: slopes[index - 1])
-            } else if wantsInput {
-                let out = try Values(Shape(rows, k), dtype)
-                Kernels.gemm(g, layer.weight.values, m: rows, n: k, k: n, into: out)
-                try operation.send(out, to: 0, walk)
+            guard index > lowest || wantsInput, let weight = try weights[index]?.restored(for: "linear") else {
+                continue
             }
+            let out = try index > 0 ? slopes[index - 1] : Values(Shape(rows, k), dtype)
+            Kernels.gemm(g, weight, m: rows, n: k, k: n, into: out)
+            if index == 0 { try operation.send(out, to: 0, walk) }
         }
     }
 
@@ -215,8 +218,8 @@ extension LinearLayer {
 /// The loss of a planned step.
 private final class PerceptronLoss: Operation {
     private let plan: PerceptronStep
-    private let planNumber: Int, versions: Int
-    private let x: Saved
+    private let planNumber: Int
+    private let x: Saved, weights: [Saved?]
     /// What the rows' losses were divided by and the slopes were not yet; nil where they were.
     private let divisor: Double?
     override class var name: String { "linear" }
@@ -224,16 +227,16 @@ private final class PerceptronLoss: Operation {
     init(_ plan: PerceptronStep, _ x: Tensor, _ parameters: [Tensor], divisor: Double?) {
         self.plan = plan
         planNumber = plan.number
-        versions = plan.versions
         self.x = Saved(x)
+        weights = plan.savedWeights(x)
         self.divisor = divisor
         super.init(x, others: parameters)
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        guard plan.number == planNumber, plan.versions == versions else { throw TensorError.overwritten("linear") }
+        guard plan.number == planNumber else { throw TensorError.overwritten("the loss of an earlier step") }
         let upstream = gradient.scalar(at: 0).double
         let factor = divisor.map { upstream / $0 } ?? (upstream == 1 ? nil : upstream)
-        try plan.backward(x.restored(for: "linear"), from: self, times: factor, walk)
+        try plan.backward(x, weights, from: self, times: factor, walk)
     }
 }

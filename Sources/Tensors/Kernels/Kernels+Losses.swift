@@ -10,7 +10,7 @@ extension Kernels {
         let bad = ck_cross_entropy(
             x.dtype.code, x.raw, indices, weight?.raw, smoothing, Int64(ignore), losses.raw, weights.raw, gradient?.raw,
             Int64(labels.count), Int64(n))
-        try checkMemory(bad, of: x)
+        try checkMemory(bad, rows: 1, n: n, x.dtype)
         if bad >= 0 {
             throw TensorError.classOutOfRange("cross_entropy", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
@@ -31,17 +31,17 @@ extension Kernels {
                     Int64(n))
             }
         }
-        try checkMemory(bad, of: s)
+        try checkMemory(bad, rows: 4, n: n, s.dtype)
         if bad >= 0, let indices {
             throw TensorError.classOutOfRange("hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
         return losses
     }
 
-    private static func checkMemory(_ result: Int64, of rows: Values) throws {
+    /// - Parameter rows: The rows of n numbers that a kernel works in.
+    private static func checkMemory(_ result: Int64, rows: Int, n: Int, _ dtype: DType) throws {
         guard result == Int64(CK_NO_MEMORY) else { return }
         throw TensorError.outOfMemory(
-            bytes: 4 * (rows.shape.array.last ?? 0) * rows.dtype.itemSize,
-            available: Int(clamping: ck_available_memory()))
+            bytes: rows * n * dtype.itemSize, available: Int(clamping: ck_available_memory()))
     }
 }
