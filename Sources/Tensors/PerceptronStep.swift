@@ -39,8 +39,8 @@ package final class PerceptronStep {
     /// Grows with every loss and when it is walked back.
     fileprivate private(set) var number = 0
 
-    /// A plan for `rows` examples; nil for layers that do not fit together, whose parameters appear twice or have to be
-    /// traced one by one.
+    /// A plan for `rows` examples; nil for layers that do not fit together, whose parameters appear twice, that are traced,
+    /// or that need more than 64 MB.
     /// - Throws: `TensorError.outOfMemory`.
     package init?(_ layers: [LinearLayer], rows: Int) throws {
         guard let first = layers.first, first.weight.dtype.isFloating, rows > 0, !ck_tracing() else { return nil }
@@ -144,13 +144,10 @@ package final class PerceptronStep {
     ) throws -> (total: Tensor, soft: Double, hard: Double) {
         forward(x)
         let last = layers.count - 1
-        let share = 1 / Double(rows), squared = temperature * temperature
-        let sums = try Kernels.distillation(
-            outs[last], teacher.values, labels?.values, temperature: temperature, soft: soft * squared * share,
-            hard: hard * share, slopes[last], rows: rows, n: classes)
-        let softLoss = sums.soft * squared * share, hardLoss = sums.hard * share
-        let total = try Kernels.filled(.scalar, dtype, .float(soft * softLoss + hard * hardLoss))
-        return (result(total, x, divisor: nil), softLoss, hardLoss)
+        let loss = try Kernels.distillation(
+            outs[last], teacher.values, labels?.values, temperature: temperature, soft: soft, hard: hard, slopes[last],
+            rows: rows, n: classes)
+        return (result(try Kernels.filled(.scalar, dtype, .float(loss.total)), x, divisor: nil), loss.soft, loss.hard)
     }
 
     /// The weights that gradients go down through, as they are now: the first one only if x wants a gradient.

@@ -16,26 +16,28 @@ extension Kernels {
         }
     }
 
-    /// The distillation loss in one pass; see ckernels.h. Gives Σ KL and Σ CE, and fills the gradient.
+    /// The distillation loss in one pass, see ckernels.h: both losses, each the mean over rows, their sum with the weights
+    /// `soft` and `hard`, and its gradient into `gradient`.
     static func distillation(
         _ s: Values, _ t: Values, _ labels: Values?, temperature: Double, soft: Double, hard: Double,
-        _ gradient: Values,
-        rows: Int, n: Int
-    ) throws -> (soft: Double, hard: Double) {
+        _ gradient: Values, rows: Int, n: Int
+    ) throws -> (total: Double, soft: Double, hard: Double) {
+        let share = 1 / Double(rows), squared = temperature * temperature
         var losses: (Double, Double) = (0, 0)
         let indices = labels?.raw.assumingMemoryBound(to: Int64.self)
         let bad = withUnsafeMutablePointer(to: &losses) { pointer in
             pointer.withMemoryRebound(to: Double.self, capacity: 2) { both in
                 ck_distillation(
-                    s.dtype.code, s.raw, t.raw, indices, temperature, soft, hard, both, gradient.raw, Int64(rows),
-                    Int64(n))
+                    s.dtype.code, s.raw, t.raw, indices, temperature, soft * squared * share, hard * share, both,
+                    gradient.raw, Int64(rows), Int64(n))
             }
         }
         try checkMemory(bad, rows: 4, n: n, s.dtype)
         if bad >= 0, let indices {
             throw TensorError.classOutOfRange("hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
-        return losses
+        let softLoss = losses.0 * squared * share, hardLoss = losses.1 * share
+        return (soft * softLoss + hard * hardLoss, softLoss, hardLoss)
     }
 
     /// - Parameter rows: The rows of n numbers that a kernel works in.

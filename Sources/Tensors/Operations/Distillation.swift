@@ -36,13 +36,12 @@ extension Tensor {
         let rows = shape[0], n = shape[1]
         guard rows > 0, n > 0 else { throw TensorError.emptyReduction(name, shape) }
         let gradient = try Values(shape, dtype)
-        let share = 1 / Double(rows), squared = temperature * temperature
-        let sums = try Kernels.distillation(
-            values, teacher.values, labels?.values, temperature: temperature, soft: soft * squared * share,
-            hard: hard * share, gradient, rows: rows, n: n)
-        let softLoss = sums.soft * squared * share, hardLoss = sums.hard * share
-        let total = try Kernels.filled(.scalar, dtype, .float(soft * softLoss + hard * hardLoss))
-        return (isRecorded ? Tensor(total, DistillationLoss(self, gradient)) : Tensor(total), softLoss, hardLoss)
+        let loss = try Kernels.distillation(
+            values, teacher.values, labels?.values, temperature: temperature, soft: soft, hard: hard, gradient,
+            rows: rows,
+            n: n)
+        let total = try Kernels.filled(.scalar, dtype, .float(loss.total))
+        return (isRecorded ? Tensor(total, DistillationLoss(self, gradient)) : Tensor(total), loss.soft, loss.hard)
     }
 }
 
