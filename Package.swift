@@ -67,18 +67,19 @@ let package = Package(
             ]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
-        .target(name: "Notebook", dependencies: ["Builtins", "CMark"]),
+        .target(name: "Checking", dependencies: ["Runtime"]),
+        .target(name: "Notebook", dependencies: ["Builtins", "Checking", "CMark"]),
         .executableTarget(
             name: "distill",
             dependencies: [
-                "Notebook", "CReadline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Notebook", "Checking", "CReadline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
 
         // Tests, one bundle a target
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .target(name: "Snapshots", path: "Tests/Snapshots"),
-        .target(name: "Fuzzing", dependencies: ["Notebook"], path: "Tests/Fuzzing"),
+        .target(name: "Fuzzing", dependencies: ["Notebook", "Checking"], path: "Tests/Fuzzing"),
         .executableTarget(name: "distill-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzRunner"),
         .testTarget(
             name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
@@ -91,7 +92,7 @@ let package = Package(
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
         .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "NotebookTests", dependencies: ["Notebook", "Fuzzing", "Snapshots"],
+            name: "NotebookTests", dependencies: ["Notebook", "Checking", "Fuzzing", "Snapshots"],
             exclude: ["Transcripts", "Snapshots"]),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
         .testTarget(name: "DistillTests", dependencies: ["Notebook", "CPseudoTerminal"]),

@@ -22,10 +22,13 @@ package enum Check {
     /// - Parameters:
     ///   - source: the script; its name is its path, imports are relative to it.
     ///   - library: what the script can call.
-    package static func diagnostics(of source: SourceText, library: Library) -> [Diagnostic] {
+    ///   - files: how imported files are found and read.
+    package static func diagnostics(
+        of source: SourceText, library: Library, files: any FileAccess
+    ) -> [Diagnostic] {
         let parsed = Parser.parse(source)
         guard parsed.diagnostics.isEmpty else { return parsed.diagnostics }
-        let imports = CheckedImports(library: library)
+        let imports = CheckedImports(library: library, files: files)
         var checker = Checker(source: source, program: parsed.program, imports: imports, path: source.name)
         imports.begin(source.name)
         checker.checkProgram(parsed.program)

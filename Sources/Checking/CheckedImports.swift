@@ -5,11 +5,14 @@ import Syntax
 /// The files that a checked script imports: each is read and checked once.
 final class CheckedImports {
     let library: Library
-    private let files = SessionFiles()
+    private let files: any FileAccess
     private var known: [String: CheckedFile] = [:]
     private var open: [String] = []
 
-    init(library: Library) { self.library = library }
+    init(library: Library, files: any FileAccess) {
+        self.library = library
+        self.files = files
+    }
 
     /// Notes the script itself, so that a cycle back to it is seen.
     func begin(_ path: String) { open.append(files.resolve(path, from: nil)) }

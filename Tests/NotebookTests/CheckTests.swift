@@ -1,4 +1,5 @@
 import Builtins
+import Checking
 import Diagnostics
 import Fuzzing
 import Glibc
