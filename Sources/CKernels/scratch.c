@@ -1,8 +1,6 @@
 #include "ckernels_networks.h"
 #include <stdlib.h>
 
-_Thread_local void *ck_deferred_storage;
-
 enum { SLOTS = 5 };
 typedef struct { void *memory; size_t bytes; } buffer;
 static _Thread_local buffer buffers[SLOTS];

@@ -34,37 +34,6 @@ extension DistillationLoss {
         return PlainTerms(soft: soft, hard: hard, labels: y)
     }
 
-    /// The student's planned step, made at the first batch of a size; nil unless the student is a perceptron.
-    func plan(_ student: Module, _ batch: Batch) throws -> PerceptronStep? {
-        guard case .tensor(let x) = batch.input, x.rank == 2, let net = student as? Sequential,
-            let layers = net.linearLayers(), x.dtype == layers[0].weight.dtype, x.shape[1] == layers[0].weight.shape[1]
-        else { return nil }
-        if let known = plans[x.shape[0]], known.suits(layers, x) { return known }
-        guard let made = try PerceptronStep(layers, rows: x.shape[0]), made.suits(layers, x) else { return nil }
-        // An epoch has two sizes of batches; more come from somebody else's steps.
-        if plans.count > 3 { plans = [:] }
-        plans[x.shape[0]] = made
-        return made
-    }
-
-    /// The loss of a planned step.
-    func planned(_ plain: PlainTerms, _ plan: PerceptronStep, teacher: Tensor?, _ batch: Batch) throws -> StepLoss? {
-        guard case .tensor(let x) = batch.input, plain.labels.map({ $0.count == x.shape[0] }) ?? true
-        else { return nil }
-        guard let soft = plain.soft else {
-            guard let labels = plain.labels else { return nil }
-            plannedSteps += 1
-            let total = try plan.crossEntropy(x, labels)
-            return StepLoss(total: total, terms: [try total.itemDouble()])
-        }
-        guard let teacher, teacher.dtype == x.dtype, teacher.shape == [x.shape[0], plan.classes] else { return nil }
-        plannedSteps += 1
-        let result = try plan.distillationLoss(
-            x, teacher: teacher, labels: plain.labels, temperature: soft.temperature, soft: soft.weight,
-            hard: plain.hard ?? 0)
-        return StepLoss(total: result.total, terms: terms(result.soft, result.hard))
-    }
-
     /// The plain objective with a soft term as one pass over the logits with their gradient: the same formula, computed
     /// without intermediate tensors. nil for any other logits.
     func fused(_ plain: PlainTerms, student: Tensor, teacher: Tensor?) throws -> StepLoss? {

@@ -27,10 +27,10 @@ public final class DistillationLoss: TrainingLoss {
     /// The term that rebuilds the student, if there is one.
     private(set) var rebuilding: (term: any StudentRebuilding, index: Int)?
     let termBalance: TermBalance?
-    /// The student's steps for batches of a size, where it is a perceptron.
-    var plans: [Int: PerceptronStep] = [:]
-    /// How many steps were planned ones.
-    var plannedSteps = 0
+    /// Whether soft and hard loss may be computed in one pass.
+    var fusesPlainTerms = true
+    /// How many steps computed both in one pass.
+    private(set) var fusedSteps = 0
     private var lastInputs: [TermInput?] = []
     private var data: Dataset?
     private var batchSize = 1
@@ -327,16 +327,11 @@ public final class DistillationLoss: TrainingLoss {
 
     /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
-        let plain = try plainTerms(batch)
-        var early: [NetworkView]?
-        if let plain, let plan = try plan(student, batch) {
-            let views = try teachers.map { try $0.view(batch) }
-            if let loss = try planned(plain, plan, teacher: views.first?.logits, batch) { return loss }
-            early = views
-        }
+        let plain = fusesPlainTerms ? try plainTerms(batch) : nil
         let view = try runStudent(student, batch)
-        let teacherViews = try early ?? teachers.map { try $0.view(batch) }
+        let teacherViews = try teachers.map { try $0.view(batch) }
         if let plain, let loss = try fused(plain, student: view.logits, teacher: teacherViews.first?.logits) {
+            fusedSteps += 1
             return loss
         }
         var total: Tensor?

@@ -145,8 +145,8 @@ struct Saved {
     func multiply(_ gradient: inout Values, for name: @autoclosure () -> String) throws -> Bool {
         guard values.liesAs(gradient), gradient.isUnshared() else { return false }
         guard isIntact else { throw TensorError.overwritten(name()) }
-        let place = gradient.asItLies
-        _ = ck_binary(CK_MUL, gradient.dtype.code, place, 1, values.asItLies, 1, place, Int64(gradient.count))
+        let place = gradient.base
+        _ = ck_binary(CK_MUL, gradient.dtype.code, place, 1, values.base, 1, place, Int64(gradient.count))
         return true
     }
 }
@@ -212,7 +212,7 @@ final class Walk {
     private func sum(_ present: consuming Values?, _ gradient: consuming Values) throws -> Values {
         guard var present else { return gradient }
         if isKnownUniquelyReferenced(&present.storage) {
-            Kernels.add(gradient, to: present)
+            try Kernels.add(gradient, to: present)
             return present
         }
         return try Kernels.binary(CK_ADD, present, gradient, present.shape, name: name)

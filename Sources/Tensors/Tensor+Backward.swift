@@ -76,12 +76,12 @@ extension Tensor {
             for element in elements.indices {
                 var shifted = elements
                 shifted[element] = elements[element] + epsilon
-                original.write(try Values(shifted, original.shape))
+                try original.write(try Values(shifted, original.shape))
                 let above = try weighted()
                 shifted[element] = elements[element] - epsilon
-                original.write(try Values(shifted, original.shape))
+                try original.write(try Values(shifted, original.shape))
                 let below = try weighted()
-                original.write(try Values(elements, original.shape))
+                try original.write(try Values(elements, original.shape))
                 let numerical = (above - below) / (2 * epsilon)
                 let error = (numerical - analytic[element]).magnitude
                 guard error <= tolerance * (1 + numerical.magnitude) else {

@@ -83,9 +83,9 @@ public final class Tensor {
             if accumulated.values.storage.sharers > 1 && !accumulated.values.storage.isPinned {
                 accumulated.replaceValues(try accumulated.values.copied())
             }
-            Kernels.add(gradient, to: accumulated.values)
+            try Kernels.add(gradient, to: accumulated.values)
         } else if let gradientPlace {
-            gradientPlace.write(gradient)
+            try gradientPlace.write(gradient)
             accumulated = Tensor(gradientPlace)
         } else {
             accumulated = Tensor(owned ? gradient : try gradient.copied())
@@ -105,7 +105,7 @@ public final class Tensor {
 
     /// Moves parameter and gradient to places in flat buffers.
     func pin(values place: Values, gradient gradientPlace: Values) throws {
-        place.write(values)
+        try place.write(values)
         replaceValues(place)
         let old = accumulated.take()
         self.gradientPlace = gradientPlace
@@ -126,9 +126,9 @@ public final class Tensor {
     func prepareToWrite(for name: String) throws {
         if ck_tracing() { Tensor.traced([self], "an assignment to elements (\(name))", [operand]) }
         if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
-        if values.storage.sharers > 1 && !values.storage.isPinned {
+        if values.isChannelsLast || values.storage.sharers > 1 && !values.storage.isPinned {
             values.storage.departed.append(number)
-            replaceValues(try values.copied())
+            replaceValues(try values.isChannelsLast ? values.rowMajor() : values.copied())
         }
         values.storage.version += 1
     }
@@ -145,6 +145,6 @@ public final class Tensor {
 
     /// A tensor with the same elements under another shape and no history.
     func sharing(_ shape: Shape) throws -> Tensor {
-        Tensor(values.storage.isPinned ? try values.copied().reshaped(shape) : values.reshaped(shape))
+        Tensor(values.storage.isPinned ? try values.copied().reshaped(shape) : try values.reshaped(shape))
     }
 }

@@ -10,6 +10,7 @@ extension Library {
         library.addLayers()
         library.addConvolutionLayers()
         library.addNormalizationLayers()
+        library.addNormReLU()
         library.addSequenceLayers()
         library.addParameters()
         library.addInitializers()

@@ -149,10 +149,3 @@ void ck_lstm_cell(
 void ck_lstm_cell_backward(
     ck_dtype dtype, const void *ghidden, const void *gcell, const void *gates, const void *previous, const void *cell,
     void *ggates, void *gprevious, int64_t rows, int64_t h);
-
-// MARK: Deferred work (scratch.c)
-
-/// The latest storage of this thread whose contents are still to be computed, or NULL; see `Deferred` in Tensors.
-extern _Thread_local void *ck_deferred_storage;
-static inline void *ck_deferred(void) { return ck_deferred_storage; }
-static inline void ck_set_deferred(void *storage) { ck_deferred_storage = storage; }

@@ -5,7 +5,7 @@ import Tensors
 /// Weights and bias are drawn uniformly from ±1/√(in / groups · kH · kW), as PyTorch does.
 ///
 ///     let layer = try Conv2d(3, 16, 3, padding: 1)
-public final class Conv2d: Module {
+public final class Conv2d: Module, RectifiableLayer {
     /// The filters, [out, in / groups, kH, kW].
     public let weight: Tensor
     /// The bias, [out], unless the layer has none.
@@ -56,6 +56,11 @@ public final class Conv2d: Module {
     /// x [N, in, H, W] → [N, out, H', W'].
     public override func forward(_ x: Tensor) throws -> Tensor {
         try x.conv2d(weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
+
+    func rectified(_ x: Tensor) throws -> Tensor {
+        try x.conv2d(
+            weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, relu: true)
     }
 
     /// A copy with its own parameters.

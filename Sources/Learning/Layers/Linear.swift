@@ -4,7 +4,7 @@ import Tensors
 ///
 /// W is [outputs, inputs] and b [outputs], both drawn uniformly from ±1/√inputs as PyTorch does (`kaiming_uniform` with
 /// a = √5). Integer inputs are taken as numbers of W's dtype.
-public final class Linear: Module {
+public final class Linear: Module, RectifiableLayer {
     /// The size of the last dimension of the input.
     public let inputs: Int
     /// The size of the last dimension of the result.
@@ -51,8 +51,10 @@ public final class Linear: Module {
     /// x [..., inputs] → [..., outputs].
     public override func forward(_ x: Tensor) throws -> Tensor { try apply(x, relu: false) }
 
+    func rectified(_ x: Tensor) throws -> Tensor { try apply(x, relu: true) }
+
     /// The layer followed by ReLU if asked, as one operation.
-    func apply(_ x: Tensor, relu: Bool) throws -> Tensor {
+    private func apply(_ x: Tensor, relu: Bool) throws -> Tensor {
         guard let last = x.shape.last, last == inputs else {
             throw ModuleError.input(
                 layer: "Linear", problem: "expected \(inputs) features in the last dimension, given \(x.shape)",

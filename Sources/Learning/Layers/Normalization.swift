@@ -2,7 +2,7 @@ import Tensors
 
 /// (x - mean) / √(variance + eps) · weight + bias for each channel (Ioffe and Szegedy, 2015), with running statistics that
 /// take the batch's place in evaluation. ``BatchNorm1d`` and ``BatchNorm2d`` say what inputs they take.
-public class BatchNorm: Module {
+public class BatchNorm: Module, RectifiableLayer {
     /// The number of channels.
     public let features: Int
     /// Added to the variance.
@@ -57,7 +57,28 @@ public class BatchNorm: Module {
     fileprivate var ranks: (allowed: ClosedRange<Int>, text: String) { (2...8, "[N, C] or [N, C, …]") }
 
     /// x [N, C, …] → the same shape.
-    public override func forward(_ x: Tensor) throws -> Tensor {
+    public override func forward(_ x: Tensor) throws -> Tensor { try normalized(x) }
+
+    func rectified(_ x: Tensor) throws -> Tensor { try normalized(x, relu: true) }
+
+    /// max(norm(x) + residual, 0) by way of `relu`, in one pass unless somebody looks at this layer or at `relu`: then one
+    /// after the other, so that each sees what it would have seen.
+    ///
+    /// - Parameters:
+    ///   - x: [N, C, …].
+    ///   - residual: What is added, of the shape of x.
+    ///   - relu: The activation behind the sum.
+    /// - Throws: a shape error.
+    public func callAsFunction(_ x: Tensor, adding residual: Tensor?, then relu: Module) throws -> Tensor {
+        let fits = residual.map { $0.shape == x.shape && $0.dtype == x.dtype } ?? true
+        if !isObserved, !relu.isObserved, (relu as? Activation)?.isReLU == true, fits {
+            return try normalized(x, residual: residual, relu: true)
+        }
+        let result = try self(x)
+        return try relu(try residual.map { try result + $0 } ?? result)
+    }
+
+    private func normalized(_ x: Tensor, residual: Tensor? = nil, relu: Bool = false) throws -> Tensor {
         guard ranks.allowed.contains(x.rank), x.shape[1] == features else {
             throw ModuleError.input(
                 layer: typeName, problem: "expected \(ranks.text) with C = \(features), given \(x.shape)", help: nil)
@@ -70,7 +91,7 @@ public class BatchNorm: Module {
         return try x.batchNorm(
             runningMean: runningMean, runningVariance: runningVariance, weight: weight, bias: bias,
             training: isTraining,
-            momentum: share, eps: eps)
+            momentum: share, eps: eps, residual: residual, relu: relu)
     }
 
     /// A copy with its own parameters and statistics.

@@ -1,6 +1,12 @@
 import OrderedCollections
 import Tensors
 
+/// A layer whose result and max(·, 0) of it are one operation of the graph.
+protocol RectifiableLayer: Module {
+    /// max(forward(x), 0) in one pass.
+    func rectified(_ x: Tensor) throws -> Tensor
+}
+
 /// Runs its children one after another, each on what the one before gave.
 public final class Sequential: Module {
     /// Children named by their number.
@@ -59,9 +65,9 @@ public final class Sequential: Module {
         while index < layers.count {
             let layer = layers[index]
             index += 1
-            // A Linear and the ReLU behind it are one operation, unless somebody looks at what is between them.
-            if let linear = layer as? Linear, !linear.isObserved, rectifies(at: index) {
-                x = try linear.apply(x, relu: true)
+            // A layer and the ReLU behind it are one operation, unless somebody looks at what is between them.
+            if let layer = layer as? any RectifiableLayer, !layer.isObserved, rectifies(at: index) {
+                x = try layer.rectified(x)
                 index += 1
             } else {
                 x = try layer(x)
@@ -74,20 +80,6 @@ public final class Sequential: Module {
     private func rectifies(at index: Int) -> Bool {
         guard index < children.count, let relu = children.values[index] as? Activation else { return false }
         return relu.isReLU && !relu.isObserved
-    }
-
-    /// The network as linear layers, each with the ReLU behind it; nil if it is anything else or somebody looks at it.
-    package func linearLayers() -> [LinearLayer]? {
-        guard !isObserved else { return nil }
-        var layers: [LinearLayer] = []
-        var index = 0
-        while index < children.count {
-            guard let linear = children.values[index] as? Linear, !linear.isObserved else { return nil }
-            let relu = rectifies(at: index + 1)
-            layers.append(LinearLayer(weight: linear.weight, bias: linear.bias, relu: relu))
-            index += relu ? 2 : 1
-        }
-        return layers.isEmpty ? nil : layers
     }
 
     /// A copy with copies of the children.

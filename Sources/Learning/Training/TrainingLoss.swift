@@ -21,8 +21,7 @@ public protocol TrainingLoss: AnyObject {
     func prepare(_ context: TrainingContext) throws
     /// Called at the beginning of each epoch.
     func begin(epoch: Int, of epochs: Int) throws
-    /// Runs the student on a batch and gives the loss with its parts. The trainer walks it back before the next step, so that
-    /// a loss may use its memory again.
+    /// Runs the student on a batch and gives the loss with its parts.
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss
     /// Called after the optimizer's step.
     func stepped(_ student: Module, _ batch: Batch) throws

@@ -86,7 +86,7 @@ package final class BatchAssembly {
         switch rows {
         case .tensor(let x, let records):
             precondition(x.dtype == .uint8 || x.dtype == .float32)
-            // Other operations may rearrange the memory of x in place while the second thread reads: it gets a copy.
+            // The memory of x may be written while the second thread reads: it gets a copy.
             let source = try Kernels.take(
                 x.values, records.values, outer: 1, n: x.shape[0], inner: x.count / max(1, x.shape[0]),
                 x.shape.replacing(0, with: records.count))
@@ -210,9 +210,11 @@ extension Tensor {
         return [Int](unsafeUninitializedCapacity: channels * 256) { buffer, used in
             if let base = buffer.baseAddress {
                 UnsafeMutableRawPointer(base).withMemoryRebound(to: Int64.self, capacity: channels * 256) { counts in
-                    ck_byte_counts(
-                        values.raw.assumingMemoryBound(to: UInt8.self), Int64(shape[0]), Int64(channels), Int64(inner),
-                        counts)
+                    values.withBytes { bytes in
+                        ck_byte_counts(
+                            bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int64(shape[0]), Int64(channels),
+                            Int64(inner), counts)
+                    }
                 }
             }
             used = channels * 256
@@ -223,6 +225,7 @@ extension Tensor {
     package func rotated(degrees: Double) throws -> Tensor {
         precondition(rank == 3 && dtype == .float32)
         let out = try Values(shape, .float32)
+        let values = try values.rowMajor()
         ck_rotate(
             values.raw.assumingMemoryBound(to: Float.self), out.raw.assumingMemoryBound(to: Float.self),
             Int64(shape[0]), Int64(shape[1]), Int64(shape[2]), degrees)

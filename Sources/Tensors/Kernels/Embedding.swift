@@ -21,7 +21,7 @@ extension Tensor {
             dimensions = start.shape[1]
             let pairs = try Shape([count, count])
             let conditional = try Values(pairs, .float32)
-            let source = try distances.to(.float32).values
+            let source = try distances.to(.float32).values.rowMajor()
             withExtendedLifetime(source.storage) {
                 ck_affinities(
                     source.raw.assumingMemoryBound(to: Float.self), Int64(count), perplexity,
@@ -29,7 +29,7 @@ extension Tensor {
             }
             let oneWay = Tensor(conditional)
             affinities = try ((oneWay + oneWay.transposed()) * Scalar(1 / Double(2 * Swift.max(1, count)))).values
-            positions = try start.to(.float32).transposed().clone().values
+            positions = try start.to(.float32).transposed().clone().values.rowMajor()
             attraction = try Values(positions.shape, .float32)
             repulsion = try Values(positions.shape, .float32)
             scratch = try Values(Shape(count), .float64)
@@ -60,7 +60,7 @@ extension Tensor {
         /// Moves every point, [D, N], and keeps their mean at 0.
         package func move(by step: Tensor) throws {
             let moved = try Tensor(positions) + step
-            positions.write(try (moved - moved.mean(dims: [1], keepdim: true)).values)
+            try positions.write((moved - moved.mean(dims: [1], keepdim: true)).values)
         }
 
         /// The positions, [N, D].

@@ -3,8 +3,13 @@ import CKernels
 extension Kernels {
     /// a op b with broadcasting to `shape`; both have the dtype of the result.
     static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, _ shape: Shape, name: String) throws -> Values {
-        if op == CK_ADD, let joined = try Deferred.sum(a, b) { return joined }
-        let out = a.shape == b.shape && a.sharesOrder(with: b) ? try Values(like: a) : try Values(shape, a.dtype)
+        guard a.shape == b.shape else {
+            let out = try Values(shape, a.dtype)
+            try binary(op, a, b, into: out, name: name)
+            return out
+        }
+        let (a, b) = try aligned(a, b)
+        let out = try Values(like: a)
         try binary(op, a, b, into: out, name: name)
         return out
     }
@@ -13,9 +18,10 @@ extension Kernels {
     static func binary(_ op: ck_binary_op, _ a: Values, _ b: Values, into out: Values, name: String) throws {
         let status: ck_status
         if a.shape == out.shape && b.shape == out.shape {
-            let (a, b, c) = elements(a, b, out)
-            status = ck_binary(op, out.dtype.code, a, 1, b, 1, c, Int64(out.count))
+            let a = try a.inOrder(of: out), b = try b.inOrder(of: out)
+            status = ck_binary(op, out.dtype.code, a.base, 1, b.base, 1, out.base, Int64(out.count))
         } else {
+            let a = try a.rowMajor(), b = try b.rowMajor()
             status = a.shape.strides(in: out.shape).withPointer { sa in
                 b.shape.strides(in: out.shape).withPointer { sb in
                     out.shape.sizes.withPointer { sizes in
@@ -34,11 +40,11 @@ extension Kernels {
         name: String
     ) throws -> Values {
         let out = try target ?? Values(like: x)
-        let (from, to) = elements(x, out)
+        let x = try x.inOrder(of: out)
         let status = withBits(of: scalar, as: x.dtype) { bits in
             reversed
-                ? ck_binary(op, x.dtype.code, bits, 0, from, 1, to, Int64(x.count))
-                : ck_binary(op, x.dtype.code, from, 1, bits, 0, to, Int64(x.count))
+                ? ck_binary(op, x.dtype.code, bits, 0, x.base, 1, out.base, Int64(x.count))
+                : ck_binary(op, x.dtype.code, x.base, 1, bits, 0, out.base, Int64(x.count))
         }
         try check(status, name)
         return out
@@ -64,6 +70,7 @@ extension Kernels {
     /// a op b elementwise as truth values; both have one dtype.
     static func compare(_ op: ck_compare_op, _ a: Values, _ b: Values, _ shape: Shape) throws -> Values {
         let out = try Values(shape, .bool)
+        let a = try a.rowMajor(), b = try b.rowMajor()
         a.shape.strides(in: shape).withPointer { sa in
             b.shape.strides(in: shape).withPointer { sb in
                 shape.sizes.withPointer { sizes in
@@ -79,6 +86,7 @@ extension Kernels {
     /// condition ? a : b with broadcasting; a and b have one dtype.
     static func choose(_ condition: Values, _ a: Values, _ b: Values, _ shape: Shape) throws -> Values {
         let out = try Values(shape, a.dtype)
+        let condition = try condition.rowMajor(), a = try a.rowMajor(), b = try b.rowMajor()
         condition.shape.strides(in: shape).withPointer { sc in
             a.shape.strides(in: shape).withPointer { sa in
                 b.shape.strides(in: shape).withPointer { sb in
@@ -95,8 +103,8 @@ extension Kernels {
 
     static func cast(_ x: Values, _ dtype: DType) throws -> Values {
         if x.dtype == dtype { return x }
-        let out = try Values(x.shape, dtype)
-        ck_cast(x.dtype.code, x.raw, dtype.code, out.raw, Int64(x.count))
+        let out = try Values(like: x, dtype)
+        ck_cast(x.dtype.code, x.base, dtype.code, out.base, Int64(x.count))
         return out
     }
 
@@ -108,27 +116,28 @@ extension Kernels {
 
     static func fill(_ out: Values, _ value: Scalar) {
         let integer = out.dtype == .bool ? (value.double != 0 ? 1 : 0) : value.integer
-        ck_fill(out.dtype.code, value.double, Int64(integer), out.raw, Int64(out.count))
+        ck_fill(out.dtype.code, value.double, Int64(integer), out.base, Int64(out.count))
     }
 
     /// alpha · x + beta for floating dtypes; `target` may be x.
     static func affine(_ x: Values, _ alpha: Double, _ beta: Double = 0, into target: Values? = nil) throws -> Values {
         let out = try target ?? Values(like: x)
-        let (from, to) = elements(x, out)
-        ck_affine(x.dtype.code, alpha, beta, from, to, Int64(x.count))
+        let x = try x.inOrder(of: out)
+        ck_affine(x.dtype.code, alpha, beta, x.base, out.base, Int64(x.count))
         return out
     }
 
     /// y += alpha · x
-    static func add(_ x: Values, times alpha: Double = 1, to y: Values) {
-        let (from, to) = elements(x, y)
-        ck_axpy(y.dtype.code, alpha, from, to, Int64(y.count))
+    static func add(_ x: Values, times alpha: Double = 1, to y: Values) throws {
+        let x = try x.inOrder(of: y)
+        ck_axpy(y.dtype.code, alpha, x.base, y.base, Int64(y.count))
     }
 
     /// g · a · b elementwise.
     static func product(_ g: Values, _ a: Values, _ b: Values) throws -> Values {
-        let out = try Values(g.shape, g.dtype)
-        ck_mul3(g.dtype.code, g.raw, a.raw, b.raw, out.raw, Int64(g.count))
+        let out = try Values(like: g)
+        let a = try a.inOrder(of: g), b = try b.inOrder(of: g)
+        ck_mul3(g.dtype.code, g.base, a.base, b.base, out.base, Int64(g.count))
         return out
     }
 
@@ -143,10 +152,9 @@ extension Kernels {
         throws
         -> Values
     {
-        if op == CK_RELU, target == nil, let joined = try Deferred.relu(x) { return joined }
         let out = try target ?? Values(like: x)
-        let (from, to) = elements(x, out)
-        ck_unary(op, x.dtype.code, p, q, from, to, Int64(x.count))
+        let x = try x.inOrder(of: out)
+        ck_unary(op, x.dtype.code, p, q, x.base, out.base, Int64(x.count))
         return out
     }
 
@@ -154,20 +162,21 @@ extension Kernels {
     static func unaryBackward(
         _ op: ck_unary_op, _ g: Values, _ v: Values, _ p: Double, _ q: Double, into target: Values? = nil
     ) throws -> Values {
-        _ = g.sharesOrder(with: v)
+        let (g, v) = target == nil ? try aligned(g, v) : (g, v)
         let out = try target ?? Values(like: g)
-        let (from, value, to) = elements(g, v, out)
-        ck_unary_backward(op, g.dtype.code, p, q, from, value, to, Int64(g.count))
+        let from = try g.inOrder(of: out), value = try v.inOrder(of: out)
+        ck_unary_backward(op, g.dtype.code, p, q, from.base, value.base, out.base, Int64(g.count))
         return out
     }
 
     static func classify(_ op: ck_classify_op, _ x: Values) throws -> Values {
-        let out = try Values(x.shape, .bool)
-        ck_classify(op, x.dtype.code, x.raw, out.raw.assumingMemoryBound(to: UInt8.self), Int64(x.count))
+        let out = try Values(like: x, .bool)
+        ck_classify(op, x.dtype.code, x.base, out.base.assumingMemoryBound(to: UInt8.self), Int64(x.count))
         return out
     }
 
-    static func unequal(_ a: Values, _ b: Values, rtol: Double, atol: Double, equalNaN: Bool) -> Int {
-        Int(ck_count_unequal(a.dtype.code, a.raw, b.raw, rtol, atol, equalNaN, Int64(a.count)))
+    static func unequal(_ a: Values, _ b: Values, rtol: Double, atol: Double, equalNaN: Bool) throws -> Int {
+        let (a, b) = try aligned(a, b)
+        return Int(ck_count_unequal(a.dtype.code, a.base, b.base, rtol, atol, equalNaN, Int64(a.count)))
     }
 }

@@ -15,16 +15,24 @@ extension Kernels {
             self.geometry = geometry
             self.shape = shape
             self.x = x
-            self.weight = weight
+            self.weight = try weight.rowMajor()
             self.bias = bias
-            packed = try Kernels.packed(geometry, CK_CONV_FORWARD, weight)
+            packed = try Kernels.packed(geometry, CK_CONV_FORWARD, self.weight)
         }
 
         /// act((conv(x) + bias)·scale + shift + residual) in one pass.
+        /// - Parameters:
+        ///   - scale: One factor for each output channel.
+        ///   - shift: One number for each output channel.
+        ///   - residual: What is added, of the result's shape.
+        ///   - relu: Whether negative numbers become 0 in the end.
+        /// - Returns: The result, channels innermost.
+        /// - Throws: `TensorError.outOfMemory`.
         func run(
-            scale: [Double]?, shift: [Double]?, residual: UnsafeRawPointer?, relu: Bool,
-            into out: UnsafeMutableRawPointer
-        ) {
+            scale: [Double]? = nil, shift: [Double]? = nil, residual: Values? = nil, relu: Bool = false
+        ) throws -> Values {
+            let out = try Values(channelsLast: shape, x.dtype)
+            let residual = try residual?.channelsLast()
             let channels = Int(geometry.co)
             var offsets: [Double]?
             if bias != nil || shift != nil {
@@ -35,21 +43,28 @@ extension Kernels {
             if let packed, packed.prepare(scale: scale) {
                 let done = Kernels.withFloats(offsets) { bias in
                     var epilogue = ck_conv_epilogue(
-                        bias: bias, residual: residual?.assumingMemoryBound(to: Float.self), relu: relu)
-                    return ck_conv_forward(
-                        &geometry, x.channelsLastPointer.assumingMemoryBound(to: Float.self), packed.memory, &epilogue,
-                        out.assumingMemoryBound(to: Float.self))
+                        bias: bias, residual: residual.map { UnsafePointer($0.floats) }, relu: relu)
+                    return ck_conv_forward(&geometry, x.floats, packed.memory, &epilogue, out.floats)
                 }
-                if done { return }
+                if done { return out }
             }
             let dtype = x.dtype.code
-            let done = ck_conv_plain_forward(dtype, &geometry, x.channelsLastPointer, weight.raw, nil, out)
-            precondition(done, "no memory for the weights of one convolution")
+            try Kernels.checkScratch(
+                ck_conv_plain_forward(dtype, &geometry, x.channelsLastPointer, weight.raw, nil, out.base), weight)
+            if scale == nil, offsets == nil, residual == nil, !relu { return out }
             let rows = geometry.n * geometry.oh * geometry.ow
             ck_scale_columns(
-                dtype, out, scale ?? [Double](repeating: 1, count: channels),
-                offsets ?? [Double](repeating: 0, count: channels), residual, relu, out, rows, geometry.co)
+                dtype, out.base, scale ?? [Double](repeating: 1, count: channels),
+                offsets ?? [Double](repeating: 0, count: channels), residual?.base, relu, out.base, rows, geometry.co)
+            return out
         }
+    }
+
+    /// - Parameter done: What a kernel said that works in scratch memory as large as the weights.
+    fileprivate static func checkScratch(_ done: Bool, _ weight: Values) throws {
+        guard !done else { return }
+        throw TensorError.outOfMemory(
+            bytes: weight.count * weight.dtype.itemSize, available: Int(clamping: ck_available_memory()))
     }
 
     /// Weights in the form that one pass of one convolution wants, kept with the weights until these are written.
@@ -75,14 +90,14 @@ extension Kernels {
         }
 
         fileprivate var geometry: ck_convolution
-        var memory: UnsafeRawPointer { UnsafeRawPointer(block.storage.block) }
+        var memory: UnsafeRawPointer { UnsafeRawPointer(block.base) }
 
         /// Brings the memory up to date, with every output channel times `scale`.
         func prepare(scale: [Double]?) -> Bool {
             if version == storage.version && self.scale == scale { return true }
             let weight = (storage.pointer + key.offset * DType.float32.itemSize).assumingMemoryBound(to: Float.self)
             let done = Kernels.withFloats(scale) { factors in
-                ck_conv_pack(&geometry, ck_conv_pass(rawValue: key.pass), weight, factors, block.storage.block)
+                ck_conv_pack(&geometry, ck_conv_pass(rawValue: key.pass), weight, factors, block.base)
             }
             version = done ? storage.version : -1
             self.scale = scale
@@ -90,14 +105,12 @@ extension Kernels {
         }
     }
 
-    /// A few numbers of any float dtype as doubles; reading them does not disturb work that waits.
+    /// A few numbers of any float dtype as doubles.
     static func widened(_ x: Values) -> [Double] {
-        let still = x.storage.deferred == nil && x.storage.order == nil
-        let base = still ? x.storage.block + x.offset * x.dtype.itemSize : x.raw
-        return (0..<x.count).map { position in
+        (0..<x.count).map { position in
             x.dtype == .float32
-                ? Double(base.assumingMemoryBound(to: Float.self)[position])
-                : base.assumingMemoryBound(to: Double.self)[position]
+                ? Double(x.raw.assumingMemoryBound(to: Float.self)[position])
+                : x.raw.assumingMemoryBound(to: Double.self)[position]
         }
     }
 
@@ -134,18 +147,15 @@ extension Kernels {
         -> Values
     {
         let out = try Values(channelsLast: shape, g.dtype)
-        let g = try g.channelsLast()
+        let g = try g.channelsLast(), weight = try weight.rowMajor()
         var geometry = geometry
         if let packed = try packed(geometry, CK_CONV_BACKWARD_DATA, weight), packed.prepare(scale: nil),
-            ck_conv_backward_data(
-                &geometry, g.channelsLastPointer.assumingMemoryBound(to: Float.self), packed.memory,
-                out.channelsLastPointer.assumingMemoryBound(to: Float.self))
+            ck_conv_backward_data(&geometry, g.floats, packed.memory, out.floats)
         {
             return out
         }
-        let done = ck_conv_plain_backward_data(
-            g.dtype.code, &geometry, g.channelsLastPointer, weight.raw, out.channelsLastPointer)
-        precondition(done, "no memory for the weights of one convolution")
+        try checkScratch(
+            ck_conv_plain_backward_data(g.dtype.code, &geometry, g.channelsLastPointer, weight.raw, out.base), weight)
         return out
     }
 
@@ -160,16 +170,21 @@ extension Kernels {
         var geometry = geometry
         if g.dtype == .float32,
             ck_conv_backward_weights(
-                &geometry, x.channelsLastPointer.assumingMemoryBound(to: Float.self),
-                g.channelsLastPointer.assumingMemoryBound(to: Float.self),
-                weight.raw.assumingMemoryBound(to: Float.self),
+                &geometry, x.floats, g.floats, weight.raw.assumingMemoryBound(to: Float.self),
                 sums?.raw.assumingMemoryBound(to: Float.self))
         {
             return (weight, sums)
         }
-        let done = ck_conv_plain_backward_weights(
-            g.dtype.code, &geometry, x.channelsLastPointer, g.channelsLastPointer, weight.raw, sums?.raw)
-        precondition(done, "no memory for the weights of one convolution")
+        try checkScratch(
+            ck_conv_plain_backward_weights(
+                g.dtype.code, &geometry, x.channelsLastPointer, g.channelsLastPointer, weight.raw, sums?.raw), weight)
         return (weight, sums)
+    }
+}
+
+extension Values {
+    /// The first element of float32 values whose channels are innermost, or whose order makes no difference.
+    fileprivate var floats: UnsafeMutablePointer<Float> {
+        channelsLastPointer.assumingMemoryBound(to: Float.self)
     }
 }

@@ -5,7 +5,7 @@ extension Kernels {
     static func svd(_ x: Values, full: Bool, batch: Int, m: Int, n: Int) throws -> (u: Values, s: Values, vt: Values) {
         let least = Swift.min(m, n)
         let rows = full ? m : least, columns = full ? n : least
-        let copy = try x.copied()
+        let copy = try x.rowMajor().copied()
         let u = try Values(try Shape([batch, m, rows]), .float64)
         let s = try Values(try Shape([batch, least]), .float64)
         let vt = try Values(try Shape([batch, columns, n]), .float64)
@@ -21,7 +21,7 @@ extension Kernels {
 
     /// Eigenvalues and eigenvectors of each symmetric float64 matrix of [batch, n, n].
     static func eigh(_ x: Values, upper: Bool, batch: Int, n: Int) throws -> (values: Values, vectors: Values) {
-        let vectors = try x.copied()
+        let vectors = try x.rowMajor().copied()
         let values = try Values(try Shape([batch, n]), .float64)
         let a = vectors.raw.assumingMemoryBound(to: Double.self), w = values.raw.assumingMemoryBound(to: Double.self)
         for b in 0..<batch {
@@ -33,7 +33,7 @@ extension Kernels {
 
     /// The inverse of each float64 matrix of [batch, n, n].
     static func inverse(_ x: Values, batch: Int, n: Int) throws -> Values {
-        let out = try x.copied()
+        let out = try x.rowMajor().copied()
         let a = out.raw.assumingMemoryBound(to: Double.self)
         for b in 0..<batch {
             guard ck_inverse(Int64(n), a + b * n * n) == 0 else { throw TensorError.singular("linalg_inv") }

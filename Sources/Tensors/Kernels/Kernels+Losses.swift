@@ -6,6 +6,7 @@ extension Kernels {
         _ x: Values, _ labels: Values, _ weight: Values?, smoothing: Double, ignore: Int, _ losses: Values,
         _ weights: Values, _ gradient: Values?, n: Int
     ) throws {
+        let x = try x.rowMajor(), labels = try labels.rowMajor(), weight = try weight?.rowMajor()
         let indices = labels.raw.assumingMemoryBound(to: Int64.self)
         let bad = ck_cross_entropy(
             x.dtype.code, x.raw, indices, weight?.raw, smoothing, Int64(ignore), losses.raw, weights.raw, gradient?.raw,
@@ -22,6 +23,7 @@ extension Kernels {
         _ s: Values, _ t: Values, _ labels: Values?, temperature: Double, soft: Double, hard: Double,
         _ gradient: Values, rows: Int, n: Int
     ) throws -> (total: Double, soft: Double, hard: Double) {
+        let s = try s.rowMajor(), t = try t.rowMajor(), labels = try labels?.rowMajor()
         let share = 1 / Double(rows), squared = temperature * temperature
         var losses: (Double, Double) = (0, 0)
         let indices = labels?.raw.assumingMemoryBound(to: Int64.self)

@@ -5,7 +5,8 @@ extension Kernels {
     static func copy(
         _ sizes: Shape, from x: Values, at start: Int = 0, _ strides: InlineArray<8, Int>, to out: Values,
         offset target: Int = 0, _ targetStrides: InlineArray<8, Int>
-    ) {
+    ) throws {
+        let x = try x.rowMajor()
         sizes.sizes.withPointer { n in
             strides.withPointer { s in
                 targetStrides.withPointer { d in
@@ -20,7 +21,8 @@ extension Kernels {
     static func add(
         _ sizes: Shape, from x: Values, at start: Int = 0, _ strides: InlineArray<8, Int>, to out: Values,
         offset target: Int = 0, _ targetStrides: InlineArray<8, Int>
-    ) {
+    ) throws {
+        let x = try x.rowMajor()
         sizes.sizes.withPointer { n in
             strides.withPointer { s in
                 targetStrides.withPointer { d in
@@ -42,7 +44,7 @@ extension Kernels {
             strides[d] = own[from]
         }
         let out = try Values(shape, x.dtype)
-        copy(shape, from: x, strides, to: out, shape.strides)
+        try copy(shape, from: x, strides, to: out, shape.strides)
         return out
     }
 
@@ -50,13 +52,14 @@ extension Kernels {
     static func expand(_ x: Values, _ shape: Shape) throws -> Values {
         if x.shape == shape { return x }
         let out = try Values(shape, x.dtype)
-        copy(shape, from: x, x.shape.strides(in: shape), to: out, shape.strides)
+        try copy(shape, from: x, x.shape.strides(in: shape), to: out, shape.strides)
         return out
     }
 
     /// Rows `index` (wrapped and checked) along the middle of outer × n × inner.
     static func take(_ x: Values, _ index: Values, outer: Int, n: Int, inner: Int, _ shape: Shape) throws -> Values {
         let out = try Values(shape, x.dtype)
+        let x = try x.rowMajor(), index = try index.rowMajor()
         ck_take(
             x.dtype.itemSize, Int64(outer), Int64(n), Int64(inner), x.raw,
             index.raw.assumingMemoryBound(to: Int64.self),
@@ -64,14 +67,16 @@ extension Kernels {
         return out
     }
 
-    static func put(_ source: Values, _ index: Values, outer: Int, n: Int, inner: Int, into x: Values) {
+    static func put(_ source: Values, _ index: Values, outer: Int, n: Int, inner: Int, into x: Values) throws {
+        let source = try source.rowMajor(), index = try index.rowMajor()
         ck_put(
             x.dtype.itemSize, Int64(outer), Int64(n), Int64(inner), x.raw,
             index.raw.assumingMemoryBound(to: Int64.self),
             Int64(index.count), source.raw)
     }
 
-    static func takeAdd(_ g: Values, _ index: Values, outer: Int, n: Int, inner: Int, into out: Values) {
+    static func takeAdd(_ g: Values, _ index: Values, outer: Int, n: Int, inner: Int, into out: Values) throws {
+        let g = try g.rowMajor(), index = try index.rowMajor()
         ck_take_add(
             g.dtype.code, Int64(outer), Int64(n), Int64(inner), g.raw, index.raw.assumingMemoryBound(to: Int64.self),
             Int64(index.count), out.raw)
@@ -80,7 +85,7 @@ extension Kernels {
     /// Indices counted from the front.
     /// - Throws: `TensorError.indexOutOfRange` with the first index outside -size ..< size.
     static func wrapped(_ index: Values, size: Int, dim: Int, name: String) throws -> Values {
-        let whole = try cast(index, .int64)
+        let whole = try cast(index, .int64).rowMajor()
         let out = try Values(index.shape, .int64)
         let bad = ck_wrap_indices(
             whole.raw.assumingMemoryBound(to: Int64.self), Int64(size), out.raw.assumingMemoryBound(to: Int64.self),
@@ -94,6 +99,7 @@ extension Kernels {
 
     /// Flat positions of true elements.
     static func positions(_ mask: Values) throws -> Values {
+        let mask = try mask.rowMajor()
         let bytes = mask.raw.assumingMemoryBound(to: UInt8.self)
         let found = ck_positions(bytes, nil, Int64(mask.count))
         let out = try Values(Shape(Int(found)), .int64)
@@ -103,6 +109,7 @@ extension Kernels {
 
     static func gather(_ x: Values, _ index: Values, outer: Int, n: Int, m: Int, inner: Int) throws -> Values {
         let out = try Values(index.shape, x.dtype)
+        let x = try x.rowMajor(), index = try index.rowMajor()
         ck_gather(
             x.dtype.itemSize, Int64(outer), Int64(n), Int64(m), Int64(inner), x.raw,
             index.raw.assumingMemoryBound(to: Int64.self), out.raw)
@@ -111,7 +118,8 @@ extension Kernels {
 
     static func scatter(
         _ source: Values, _ index: Values, outer: Int, n: Int, m: Int, inner: Int, into out: Values, adding: Bool
-    ) {
+    ) throws {
+        let source = try source.rowMajor(), index = try index.rowMajor()
         let positions = index.raw.assumingMemoryBound(to: Int64.self)
         if adding {
             ck_scatter_add(

@@ -38,6 +38,8 @@ extension Kernels {
     }
 
     static func dropout(_ x: Values, p: Double) throws -> (out: Values, mask: Values) {
+        // The draws belong to elements in row-major order.
+        let x = try x.rowMajor()
         let out = try Values(x.shape, x.dtype)
         let mask = try Values(x.shape, .bool)
         let stream = Randomness.Stream.dropout.rawValue

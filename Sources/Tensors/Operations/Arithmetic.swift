@@ -108,9 +108,9 @@ extension Tensor {
         let out: Values
         if x.dtype.isFloating, x.values.liesAs(y.values) {
             // The most frequent case without a look at what else there could be.
-            out = try Values(x.shape, x.dtype)
+            out = try Values(like: x.values)
             let status = ck_binary(
-                op.code, x.dtype.code, x.values.asItLies, 1, y.values.asItLies, 1, out.asItLies, Int64(out.count))
+                op.code, x.dtype.code, x.values.base, 1, y.values.base, 1, out.base, Int64(out.count))
             if status != CK_OK { try Kernels.check(status, op.rawValue) }
         } else {
             out = try general(op, x, y)

@@ -11,13 +11,25 @@ extension Tensor {
     ///   - training: Whether the statistics are the batch's (variance divided by the number of elements).
     ///   - momentum: The share of the new batch in the running statistics.
     ///   - eps: Added to the variance.
+    ///   - residual: Added to the result in the same pass; of this shape and dtype.
+    ///   - relu: Whether max(·, 0) follows in the same pass.
     /// - Throws: `TensorError` when shapes or dtypes do not fit, and for a batch of one value a channel in training.
     public func batchNorm(
         runningMean: Tensor?, runningVariance: Tensor?, weight: Tensor? = nil, bias: Tensor? = nil,
         training: Bool = false,
-        momentum: Double = 0.1, eps: Double = 1e-5
+        momentum: Double = 0.1, eps: Double = 1e-5, residual: Tensor? = nil, relu: Bool = false
     ) throws -> Tensor {
         let name = "batch_norm"
+        if let residual, residual.shape != shape { throw TensorError.unequalShapes("+", shape, residual.shape) }
+        if let residual, residual.dtype != dtype { throw TensorError.unequalDTypes("+", dtype, residual.dtype) }
+        if (residual != nil || relu) && (ck_tracing() || count == 0) {
+            // A trace lists the operations as they are.
+            let normalized = try batchNorm(
+                runningMean: runningMean, runningVariance: runningVariance, weight: weight, bias: bias,
+                training: training, momentum: momentum, eps: eps)
+            let sum = try residual.map { try Tensor.arithmetic(.add, normalized, $0) } ?? normalized
+            return relu ? try sum.relu() : sum
+        }
         guard rank >= 2 else {
             throw TensorError.wrongShape(name, shape, expected: "[N, C] or [N, C, …]", argument: 0)
         }
@@ -40,10 +52,9 @@ extension Tensor {
                 name, shape, expected: "more than one value per channel when training", argument: 0)
         }
         if count == 0 { return try mul(1) }
-        let x: Values
+        let x = try values.channelsLast()
         let mean: [Double], inverse: [Double]
         if usesBatch {
-            x = try values.channelsLast()
             let (means, squares) = Kernels.columnMoments(x)
             mean = means
             inverse = squares.map { 1 / ($0 / Double(rows) + eps).squareRoot() }
@@ -52,7 +63,6 @@ extension Tensor {
                 try runningVariance?.blend(squares.map { $0 / Double(rows - 1) }, momentum)
             }
         } else {
-            x = values
             mean = runningMean.map { Kernels.widened($0.values) } ?? []
             inverse = (runningVariance.map { Kernels.widened($0.values) } ?? []).map {
                 1 / ($0 + eps).squareRoot()
@@ -62,13 +72,13 @@ extension Tensor {
         let offset = bias.map { Kernels.widened($0.values) } ?? [Double](repeating: 0, count: c)
         let scale = (0..<c).map { factor[$0] * inverse[$0] }
         let shift = (0..<c).map { offset[$0] - mean[$0] * scale[$0] }
-        let out = try Deferred.columns(x, scale: scale, shift: shift)
-        let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
-        let isRecorded = inputs && Gradients.isEnabled
+        let out = try Kernels.scaleColumns(x, scale: scale, shift: shift, residual: residual?.values, relu: relu)
+        let isRecorded =
+            Gradients.isEnabled && [self, weight, bias, residual].contains { $0?.requiresGradient == true }
+        let statistics = BatchNormStatistics(mean, inverse, factor, usesBatch)
         let result =
             isRecorded
-            ? Tensor(
-                out, BatchNormOperation(self, x, weight, bias, BatchNormStatistics(mean, inverse, factor, usesBatch)))
+            ? Tensor(out, BatchNormOperation(self, x, weight, bias, residual, statistics, relu ? out : nil))
             : Tensor(out)
         guard !usesBatch else { return result }
         return result.traced(
@@ -83,7 +93,7 @@ extension Tensor {
         let mixed = (0..<old.count).map { (1 - share) * old[$0] + share * new[$0] }
         try Gradients.disabled {
             try prepareToWrite(for: "batch_norm")
-            values.write(try Kernels.cast(try Values(mixed, shape), dtype))
+            try values.write(try Kernels.cast(try Values(mixed, shape), dtype))
         }
     }
 }
@@ -98,49 +108,82 @@ final class BatchNormStatistics {
 }
 
 /// With x̂ = (x - μ)/σ and m values a channel: db = Σ g, dw = Σ g x̂, dx = w/σ · (g - Σ g / m - x̂ Σ g x̂ / m) where μ and σ
-/// are the batch's own, else w/σ · g.
+/// are the batch's own, else w/σ · g. A residual gets g; with relu behind, g is zeroed first where it cut off.
 final class BatchNormOperation: Operation {
     private let x: Saved
     private let statistics: BatchNormStatistics
-    private let shape: Shape, hasWeight: Bool, hasBias: Bool
+    private let shape: Shape, hasWeight: Bool, hasBias: Bool, hasResidual: Bool
+    private var result: Saved?
     override class var name: String { "batch_norm" }
 
-    init(_ x: Tensor, _ arranged: Values, _ weight: Tensor?, _ bias: Tensor?, _ statistics: BatchNormStatistics) {
+    /// - Parameter result: What relu gave, if it is part of the operation.
+    init(
+        _ x: Tensor, _ arranged: Values, _ weight: Tensor?, _ bias: Tensor?, _ residual: Tensor?,
+        _ statistics: BatchNormStatistics, _ result: Values?
+    ) {
         self.x = Saved(x, as: arranged)
         self.statistics = statistics
         shape = x.shape
         hasWeight = weight != nil
         hasBias = bias != nil
-        super.init(x, weight, others: bias.map { [$0] } ?? [])
+        hasResidual = residual != nil
+        super.init(x, weight, others: [bias, residual].compactMap { $0 })
+        if let result { self.result = Saved(result, madeBy: number) }
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let wantsWeight = hasWeight && needs(1), wantsBias = hasBias && needs(2)
+        let residual = hasBias ? 3 : 2
+        let wantsResidual = hasResidual && needs(residual)
         let x = try self.x.restored(for: Self.name).channelsLast()
+        let y = try result?.restored(for: Self.name).channelsLast()
         let g = try gradient.channelsLast()
         let c = shape[1], m = Double(shape.elementCount / Swift.max(c, 1))
         let inverse = statistics.inverse
         var sums: [Double] = [], products: [Double] = []
         if wantsWeight || wantsBias || statistics.usesBatch {
-            (sums, products) = Kernels.columnProducts(g, x, nil, means: statistics.mean)
+            (sums, products) = Kernels.columnProducts(g, x, y, means: statistics.mean)
         }
         if wantsWeight {
             let values = (0..<c).map { products[$0] * inverse[$0] }
             try send(try Kernels.cast(try Values(values, Shape(c)), g.dtype), to: 1, walk)
         }
         if wantsBias { try send(try Kernels.cast(try Values(sums, Shape(c)), g.dtype), to: 2, walk) }
-        guard needs(0) else { return }
-        let a = (0..<c).map { statistics.factor[$0] * inverse[$0] }
-        guard statistics.usesBatch else {
-            return try send(try Kernels.combineColumns(g, nil, nil, mean: [], a, [], []), to: 0, walk)
+        guard needs(0) else {
+            if wantsResidual {
+                try send(try y.map { try Kernels.unaryBackward(CK_RELU, g, $0, 0, 0) } ?? g, to: residual, walk)
+            }
+            return
         }
-        let b = (0..<c).map { -a[$0] * inverse[$0] * inverse[$0] * products[$0] / m }
-        let d = (0..<c).map { -a[$0] * sums[$0] / m }
-        try send(try Kernels.combineColumns(g, x, nil, mean: statistics.mean, a, b, d), to: 0, walk)
+        // Where relu cut g off, what is left of it goes to the residual.
+        let masked = wantsResidual && y != nil ? try Values(channelsLast: g.shape, g.dtype) : nil
+        let a = (0..<c).map { statistics.factor[$0] * inverse[$0] }
+        if statistics.usesBatch {
+            let b = (0..<c).map { -a[$0] * inverse[$0] * inverse[$0] * products[$0] / m }
+            let d = (0..<c).map { -a[$0] * sums[$0] / m }
+            let sent = try Kernels.combineColumns(g, x, y, mean: statistics.mean, a, b, d, masked: masked)
+            try send(sent, to: 0, walk)
+        } else {
+            try send(try Kernels.combineColumns(g, nil, y, mean: [], a, [], [], masked: masked), to: 0, walk)
+        }
+        if wantsResidual { try send(masked ?? g, to: residual, walk) }
     }
 }
 
 extension Kernels {
+    /// act(x·scale + shift + residual) for every channel of [N, C, …], channels innermost.
+    static func scaleColumns(
+        _ x: Values, scale: [Double], shift: [Double], residual: Values? = nil, relu: Bool = false
+    ) throws -> Values {
+        let x = try x.channelsLast(), residual = try residual?.channelsLast()
+        let out = try Values(channelsLast: x.shape, x.dtype)
+        let sizes = x.channels
+        ck_scale_columns(
+            x.dtype.code, x.channelsLastPointer, scale, shift, residual?.channelsLastPointer, relu, out.base,
+            Int64(sizes.n * sizes.spatial), Int64(sizes.c))
+        return out
+    }
+
     /// Mean and sum of squared deviations of every channel; the channels are innermost.
     static func columnMoments(_ x: Values) -> (means: [Double], squares: [Double]) {
         let sizes = x.channels

@@ -116,7 +116,7 @@ extension Tensor {
         let wide: DType = dtype == .float32 ? .float32 : .float64
         let a = try Kernels.expand(try Kernels.cast(values, wide), shape)
         let b = try Kernels.expand(try Kernels.cast(other.values, wide), shape)
-        return Kernels.unequal(a, b, rtol: rtol, atol: atol, equalNaN: equalNaN) == 0
+        return try Kernels.unequal(a, b, rtol: rtol, atol: atol, equalNaN: equalNaN) == 0
     }
 
     /// Whether shapes and elements are equal.

@@ -9,12 +9,18 @@ extension Tensor {
     ///   - padding: Zeros added on every side.
     ///   - dilation: Step between the elements of a window.
     ///   - groups: Channels are split into so many independent convolutions.
+    ///   - relu: Whether max(·, 0) follows, in the same pass.
     /// - Returns: [N, out, ⌊(H + 2·padding - dilation·(kH - 1) - 1) / stride⌋ + 1, …].
     /// - Throws: `TensorError` when shapes, dtypes or arguments do not fit.
     public func conv2d(
-        _ weight: Tensor, bias: Tensor? = nil, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1
+        _ weight: Tensor, bias: Tensor? = nil, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: Int = 1,
+        relu: Bool = false
     ) throws -> Tensor {
-        try convolved(weight, bias, stride, padding, dilation, groups, name: "conv2d")
+        // A trace lists the two operations as they are.
+        if relu && ck_tracing() {
+            return try convolved(weight, bias, stride, padding, dilation, groups, name: "conv2d").relu()
+        }
+        return try convolved(weight, bias, stride, padding, dilation, groups, relu: relu, name: "conv2d")
     }
 
     /// Cross-correlation along one dimension: x [N, in, L] or [in, L], weight [out, in / groups, k].
@@ -37,11 +43,11 @@ extension Tensor {
 
     private func convolved(
         _ weight: Tensor, _ bias: Tensor?, _ stride: Pair, _ padding: Pair, _ dilation: Pair, _ groups: Int,
-        name: String
+        relu: Bool = false, name: String
     ) throws -> Tensor {
         if rank == 3 {
-            return try unsqueeze(dim: 0).convolved(weight, bias, stride, padding, dilation, groups, name: name)
-                .squeeze(dim: 0)
+            return try unsqueeze(dim: 0)
+                .convolved(weight, bias, stride, padding, dilation, groups, relu: relu, name: name).squeeze(dim: 0)
         }
         let window = ConvolutionWindow(stride, padding, dilation, groups, name)
         try window.check(self, weight, bias, transposed: false)
@@ -61,18 +67,20 @@ extension Tensor {
         let out: Values, kept: Values
         if target.elementCount == 0 || count == 0 {
             kept = values
-            out = try window.constant(target, bias, dtype)
+            let constant = try window.constant(target, bias, dtype)
+            out = relu ? try Kernels.unary(CK_RELU, constant) : constant
         } else {
             kept = try values.channelsLast()
-            let w = weight.values.storage === kept.storage ? try weight.values.copied() : weight.values
-            out = try Deferred.convolution(
-                Kernels.Convolution(geometry, shape: target, x: kept, weight: w, bias: bias?.values))
+            out = try Kernels.Convolution(
+                geometry, shape: target, x: kept, weight: weight.values, bias: bias?.values
+            ).run(relu: relu)
         }
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
         let isRecorded = inputs && Gradients.isEnabled
         return
             (isRecorded
-            ? Tensor(out, ConvolutionOperation(self, kept, weight, bias, geometry, name)) : Tensor(out))
+            ? Tensor(out, ConvolutionOperation(self, kept, weight, bias, geometry, out, relu: relu, name))
+            : Tensor(out))
             .traced(
                 "conv2d", [operand, weight.operand, bias?.operand],
                 ["stride": stride.list, "padding": padding.list, "dilation": dilation.list, "groups": [groups]])
@@ -140,10 +148,9 @@ extension Tensor {
             out = try window.constant(target, bias, dtype)
         } else {
             kept = try values.channelsLast()
-            let w = weight.values.storage === kept.storage ? try weight.values.copied() : weight.values
-            out = try Kernels.convolutionBackwardData(geometry, kept, w, target)
+            out = try Kernels.convolutionBackwardData(geometry, kept, weight.values, target)
             if let bias {
-                out = try Deferred.columns(
+                out = try Kernels.scaleColumns(
                     out, scale: [Double](repeating: 1, count: o), shift: Kernels.widened(bias.values))
             }
         }
@@ -221,15 +228,17 @@ private struct ConvolutionWindow {
     }
 }
 
-/// y = w ⋆ x + b: dx = the transposed convolution of g, dw = x ⋆ g, db = Σ g.
+/// y = w ⋆ x + b (then relu): dx = the transposed convolution of g, dw = x ⋆ g, db = Σ g, with g zeroed where relu cut off.
 private final class ConvolutionOperation: Operation {
     private let x: Saved?, weight: Saved?
     private let geometry: ck_convolution, inputShape: Shape, weightShape: Shape, hasBias: Bool
     private let title: String
+    private var result: Saved?
     override class var name: String { "conv2d" }
 
     init(
-        _ x: Tensor, _ arranged: Values, _ weight: Tensor, _ bias: Tensor?, _ geometry: ck_convolution, _ title: String
+        _ x: Tensor, _ arranged: Values, _ weight: Tensor, _ bias: Tensor?, _ geometry: ck_convolution,
+        _ result: Values, relu: Bool, _ title: String
     ) {
         self.x = weight.requiresGradient || bias?.requiresGradient == true ? Saved(x, as: arranged) : nil
         self.weight = x.requiresGradient ? Saved(weight) : nil
@@ -239,9 +248,14 @@ private final class ConvolutionOperation: Operation {
         weightShape = weight.shape
         hasBias = bias != nil
         super.init(x, weight, others: bias.map { [$0] } ?? [])
+        if relu { self.result = Saved(result, madeBy: number) }
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
+        var gradient = gradient
+        if let result {
+            gradient = try Kernels.unaryBackward(CK_RELU, gradient, try result.restored(for: title), 0, 0)
+        }
         let wantsBias = hasBias && needs(2)
         if gradient.count == 0 || inputShape.elementCount == 0 {
             if needs(0) { try send(try Kernels.filled(inputShape, gradient.dtype, 0), to: 0, walk) }
@@ -299,10 +313,9 @@ private final class TransposedConvolutionOperation: Operation {
         }
         if let weight, needs(0) {
             try send(
-                try Deferred.convolution(
-                    Kernels.Convolution(
-                        geometry, shape: inputShape, x: g, weight: try weight.restored(for: Self.name), bias: nil)),
-                to: 0, walk)
+                try Kernels.Convolution(
+                    geometry, shape: inputShape, x: g, weight: try weight.restored(for: Self.name), bias: nil
+                ).run(), to: 0, walk)
         }
     }
 }

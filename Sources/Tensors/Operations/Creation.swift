@@ -22,7 +22,7 @@ extension Tensor {
         var strides = InlineArray<8, Int>(repeating: 0)
         strides[0] = shape[1] + 1
         let one = try Kernels.filled(.scalar, dtype, 1)
-        Kernels.copy(diagonal, from: one, InlineArray(repeating: 0), to: out, strides)
+        try Kernels.copy(diagonal, from: one, InlineArray(repeating: 0), to: out, strides)
         return Tensor(out)
     }
 
@@ -146,7 +146,7 @@ extension Tensor {
         let out = try Kernels.filled(target, .int64, 0)
         let ones = try Kernels.filled(shape, .int64, 1)
         let places = try Values(labels.enumerated().map { row, label in row * width + label }, Shape(labels.count))
-        Kernels.put(ones, places, outer: 1, n: out.count, inner: 1, into: out)
+        try Kernels.put(ones, places, outer: 1, n: out.count, inner: 1, into: out)
         return Tensor(out)
     }
 }

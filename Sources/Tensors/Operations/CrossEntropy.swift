@@ -183,8 +183,8 @@ private final class CrossEntropy: Operation {
             let factor = gradient.scalar(at: 0).double / divisor
             try send(try Kernels.affine(slopes, factor), to: 0, walk)
         } else {
-            let matrix = slopes.reshaped(Shape(rows, classes))
-            let column = gradient.reshaped(Shape(rows, 1))
+            let matrix = try slopes.reshaped(Shape(rows, classes))
+            let column = try gradient.reshaped(Shape(rows, 1))
             let out = try Kernels.binary(CK_MUL, matrix, column, matrix.shape, name: "cross_entropy")
             try send(out.reshaped(slopes.shape), to: 0, walk)
         }

@@ -114,7 +114,7 @@ extension Tensor {
             flat = try Kernels.binary(CK_ADD, flat, steps.reshaped(sizes), index.shape, name: name)
         }
         let out = try self.values.copied()
-        Kernels.scatter(
+        try Kernels.scatter(
             values.values, flat, outer: 1, n: count, m: flat.count, inner: 1, into: out, adding: adding)
         guard (requiresGradient || values.requiresGradient) && Gradients.isEnabled else { return Tensor(out) }
         return Tensor(out, Scatter(self, values, flat, adding: adding))
@@ -141,7 +141,7 @@ private final class Scatter: Operation {
         if adding { return try send(gradient, to: 0, walk) }
         let rest = try gradient.copied()
         let zeros = try Kernels.filled(positions.shape, gradient.dtype, 0)
-        Kernels.put(zeros, positions, outer: 1, n: rest.count, inner: 1, into: rest)
+        try Kernels.put(zeros, positions, outer: 1, n: rest.count, inner: 1, into: rest)
         try send(rest, to: 0, walk)
     }
 }

@@ -72,7 +72,7 @@ extension Tensor {
         guard other.shape == shape else { throw TensorError.unequalShapes("add_", shape, other.shape) }
         guard other.dtype == dtype else { throw TensorError.unequalDTypes("add_", dtype, other.dtype) }
         try prepareToWrite(for: "add_")
-        Kernels.add(other.values, times: alpha, to: values)
+        try Kernels.add(other.values, times: alpha, to: values)
         return self
     }
 
@@ -90,7 +90,7 @@ extension Tensor {
         if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf("copy_") }
         if source.storage === values.storage { return self }
         try prepareToWrite(for: "copy_")
-        values.write(source)
+        try values.write(source)
         return self
     }
 

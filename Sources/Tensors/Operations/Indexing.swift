@@ -43,7 +43,7 @@ extension Tensor {
     func strided(_ region: Region) throws -> Tensor {
         if region.isWhole(shape) { return try reshaped(to: region.shape) }
         let out = try Values(region.shape, dtype)
-        Kernels.copy(region.shape, from: values, at: region.offset, region.strides, to: out, region.shape.strides)
+        try Kernels.copy(region.shape, from: values, at: region.offset, region.strides, to: out, region.shape.strides)
         return isRecorded ? Tensor(out, Slice(self, region)) : Tensor(out)
     }
 
@@ -127,11 +127,11 @@ private enum Place {
     func write(_ source: Values, into out: Values, _ shape: Shape) throws {
         switch self {
         case .region(let region):
-            Kernels.copy(
+            try Kernels.copy(
                 shape, from: source, source.shape.strides(in: shape), to: out, offset: region.offset, region.strides)
         case .positions(let positions):
             let stretched = try Kernels.expand(source, shape)
-            Kernels.put(stretched, positions, outer: 1, n: out.count, inner: 1, into: out)
+            try Kernels.put(stretched, positions, outer: 1, n: out.count, inner: 1, into: out)
         }
     }
 
@@ -139,7 +139,7 @@ private enum Place {
         switch self {
         case .region(let region):
             let out = try Values(shape, x.dtype)
-            Kernels.copy(shape, from: x, at: region.offset, region.strides, to: out, shape.strides)
+            try Kernels.copy(shape, from: x, at: region.offset, region.strides, to: out, shape.strides)
             return out
         case .positions(let positions):
             return try Kernels.take(x, positions, outer: 1, n: x.count, inner: 1, shape)
@@ -160,7 +160,7 @@ private final class Slice: Operation {
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let out = try Kernels.filled(shape, gradient.dtype, 0)
-        Kernels.copy(
+        try Kernels.copy(
             region.shape, from: gradient, region.shape.strides, to: out, offset: region.offset, region.strides)
         try send(out, to: 0, walk)
     }
@@ -182,7 +182,7 @@ private final class Take: Operation {
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let out = try Kernels.filled(shape, gradient.dtype, 0)
-        Kernels.takeAdd(gradient, positions, outer: outer, n: n, inner: inner, into: out)
+        try Kernels.takeAdd(gradient, positions, outer: outer, n: n, inner: inner, into: out)
         try send(out, to: 0, walk)
     }
 }

@@ -49,7 +49,7 @@ extension Tensor {
         let inputs = [gates, hidden, cell, hiddenWeight]
         let recorded = inputs.contains { $0.requiresGradient } && Gradients.isEnabled
         // One result for the graph: the hidden states, and the last cell state behind them.
-        let joined = Tensor(run.result.reshaped(all), recorded ? LSTMOperation(inputs, run) : nil)
+        let joined = Tensor(try run.result.reshaped(all), recorded ? LSTMOperation(inputs, run) : nil)
         let output = try joined.narrow(dim: 0, start: 0, length: steps)
         let last = try joined.narrow(dim: 0, start: reverse ? 0 : steps - 1, length: 1).reshape([n, h])
         let lastCell = try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h])
@@ -70,19 +70,20 @@ private struct LSTMRun {
 
     init(_ inputs: Values, _ hidden: Values, _ cell: Values, _ weight: Values, reverse: Bool) throws {
         (steps, n, h) = (inputs.shape[0], inputs.shape[1], weight.shape[1])
-        (self.hidden, self.cell, self.weight, self.reverse) = (hidden, cell, weight, reverse)
-        gates = try inputs.copied()
+        (self.hidden, self.cell, self.weight, self.reverse) =
+            (try hidden.rowMajor(), try cell.rowMajor(), try weight.rowMajor(), reverse)
+        gates = try inputs.rowMajor().copied()
         cells = try Values(try Shape([steps, n, h]), inputs.dtype)
         result = try Values(try Shape([steps + 1, n, h]), inputs.dtype)
         for order in 0..<steps {
             let step = index(order)
             let z = gate(gates, step)
-            Kernels.gemm(previousHidden(order), weight, transposeB: true, m: n, n: 4 * h, k: h, beta: 1, into: z)
+            try Kernels.gemm(previousHidden(order), weight, transposeB: true, m: n, n: 4 * h, k: h, beta: 1, into: z)
             let c = state(cells, step)
             ck_lstm_cell(
                 z.dtype.code, z.raw, previousCell(order).raw, c.raw, state(result, step).raw, Int64(n), Int64(h))
         }
-        state(result, steps).write(state(cells, index(steps - 1)))
+        try state(result, steps).write(state(cells, index(steps - 1)))
     }
 
     /// The position in the sequence of the step that is `order`-th in time.
@@ -109,6 +110,7 @@ private final class LSTMOperation: Operation {
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         for saved in inputs { _ = try saved.restored(for: Self.name) }
         let (steps, n, h, dtype) = (run.steps, run.n, run.h, gradient.dtype)
+        let gradient = try gradient.rowMajor()
         let gates = try Values(run.gates.shape, dtype)
         let weight = try Kernels.filled(run.weight.shape, dtype, 0)
         let flow = try Kernels.filled(Shape(n, h), dtype, 0)
@@ -116,15 +118,15 @@ private final class LSTMOperation: Operation {
         var previous = try Values(Shape(n, h), dtype)
         for order in stride(from: steps - 1, through: 0, by: -1) {
             let step = run.index(order)
-            Kernels.add(run.state(gradient, step), to: flow)
+            try Kernels.add(run.state(gradient, step), to: flow)
             let z = run.gate(gates, step)
             ck_lstm_cell_backward(
                 dtype.code, flow.raw, cell.raw, run.gate(run.gates, step).raw, run.previousCell(order).raw,
                 run.state(run.cells, step).raw, z.raw, previous.raw, Int64(n), Int64(h))
             swap(&cell, &previous)
-            Kernels.gemm(
+            try Kernels.gemm(
                 z, run.previousHidden(order), transposeA: true, m: 4 * h, n: h, k: n, beta: 1, into: weight)
-            Kernels.gemm(z, run.weight, m: n, n: h, k: 4 * h, into: flow)
+            try Kernels.gemm(z, run.weight, m: n, n: h, k: 4 * h, into: flow)
         }
         if needs(0) { try send(gates, to: 0, walk) }
         if needs(1) { try send(flow, to: 1, walk) }

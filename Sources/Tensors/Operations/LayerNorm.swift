@@ -39,8 +39,9 @@ extension Tensor {
         let out = try Values(shape, dtype)
         let mean = try Values(Shape(rows), dtype), inverse = try Values(Shape(rows), dtype)
         if rows > 0 {
+            let x = try values.rowMajor(), weight = try weight?.values.rowMajor(), bias = try bias?.values.rowMajor()
             ck_layer_norm(
-                dtype.code, values.raw, weight?.values.raw, bias?.values.raw, eps, out.raw, mean.raw, inverse.raw,
+                dtype.code, x.raw, weight?.raw, bias?.raw, eps, out.raw, mean.raw, inverse.raw,
                 Int64(rows), Int64(n))
         }
         let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
@@ -106,8 +107,8 @@ private final class LayerNormOperation: Operation {
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        let x = try self.x.restored(for: Self.name)
-        let w = try weight?.restored(for: Self.name)
+        let x = try self.x.restored(for: Self.name).rowMajor(), gradient = try gradient.rowMajor()
+        let w = try weight?.restored(for: Self.name).rowMajor()
         let wantsWeight = weight != nil && needs(1), wantsBias = hasBias && needs(2)
         let gx = try Values(x.shape, x.dtype)
         let shape = parameterShape ?? Shape(n)

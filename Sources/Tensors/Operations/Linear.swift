@@ -29,7 +29,7 @@ extension Tensor {
         let target = shape.replacing(rank - 1, with: n)
         let out = try Values(try Shape(target, for: "linear"), dtype)
         let x = values, w = weight.values, b = bias?.values
-        Kernels.linear(x, w, b, relu: relu, m: rows, n: n, k: k, into: out)
+        try Kernels.linear(x, w, b, relu: relu, m: rows, n: n, k: k, into: out)
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
         return (inputs && Gradients.isEnabled ? Tensor(out, Linear(self, weight, bias, out, relu: relu)) : Tensor(out))
             .traced("linear", [operand, weight.operand, bias?.operand], ["relu": [relu ? 1 : 0]])
@@ -67,7 +67,7 @@ private final class Linear: Operation {
             let y = try result.restored(for: "linear")
             if wantsBias { biasSum = try Kernels.filled(Shape(n), g.dtype, 0) }
             let cut = g.isUnshared() ? g : try Values(g.shape, g.dtype)
-            Kernels.reluBiasBackward(g, y, into: cut, bias: biasSum, rows: rows, columns: n)
+            try Kernels.reluBiasBackward(g, y, into: cut, bias: biasSum, rows: rows, columns: n)
             g = cut
         } else if wantsBias {
             biasSum = try Kernels.reduce(CK_SUM, g, outer: 1, n: rows, inner: n, Shape(n))
@@ -77,17 +77,17 @@ private final class Linear: Operation {
         if let x, needs(1) {
             let input = try x.restored(for: "linear")
             if let place = walk.target(edge(1)) {
-                Kernels.gemm(g, input, transposeA: true, m: n, n: k, k: rows, beta: place.beta, into: place.values)
+                try Kernels.gemm(g, input, transposeA: true, m: n, n: k, k: rows, beta: place.beta, into: place.values)
             } else {
                 let out = try Values(Shape(n, k), g.dtype)
-                Kernels.gemm(g, input, transposeA: true, m: n, n: k, k: rows, into: out)
+                try Kernels.gemm(g, input, transposeA: true, m: n, n: k, k: rows, into: out)
                 try send(out, to: 1, walk)
             }
         }
         if let weight, needs(0) {
             let w = try weight.restored(for: "linear")
             let out = try Values(inputShape, g.dtype)
-            Kernels.gemm(g, w, m: rows, n: k, k: n, into: out)
+            try Kernels.gemm(g, w, m: rows, n: k, k: n, into: out)
             try send(out, to: 0, walk)
         }
     }

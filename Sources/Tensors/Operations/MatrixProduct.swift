@@ -19,7 +19,7 @@ extension Tensor {
         guard k == rows else { throw TensorError.innerSizesDiffer(name, shape, other.shape) }
         let plan = try MatrixProductPlan(shape, other.shape, for: name)
         let out = try Values(plan.result, dtype)
-        plan.multiply(values, other.values, into: out)
+        try plan.multiply(values, other.values, into: out)
         let isRecorded = (requiresGradient || other.requiresGradient) && Gradients.isEnabled
         return (isRecorded ? Tensor(out, MatrixProduct(self, other, plan)) : Tensor(out))
             .traced("matmul", [operand, other.operand])
@@ -93,12 +93,13 @@ struct MatrixProductPlan {
     /// Whether one matrix on the right serves rows of all batches on the left: then it is one large product.
     private var isOneProduct: Bool { rightBatch.elementCount == 1 && rightBatch.rank <= leftBatch.rank }
 
-    func multiply(_ a: Values, _ b: Values, into out: Values) {
+    func multiply(_ a: Values, _ b: Values, into out: Values) throws {
+        let a = try a.rowMajor(), b = try b.rowMajor()
         if isOneProduct {
-            Kernels.gemm(a, b, m: batch.elementCount * m, n: n, k: k, into: out)
+            try Kernels.gemm(a, b, m: batch.elementCount * m, n: n, k: k, into: out)
         } else {
-            forEachRun { run in
-                Kernels.gemm(
+            try forEachRun { run in
+                try Kernels.gemm(
                     batch: run.count, a.part(at: run.left * m * k, Shape()), b.part(at: run.right * k * n, Shape()),
                     strideA: run.leftStep * m * k, strideB: run.rightStep * k * n, m: m, n: n, k: k,
                     into: out.part(at: run.result * m * n, Shape()))
@@ -108,14 +109,15 @@ struct MatrixProductPlan {
 
     /// gradient · bᵀ, added up over batches that share a.
     func leftGradient(_ gradient: Values, _ b: Values) throws -> Values {
+        let gradient = try gradient.rowMajor(), b = try b.rowMajor()
         if isOneProduct {
             let out = try Values(left, gradient.dtype)
-            Kernels.gemm(gradient, b, transposeB: true, m: batch.elementCount * m, n: k, k: n, into: out)
+            try Kernels.gemm(gradient, b, transposeB: true, m: batch.elementCount * m, n: k, k: n, into: out)
             return out
         }
         let out = try Values(try batch.appending(m, k), gradient.dtype)
-        forEachRun { run in
-            Kernels.gemm(
+        try forEachRun { run in
+            try Kernels.gemm(
                 batch: run.count, gradient.part(at: run.result * m * n, Shape()),
                 b.part(at: run.right * k * n, Shape()),
                 strideA: m * n, strideB: run.rightStep * k * n, transposeB: true, m: m, n: k,
@@ -126,14 +128,15 @@ struct MatrixProductPlan {
 
     /// aᵀ · gradient, added up over batches that share b.
     func rightGradient(_ gradient: Values, _ a: Values) throws -> Values {
+        let gradient = try gradient.rowMajor(), a = try a.rowMajor()
         if isOneProduct {
             let out = try Values(right, gradient.dtype)
-            Kernels.gemm(a, gradient, transposeA: true, m: k, n: n, k: batch.elementCount * m, into: out)
+            try Kernels.gemm(a, gradient, transposeA: true, m: k, n: n, k: batch.elementCount * m, into: out)
             return out
         }
         let out = try Values(try batch.appending(k, n), gradient.dtype)
-        forEachRun { run in
-            Kernels.gemm(
+        try forEachRun { run in
+            try Kernels.gemm(
                 batch: run.count, a.part(at: run.left * m * k, Shape()), gradient.part(at: run.result * m * n, Shape()),
                 strideA: run.leftStep * m * k, strideB: m * n, transposeA: true, m: k, n: n, k: m,
                 into: out.part(at: run.result * k * n, Shape()))
@@ -146,11 +149,11 @@ struct MatrixProductPlan {
     }
 
     /// Runs along the last batch dimension in which both sides step evenly; all at once when neither side broadcasts.
-    private func forEachRun(_ body: (Run) -> Void) {
+    private func forEachRun(_ body: (Run) throws -> Void) rethrows {
         let total = batch.elementCount
         if total == 0 { return }
         if leftBatch == batch && rightBatch == batch {
-            body(Run(count: total, left: 0, leftStep: 1, right: 0, rightStep: 1, result: 0))
+            try body(Run(count: total, left: 0, leftStep: 1, right: 0, rightStep: 1, result: 0))
             return
         }
         let leftStrides = leftBatch.strides(in: batch), rightStrides = rightBatch.strides(in: batch)
@@ -162,7 +165,7 @@ struct MatrixProductPlan {
                 r += rest % batch[d] * rightStrides[d]
                 rest /= batch[d]
             }
-            body(
+            try body(
                 Run(
                     count: length, left: l, leftStep: leftStrides[last], right: r, rightStep: rightStrides[last],
                     result: start))

@@ -267,12 +267,12 @@ extension Tensor {
         guard let weights else {
             let out = try Kernels.filled(target, .int64, 0)
             let one = try Kernels.filled(shape, .int64, 1)
-            Kernels.takeAdd(one, try Kernels.cast(values, .int64), outer: 1, n: size, inner: 1, into: out)
+            try Kernels.takeAdd(one, try Kernels.cast(values, .int64), outer: 1, n: size, inner: 1, into: out)
             return Tensor(out)
         }
         let factors = try Kernels.cast(weights.values, weights.dtype.isFloating ? weights.dtype : .float64)
         let out = try Kernels.filled(target, factors.dtype, 0)
-        Kernels.takeAdd(factors, try Kernels.cast(values, .int64), outer: 1, n: size, inner: 1, into: out)
+        try Kernels.takeAdd(factors, try Kernels.cast(values, .int64), outer: 1, n: size, inner: 1, into: out)
         return Tensor(out)
     }
 }

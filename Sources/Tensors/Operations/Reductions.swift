@@ -88,7 +88,7 @@ extension Tensor {
     }
 
     private func position(_ maximum: Bool, _ dim: Int?, _ keepdim: Bool, _ name: String) throws -> Tensor {
-        let flat = values.reshaped(Shape(count))
+        let flat = try values.reshaped(Shape(count))
         let shape = dim == nil ? flat.shape : self.shape
         let d = try shape.dimension(dim ?? 0, for: name)
         let (outer, n, inner) = shape.around(d)
@@ -113,7 +113,7 @@ extension Tensor {
         let dims = try reducedDims(dims, name)
         guard dims.allSatisfy({ shape[$0] > 0 }) else { throw TensorError.emptyReduction(name, shape) }
         let kept = try values.reduced(maximum ? CK_MAX : CK_MIN, dims: dims)
-        let out = kept.reshaped(reducedShape(dims, keepdim: keepdim))
+        let out = try kept.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims)) : Tensor(out))
             .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
@@ -131,7 +131,7 @@ extension Tensor {
         let dims = try reducedDims(dim.map { [$0] }, name)
         let out = try Kernels.cast(values, .bool).reduced(op, dims: dims)
         // Over nothing the kernel is not asked, so the input itself may come back.
-        return Tensor(out.reshaped(reducedShape(dims, keepdim: keepdim)))
+        return Tensor(try out.reshaped(reducedShape(dims, keepdim: keepdim)))
             .traced(name, [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
     }
 
@@ -222,7 +222,7 @@ final class Pick: Operation {
         let out = try Kernels.filled(shape, gradient.dtype, 0)
         let (outer, n, inner) = shape.around(dim)
         let m = outer * inner == 0 ? 0 : positions.count / (outer * inner)
-        Kernels.scatter(gradient, positions, outer: outer, n: n, m: m, inner: inner, into: out, adding: true)
+        try Kernels.scatter(gradient, positions, outer: outer, n: n, m: m, inner: inner, into: out, adding: true)
         try send(out, to: 0, walk)
     }
 }

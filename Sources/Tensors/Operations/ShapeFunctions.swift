@@ -116,7 +116,7 @@ extension Tensor {
         var start = 0
         for tensor in tensors {
             let part = try Kernels.cast(tensor.values, dtype)
-            Kernels.copy(part.shape, from: part, part.shape.strides, to: out, offset: start * strides[d], strides)
+            try Kernels.copy(part.shape, from: part, part.shape.strides, to: out, offset: start * strides[d], strides)
             start += tensor.shape[d]
         }
         let isRecorded = Gradients.isEnabled && tensors.contains(where: \.requiresGradient)
@@ -218,7 +218,7 @@ private final class Concatenation: Operation {
         for (index, form) in forms.enumerated() {
             if needs(index + 2) {
                 let part = try Values(form.shape, gradient.dtype)
-                Kernels.copy(
+                try Kernels.copy(
                     form.shape, from: gradient, at: start * strides[dim], strides, to: part, form.shape.strides)
                 try send(try Kernels.cast(part, form.dtype), to: index + 2, walk)
             }

@@ -27,7 +27,7 @@ extension Tensor {
         let (mean, squares) = try Kernels.moments(ordered, outer: outer, n: n, inner: inner, kept)
         let divisor = Swift.max(Double(n) - correction, 0)
         let out = try Kernels.binary(CK_DIV, squares, scalar: .float(divisor), name: name)
-        let result = out.reshaped(reducedShape(dims, keepdim: keepdim))
+        let result = try out.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(result, Variance(self, mean, dims, divisor)) : Tensor(result))
             .traced(
                 "var", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0], "count": [n]],
@@ -58,7 +58,7 @@ extension Tensor {
         }
         // Over no dimensions the kernels are not asked: the norm of a number is its size.
         let sized = dims.isEmpty ? try Kernels.unary(CK_ABS, values) : kept
-        let out = sized.reshaped(reducedShape(dims, keepdim: keepdim))
+        let out = try sized.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, Norm(self, sized, p)) : Tensor(out))
             .traced("norm", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]], numbers: ["p": p])
     }
@@ -154,7 +154,7 @@ private final class Norm: Operation {
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let values = try x.restored(for: "norm")
-        let shape = values.shape, g = gradient.reshaped(y.shape)
+        let shape = values.shape, g = try gradient.reshaped(y.shape)
         if p == 1 {
             let signs = try Kernels.unary(CK_SIGN, values)
             return try send(try Kernels.binary(CK_MUL, signs, g, shape, name: "norm"), to: 0, walk)

@@ -43,7 +43,8 @@ extension Tensor {
             sw: Int64(stride.width), ph: Int64(padding.height), pw: Int64(padding.width), dh: Int64(dilation.height),
             dw: Int64(dilation.width))
         let out = try Values(target, dtype)
-        ck_unfold(dtype.code, &geometry, values.raw, out.raw)
+        let x = try values.rowMajor()
+        ck_unfold(dtype.code, &geometry, x.raw, out.raw)
         return isRecorded ? Tensor(out, Unfolding(self, geometry)) : Tensor(out)
     }
 }
@@ -62,6 +63,7 @@ private final class Unfolding: Operation {
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let out = try Values(shape, gradient.dtype)
+        let gradient = try gradient.rowMajor()
         ck_fold(gradient.dtype.code, &geometry, gradient.raw, out.raw)
         try send(out, to: 0, walk)
     }
