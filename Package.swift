@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CZeroMQ"),
         .target(name: "CEmbedded"),
         .target(name: "CMachine"),
 
@@ -69,10 +70,12 @@ let package = Package(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
         .target(name: "Checking", dependencies: ["Runtime"]),
         .target(name: "Notebook", dependencies: ["Builtins", "Checking", "CMark"]),
+        .target(name: "Jupyter", dependencies: ["Notebook", "CZeroMQ"], exclude: ["README.md"]),
         .executableTarget(
             name: "distill",
             dependencies: [
-                "Notebook", "Checking", "CReadline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Notebook", "Jupyter", "Checking", "CReadline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
 
@@ -95,7 +98,7 @@ let package = Package(
             name: "NotebookTests", dependencies: ["Notebook", "Checking", "Fuzzing", "Snapshots"],
             exclude: ["Transcripts", "Snapshots"]),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
-        .testTarget(name: "DistillTests", dependencies: ["Notebook", "CPseudoTerminal"]),
+        .testTarget(name: "DistillTests", dependencies: ["Notebook", "Data", "Jupyter", "CZeroMQ", "CPseudoTerminal"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

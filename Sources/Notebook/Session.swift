@@ -50,6 +50,11 @@ package final class Session {
         /// How long it took.
         package var seconds = 0.0
 
+        /// Nothing to show, no errors.
+        package init(value: Presentation? = nil, diagnostics: [Diagnostic] = [], seconds: Double = 0) {
+            (self.value, self.diagnostics, self.seconds) = (value, diagnostics, seconds)
+        }
+
         /// Whether it ran to its end.
         package var succeeded: Bool { diagnostics.isEmpty }
         /// Whether Ctrl-C ended it.

@@ -13,7 +13,7 @@ final class ProgressLine {
     /// Shows the state; in a terminal at most ten times a second.
     func update(_ progress: Progress) {
         guard output.isTerminal, !OutputStream.isDumb else {
-            if progress.isEpochEnd { output.writeLine(Markup(facts(progress).joined(separator: "  "))) }
+            if progress.isEpochEnd { output.writeLine(Markup(progress.facts.joined(separator: "  "))) }
             return
         }
         if progress.isEpochEnd, progress.epoch == progress.epochs {
@@ -34,26 +34,9 @@ final class ProgressLine {
         output.write("\r\u{1B}[K")
     }
 
-    private func facts(_ progress: Progress) -> [String] {
-        var facts = [progress.name, "epoch \(progress.epoch)/\(progress.epochs)"]
-        facts.append("loss \(Duration.fixed(progress.loss, 4))")
-        if let metric = progress.metric { facts.append("\(metric.name) \(Duration.fixed(metric.value, 4))") }
-        facts.append("\(rate(progress.rate)) examples/s")
-        if progress.secondsLeft.isFinite, progress.epoch < progress.epochs || !progress.isEpochEnd {
-            facts.append("\(Duration.text(progress.secondsLeft)) left")
-        }
-        return facts
-    }
-
-    private func rate(_ value: Double) -> String {
-        value >= 1e6
-            ? Duration.fixed(value / 1e6, 1) + "M"
-            : value >= 1e4 ? Duration.fixed(value / 1e3, 0) + "k" : Duration.fixed(value, 0)
-    }
-
     /// Name, bar and facts, cut to the terminal's width.
     private func line(_ progress: Progress) -> String {
-        let facts = facts(progress)
+        let facts = progress.facts
         let columns = output.size.columns - 1
         let text = "  " + facts.dropFirst().joined(separator: "  ")
         let room = columns - facts[0].count - text.count - 1

@@ -103,56 +103,9 @@ final class REPL {
 
     // MARK: Questions
 
-    /// `?name`, `name?`, `??name`, `?`.
-    struct Question {
-        let name: String
-        let wantsSource: Bool
+    typealias Question = HelpQuestion
 
-        init?(_ text: String) {
-            guard !text.contains("\n") else { return nil }
-            let isLeading = text.hasPrefix("?")
-            guard isLeading || text.hasSuffix("?") else { return nil }
-            let marks = isLeading ? text.prefix { $0 == "?" }.count : text.reversed().prefix { $0 == "?" }.count
-            let name = isLeading ? String(text.dropFirst(marks)) : String(text.dropLast(marks))
-            self.name = name.trimmed
-            wantsSource = marks > 1
-            // `f("really?")?` and the like are code with a slip, which the parser explains.
-            guard
-                self.name.unicodeScalars.allSatisfy({
-                    $0.properties.isAlphabetic || "_.0123456789 ".unicodeScalars.contains($0)
-                })
-            else { return nil }
-        }
-    }
-
-    func answer(_ question: Question) {
-        let pager = Pager(face.output)
-        let help = Help(library: session.interpreter.library)
-        guard !question.name.isEmpty else {
-            pager.show(Topic.named("repl")?.text ?? Markup())
-            return
-        }
-        if let page = session.describe(question.name, withSource: question.wantsSource) {
-            pager.show(page)
-        } else if let page = help.page(for: question.name) {
-            pager.show(page)
-        } else {
-            let found = help.search(question.name)
-            guard found.isEmpty else {
-                var list = Markup()
-                for (index, entry) in found.enumerated() {
-                    if index > 0 { list.append("\n") }
-                    list.append(entry.name, .name)
-                    list.append("  \(entry.summary)")
-                }
-                pager.show(list)
-                return
-            }
-            var message = "nothing is called \(question.name)"
-            if let near = help.nearest(to: question.name) { message += "; did you mean \(near)?" }
-            face.errors.writeLine(Markup(message))
-        }
-    }
+    func answer(_ question: Question) { Pager(face.output).show(session.answer(question)) }
 }
 
 extension REPL: CellAssistant {

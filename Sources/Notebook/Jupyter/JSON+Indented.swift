@@ -2,7 +2,7 @@ import Data
 
 extension JSON {
     /// The value as JSON with one space of indentation a level, as Jupyter writes its files, so that they diff well.
-    var indented: String {
+    package var indented: String {
         var text = ""
         write(to: &text, indent: 0)
         return text

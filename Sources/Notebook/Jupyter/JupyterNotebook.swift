@@ -50,7 +50,7 @@ package enum JupyterNotebook {
                     (
                         "kernelspec",
                         .object([
-                            ("display_name", .string("Dist")), ("language", .string("dist")),
+                            ("display_name", .string("Distill (Dist)")), ("language", .string("dist")),
                             ("name", .string("distill")),
                         ])
                     ),

@@ -83,7 +83,7 @@ package enum ReportHTML {
     }
 
     /// A table; the first cell of a row names it.
-    static func table(_ rows: [[Markup]]) -> String {
+    package static func table(_ rows: [[Markup]]) -> String {
         guard let header = rows.first else { return "" }
         var html = "<div class=\"table\"><table class=\"numbers\">\n<thead><tr>"
         html += header.map { $0.isEmpty ? "<td></td>" : "<th scope=\"col\">\($0.html)</th>" }.joined()

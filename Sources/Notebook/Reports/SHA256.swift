@@ -6,6 +6,20 @@ package struct SHA256 {
 
     /// The hash of the bytes as 64 hexadecimal digits.
     package static func hex(of bytes: [UInt8]) -> String {
+        words(of: bytes).map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }.joined()
+    }
+
+    /// The hash of the bytes as 32 bytes.
+    package static func digest(of bytes: [UInt8]) -> [UInt8] {
+        words(of: bytes).flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+        }
+    }
+
+    private static func words(of bytes: [UInt8]) -> [UInt32] {
         var hash = SHA256()
         var padded = bytes + [0x80]
         while padded.count % 64 != 56 { padded.append(0) }
@@ -14,10 +28,7 @@ package struct SHA256 {
             padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
         }
         for start in stride(from: 0, to: padded.count, by: 64) { hash.add(padded[start..<(start + 64)]) }
-        return hash.state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+        return hash.state
     }
 
     private mutating func add(_ block: ArraySlice<UInt8>) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Notebook
+
 import struct Syntax.Parser
 
 /// `distill convert kd.dist kd.ipynb`, and back.
