@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "Syntax", dependencies: ["Diagnostics"]),
 
         // Numbers, data, networks, distillation, figures: nothing here knows the language
-        .target(name: "Tensors", dependencies: ["CKernels"]),
+        .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"]),
         .target(
             name: "Data",
             dependencies: [

@@ -51,14 +51,17 @@ open class Module {
 
     /// Runs ``forward(_:)``, then tells the observers.
     public final func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let output = try forward(x)
+        let output = Trace.isRunning ? try Trace.within(self) { try forward(x) } : try forward(x)
         if !observers.isEmpty { notify(input: x, output: output) }
         return output
     }
 
     /// Runs ``forward(named:)``, then tells the observers.
     public final func callAsFunction(named inputs: OrderedDictionary<String, Tensor>) throws -> Tensor {
-        let output = try forward(named: inputs)
+        let output =
+            Trace.isRunning
+            ? try Trace.within(self) { try forward(named: inputs) }
+            : try forward(named: inputs)
         if !observers.isEmpty { notify(input: inputs.values.first, output: output) }
         return output
     }

@@ -51,10 +51,25 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
         return .int64
     }
 
+    /// How much an operand counts when a common dtype is chosen.
+    enum Standing {
+        case full(DType), zero(DType), number(DType)
+    }
+
+    /// The dtype two operands are converted to, by PyTorch's promotion.
+    static func common(_ left: Standing, _ right: Standing) -> DType {
+        switch (left, right) {
+        case (.full(let a), .full(let b)), (.zero(let a), .zero(let b)), (.number(let a), .number(let b)):
+            promote(a, b)
+        case (.full(let higher), .zero(let lower)), (.full(let higher), .number(let lower)),
+            (.zero(let higher), .number(let lower)), (.zero(let lower), .full(let higher)),
+            (.number(let lower), .full(let higher)), (.number(let lower), .zero(let higher)):
+            combine(higher, lower)
+        }
+    }
+
     /// PyTorch's rule for operands of unequal standing: a lower one (0-d tensor, number) raises the kind, never the width.
-    static func combine(_ higher: DType?, _ lower: DType?) -> DType? {
-        guard let higher else { return lower }
-        guard let lower else { return higher }
+    private static func combine(_ higher: DType, _ lower: DType) -> DType {
         if higher.isFloating { return higher }
         if higher == .bool || lower.isFloating { return promote(higher, lower) }
         return higher

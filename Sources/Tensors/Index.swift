@@ -134,6 +134,7 @@ struct Region {
         for d in 0..<tensor.rank where tensor.shape[d] != x[dim + d] {
             throw TensorError.wrongIndex(name, "mask of shape \(tensor.shape) does not fit dim \(dim) of shape \(x)")
         }
+        Trace.note(.reads)
         let flat = try Kernels.positions(tensor.values)
         if tensor.rank == 1 { return [Tensor(flat)] }
         var rest = flat.array(of: Int.self)

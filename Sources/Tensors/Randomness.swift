@@ -48,7 +48,8 @@ public enum Randomness {
 
     /// 64 random bits.
     public static func bits(_ stream: Stream = .sampling) -> UInt64 {
-        ck_random_bits(ck_random_get().seed, stream.rawValue, ck_random_advance(stream.rawValue, 1))
+        Trace.note(.draws)
+        return ck_random_bits(ck_random_get().seed, stream.rawValue, ck_random_advance(stream.rawValue, 1))
     }
 
     /// A number uniform in [0, 1).
@@ -62,6 +63,7 @@ public enum Randomness {
     /// A uniform permutation of 0 ..< count. With a `seed` it depends on nothing else and moves no stream.
     public static func permutation(_ count: Int, _ stream: Stream = .shuffling, seed: UInt64? = nil) -> [Int] {
         guard count > 0 else { return [] }
+        Trace.note(.draws)
         let position = seed == nil ? ck_random_advance(stream.rawValue, UInt64(count)) : 0
         return Kernels.permutation(count, seed: seed ?? ck_random_get().seed, stream: stream, position: position)
     }

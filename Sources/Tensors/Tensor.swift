@@ -124,7 +124,7 @@ public final class Tensor {
 
     /// Makes the memory this tensor's own and marks it as written.
     func prepareToWrite(for name: String) throws {
-        if ck_tracing() { Tensor.traced([self], "an assignment to elements (\(name))", [operand]) }
+        Tensor.traced([self], .effect(.writes(function: name)), [operand])
         if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
         if values.isChannelsLast || values.storage.sharers > 1 && !values.storage.isPinned {
             values.storage.departed.append(number)
@@ -136,7 +136,7 @@ public final class Tensor {
     /// Takes over values and history of a result that replaces this tensor's contents.
     func become(_ result: Tensor, for name: String) throws {
         if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
-        if ck_tracing() { Tensor.traced([self], "an assignment to elements (\(name))", [operand]) }
+        Tensor.traced([self], .effect(.writes(function: name)), [operand])
         values.storage.departed.append(number)
         values.storage.version += 1
         replaceValues(result.values.storage.isPinned ? try result.values.copied() : result.values)

@@ -8,7 +8,7 @@ import Testing
     static let folder = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Fixtures/"
 
     /// The files were checked in ONNX Runtime when scripts/golden/exports.py made them.
-    @Test(arguments: ["perceptron", "convolution", "sequence", "scripted"])
+    @Test(arguments: ["perceptron", "convolution", "sequence", "scripted", "statistics"])
     func `A file is what was verified in ONNX Runtime`(_ name: String) throws {
         let source = String(decoding: try FileBytes.read(Self.folder + "exports.dist"), as: UTF8.self)
         _ = try StandardScripts.lines(source + "export(\"\(name)\", \"/tmp/distill-export-\(name).onnx\");")

@@ -16,6 +16,44 @@ import Testing
         #expect(try StandardScripts.lines("summary(\(call)).flops") == ["\(expected)"])
     }
 
+    @Test(
+        "Functions in a forward count as the layers do",
+        arguments: [
+            ("fn forward(x) { relu(x @ w) }", "[64]", 8192), ("fn forward(x) { linear(x, w) }", "[64]", 8192),
+            ("fn forward(x) { conv2d(x, k, padding=1).mean(dim=[2, 3]) }", "[3, 16, 16]", 110_592),
+            (
+                "fn forward(x) { y = scaled_dot_product_attention(x, x, x); for i in range(2) { y = y @ w }; y }",
+                "[100, 64]",
+                4 * 100 * 100 * 64 + 2 * 2 * 100 * 64 * 64
+            ),
+            ("fn forward(x) { h = x @ w; inner(h) @ w }", "[64]", 2 * 8192 + 64 * (2 * 8 + 1)),
+        ]) func functions(_ forward: String, _ input: String, _ expected: Int) throws
+    {
+        let lines = try StandardScripts.lines(
+            """
+            module M() {
+                w = Parameter(randn(64, 64)); k = Parameter(randn(8, 3, 3, 3)); inner = Lift()
+                \(forward)
+            }
+            module Lift() { a = Linear(8, 8); fn forward(x) { flatten(a(x.reshape(-1, 8, 8)), 1) } }
+            s = summary(M(), input=\(input))
+            print(s.flops)
+            """)
+        #expect(lines == ["\(expected)"])
+    }
+
+    @Test func `What a network computes between its layers has a row of its own`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            module Head(n) { q = Linear(n, n); k = Linear(n, n); v = Linear(n, n); fn forward(x) { scaled_dot_product_attention(q(x), k(x), v(x)) } }
+            s = summary(Head(16), input=[100, 16])
+            print(s.flops, summary(MultiheadAttention(16, 1, batch_first=true), input=[100, 16]).flops)
+            s
+            """)
+        #expect(lines[0] == "798400 851200")
+        #expect(lines.contains { $0.hasPrefix("(network)  Head") && $0.contains("640,000") })
+    }
+
     @Test func `Buffers have bytes but are no parameters`() throws {
         let lines = try StandardScripts.lines(
             "s = summary(BatchNorm2d(4), input=[4, 2, 2]); print(s.parameters, s.bytes, s.flops)")

@@ -18,7 +18,7 @@ root = pathlib.Path(__file__).resolve().parents[2]
 program = sys.argv[1] if len(sys.argv) > 1 else str(root / ".build/debug/distill")
 folder = root / "Tests/BuiltinsTests/Fixtures"
 source = (folder / "exports.dist").read_text()
-for name in ["perceptron", "convolution", "sequence", "scripted"]:
+for name in ["perceptron", "convolution", "sequence", "scripted", "statistics"]:
     with tempfile.TemporaryDirectory() as work:
         script = f"""{source}
 net = export("{name}", "{work}/net.onnx")

@@ -49,7 +49,7 @@ extension Library {
                     "input", "the shape of one example such as [1, 28, 28], or a batch for token numbers and the like"),
                 returns: "a summary: a table, with the attributes parameters, flops and bytes",
                 notes: [
-                    "A multiplication with its addition counts as two FLOPs; sums written in a forward do not count.",
+                    "A multiplication with its addition counts as two FLOPs, in layers and in functions such as `@` and conv2d; sums and functions of single elements count where they are layers.",
                     "Bytes are those of parameters and buffers. The network runs once, in evaluation mode.",
                 ],
                 seeAlso: ["parameters", "features"],

@@ -36,7 +36,9 @@ extension ONNXModel {
 
 /// What a network does with some examples.
 struct TracedRun {
-    let trace: Trace
+    let graph: Graph
+    /// The operations that compute something: what is to be the same in every run.
+    let nodes: [Graph.Node]
     let inputs: OrderedDictionary<String, Int>
     let output: Int
     let count: Int
@@ -45,13 +47,15 @@ struct TracedRun {
         Randomness.seed(seed)
         self.count = count
         let batches = try examples.mapValues { try Self.batch(like: $0, count: count) }
-        (trace, inputs, output) = try inEvaluation(net) {
+        (graph, inputs, output) = try inEvaluation(net) {
             try Trace.run { trace in
                 let numbers = batches.mapValues { trace.number(of: $0) }
                 let result = batches.count == 1 ? try net(batches.values[0]) : try net(named: batches)
-                return (trace, numbers, trace.number(of: result))
+                let output = trace.number(of: result)
+                return (trace.graph, numbers, output)
             }
         }
+        nodes = graph.nodes.filter(\.operation.isComputation)
     }
 
     /// A batch of `count` examples of the same kind: drawn for floats, picked from the example's own values for the rest.
@@ -103,9 +107,9 @@ struct ONNXGraph {
             stateNames[ObjectIdentifier(tensor)] = name
         }
         self.stateNames = stateNames
-        let dependent = Self.dependent(small)
-        let readsNumbers = small.trace.steps.contains { step in
-            if step.name == "item", case .value(let number)?? = step.inputs.first {
+        let dependent = small.graph.dependents(of: small.inputs.values)
+        let readsNumbers = small.graph.nodes.contains { node in
+            if case .effect(.reads) = node.operation, case .value(let number)?? = node.inputs.first {
                 dependent.contains(number)
             } else {
                 false
@@ -116,7 +120,7 @@ struct ONNXGraph {
                 problem: "the network takes a number out of a tensor that depends on the input, by item() or an if",
                 help: "where(condition, a, b) chooses element by element and can be exported")
         }
-        let same = small.trace.steps.elementsEqual(large.trace.steps) { $0.name == $1.name }
+        let same = small.nodes.elementsEqual(large.nodes) { $0.operation.isAlike($1.operation) }
         guard same else {
             throw ModuleError.export(
                 problem: "the network computes something else for other inputs: an if or a loop depends on values",
@@ -126,25 +130,27 @@ struct ONNXGraph {
 
     mutating func model(output name: String) throws -> ONNXModel {
         for (input, number) in small.inputs {
-            let tensor = small.trace.tensors[number]
+            let kind = small.graph.kind(number)
             names[number] = input
             used.insert(input)
             model.inputs.append(
                 ONNXModel.Port(
-                    input, tensor.dtype, [.named("batch")] + tensor.shape.dropFirst().map { .fixed($0) }))
+                    input, kind.dtype, [.named("batch")] + kind.shape.dropFirst().map { .fixed($0) }))
         }
         used.insert(name)
         let needed = self.needed()
-        for (index, step) in small.trace.steps.enumerated() where needed.contains(index) { try convert(step, index) }
+        for (index, node) in small.nodes.enumerated() where needed.contains(index) {
+            try convert(node, large.nodes[index])
+        }
         guard let result = names[small.output] else {
             throw ModuleError.export(problem: "the result does not depend on the input", help: nil)
         }
         model.nodes.append(ONNXModel.Node("Identity", [result], [name]))
-        let tensor = small.trace.tensors[small.output], other = large.trace.tensors[large.output]
-        let sizes = zip(tensor.shape, other.shape).map { size(($0, $1)) }
+        let kind = small.graph.kind(small.output), other = large.graph.kind(large.output)
+        let sizes = zip(kind.shape, other.shape).map { size(($0, $1)) }
         model.outputs.append(
             ONNXModel.Port(
-                name, tensor.dtype,
+                name, kind.dtype,
                 sizes.map {
                     $0 == BatchSize(2, at: 2, 3, at: 3)
                         ? .named("batch") : $0.isFixed ? .fixed($0.constant) : .named("\($0.factor)*batch")
@@ -152,28 +158,16 @@ struct ONNXGraph {
         return model
     }
 
-    /// The values that depend on the inputs.
-    private static func dependent(_ run: TracedRun) -> Set<Int> {
-        var dependent = Set(run.inputs.values)
-        for step in run.trace.steps {
-            let touches = step.inputs.contains {
-                if case .value(let number)? = $0 { dependent.contains(number) } else { false }
-            }
-            if touches { dependent.formUnion(step.outputs) }
-        }
-        return dependent
-    }
-
-    /// The steps that the result depends on and that depend on the inputs.
+    /// The operations that the result depends on and that depend on the inputs.
     private func needed() -> Set<Int> {
         var makers: [Int: Int] = [:]
-        for (index, step) in small.trace.steps.enumerated() { for output in step.outputs { makers[output] = index } }
-        let dependent = Self.dependent(small)
+        for (index, node) in small.nodes.enumerated() { for output in node.outputs { makers[output] = index } }
+        let dependent = small.graph.dependents(of: small.inputs.values)
         var needed: Set<Int> = []
         var pending = [small.output]
         while let value = pending.popLast() {
             guard dependent.contains(value), let index = makers[value], needed.insert(index).inserted else { continue }
-            for case .value(let number)? in small.trace.steps[index].inputs { pending.append(number) }
+            for case .value(let number)? in small.nodes[index].inputs { pending.append(number) }
         }
         return needed
     }
@@ -182,11 +176,6 @@ struct ONNXGraph {
 
     /// A size seen in both runs.
     func size(_ pair: (Int, Int)) -> BatchSize { BatchSize(pair.0, at: small.count, pair.1, at: large.count) }
-
-    /// The tensor of an input of a step in the smaller run.
-    func tensor(_ input: Trace.Input?) -> Tensor? {
-        if case .value(let number)? = input { small.trace.tensors[number] } else { nil }
-    }
 
     /// A name that nothing has yet.
     mutating func fresh(_ base: String) -> String {
@@ -251,22 +240,22 @@ struct ONNXGraph {
         return parts.count == 1 ? parts[0] : one("Concat", parts, [("axis", .int(0))])
     }
 
-    /// The name of an input of a step: a value, a parameter, or a constant that both runs agree on.
-    mutating func name(_ input: Trace.Input?, _ other: Trace.Input?, of step: Trace.Step, dtype: DType? = nil) throws
+    /// The name of an input of an operation: a value, a parameter, or a constant that both runs agree on.
+    mutating func name(_ input: Graph.Input?, _ other: Graph.Input?, of node: Graph.Node, dtype: DType? = nil) throws
         -> String
     {
         switch (input, other) {
         case (nil, _): return ""
         case (.scalar(let scalar)?, .scalar(let second)?):
-            guard scalar == second else { throw differs(step) }
+            guard scalar == second else { throw differs(node) }
             return try number(scalar.double, dtype ?? scalar.dtype)
         case (.value(let number)?, .value(let second)?):
-            let tensor = small.trace.tensors[number]
-            let name = try names[number] ?? constant(number, second, of: step)
+            let kind = small.graph.kind(number)
+            let name = try names[number] ?? constant(number, second, of: node)
             names[number] = name
-            guard let dtype, dtype != tensor.dtype else { return name }
+            guard let dtype, dtype != kind.dtype else { return name }
             return cast(name, dtype)
-        default: throw differs(step)
+        default: throw differs(node)
         }
     }
 
@@ -274,8 +263,10 @@ struct ONNXGraph {
         one("Cast", [name], [("to", .int(ONNXModel.code(of: dtype)))])
     }
 
-    private mutating func constant(_ number: Int, _ second: Int, of step: Trace.Step) throws -> String {
-        let tensor = small.trace.tensors[number], other = large.trace.tensors[second]
+    private mutating func constant(_ number: Int, _ second: Int, of node: Graph.Node) throws -> String {
+        guard let tensor = small.graph.tensor(number), let other = large.graph.tensor(second) else {
+            throw differs(node)
+        }
         if let name = stateNames[ObjectIdentifier(tensor)] {
             guard !used.contains(name) else { return constant(tensor, name) }
             used.insert(name)
@@ -294,21 +285,22 @@ struct ONNXGraph {
             return one("Expand", [try self.number(value.double, tensor.dtype), shape])
         }
         throw ModuleError.export(
-            problem: "\(step.name) takes a tensor \(tensor.shape) whose numbers depend on the input in a way that "
+            problem:
+                "\(node.operation.name) takes a tensor \(tensor.shape) whose numbers depend on the input in a way that "
                 + "cannot be written down",
             help:
                 "operations on elements, matrices, shapes and layers can be exported; random numbers and numbers taken "
                 + "out with item() cannot")
     }
 
-    private func differs(_ step: Trace.Step) -> ModuleError {
+    private func differs(_ node: Graph.Node) -> ModuleError {
         .export(
-            problem: "\(step.name) takes a number that depends on the input",
+            problem: "\(node.operation.name) takes a number that depends on the input",
             help: "numbers taken out of tensors with item() cannot be exported")
     }
 
-    /// Gives the results of a step their names.
-    mutating func bind(_ step: Trace.Step, _ results: [String]) {
-        for (output, name) in zip(step.outputs, results) { names[output] = name }
+    /// Gives the results of an operation their names.
+    mutating func bind(_ node: Graph.Node, _ results: [String]) {
+        for (output, name) in zip(node.outputs, results) { names[output] = name }
     }
 }

@@ -73,7 +73,9 @@ public final class TransformerEncoderLayer: Module {
     /// - Throws: shape and dtype errors.
     public func encode(_ x: Tensor, mask: Tensor? = nil, keyPaddingMask: Tensor? = nil) throws -> Tensor {
         func attend(_ x: Tensor) throws -> Tensor {
-            let heard = try attention.attend(query: x, key: x, value: x, keyPaddingMask: keyPaddingMask, mask: mask)
+            let heard = try Trace.within(attention) {
+                try attention.attend(query: x, key: x, value: x, keyPaddingMask: keyPaddingMask, mask: mask)
+            }
             attention.notify(input: x, output: heard.output)
             return try dropout1(heard.output)
         }

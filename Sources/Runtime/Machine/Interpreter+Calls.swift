@@ -93,7 +93,7 @@ extension Interpreter {
         _ module: Module, _ value: Value, _ arguments: [Value], _ named: [(name: String, value: Value)]
     ) throws -> Value {
         if let forward = library.forward(of: module) {
-            return try call(.function(forward), [value] + arguments, named: named)
+            return try Trace.within(module) { try call(.function(forward), [value] + arguments, named: named) }
         }
         if named.isEmpty, arguments.count == 1, case .tensor(let x) = arguments[0] {
             do {
@@ -105,7 +105,9 @@ extension Interpreter {
             }
         }
         if let scripted = module as? ScriptedModule, let forward = scripted.method("forward") {
-            let result = try call(.function(forward), [value] + arguments, named: named)
+            let result = try Trace.within(module) {
+                try call(.function(forward), [value] + arguments, named: named)
+            }
             if case .tensor(let output) = result {
                 var input: Tensor?
                 if case .tensor(let x)? = arguments.first { input = x }

@@ -3,6 +3,7 @@ import CKernels
 extension Kernels {
     static func uniform(_ shape: Shape, _ dtype: DType, _ stream: Randomness.Stream) throws -> Values {
         let out = try Values(shape, dtype)
+        Trace.note(.draws)
         let position = ck_random_advance(stream.rawValue, ck_random_cost(dtype.code, Int64(out.count)))
         ck_random_uniform(dtype.code, ck_random_get().seed, stream.rawValue, position, out.raw, Int64(out.count))
         return out
@@ -10,6 +11,7 @@ extension Kernels {
 
     static func normal(_ shape: Shape, _ dtype: DType, _ stream: Randomness.Stream) throws -> Values {
         let out = try Values(shape, dtype)
+        Trace.note(.draws)
         let position = ck_random_advance(stream.rawValue, ck_random_cost(dtype.code, Int64(out.count)))
         ck_random_normal(dtype.code, ck_random_get().seed, stream.rawValue, position, out.raw, Int64(out.count))
         return out
@@ -18,6 +20,7 @@ extension Kernels {
     static func integers(_ shape: Shape, low: Int, high: Int) throws -> Values {
         let out = try Values(shape, .int64)
         let stream = Randomness.Stream.sampling.rawValue
+        Trace.note(.draws)
         let position = ck_random_advance(stream, UInt64((out.count + 1) / 2))
         ck_random_integers(
             ck_random_get().seed, stream, position, Int64(low), Int64(high),
@@ -43,6 +46,7 @@ extension Kernels {
         let out = try Values(x.shape, x.dtype)
         let mask = try Values(x.shape, .bool)
         let stream = Randomness.Stream.dropout.rawValue
+        Trace.note(.draws)
         let position = ck_random_advance(stream, UInt64((x.count + 3) / 4))
         ck_dropout(
             x.dtype.code, ck_random_get().seed, stream, position, p, x.raw, out.raw,

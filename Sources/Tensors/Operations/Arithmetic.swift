@@ -42,6 +42,20 @@ public enum ArithmeticOperator: String, Sendable, CaseIterable {
         case .minimum: CK_MINIMUM
         }
     }
+
+    /// The dtype of the result, given that of the converted operands.
+    /// - Throws: `TensorError.wrongDType` for truth values that are no numbers here.
+    func resultDType(_ common: DType) throws -> DType {
+        switch self {
+        case .divide: return common.isFloating ? common : .float32
+        case .subtract where common == .bool:
+            throw TensorError.wrongDType(rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
+        case .floorDivide, .remainder, .power:
+            if common == .bool { throw TensorError.wrongDType(rawValue, .bool, expected: "numbers") }
+            return common
+        default: return common
+        }
+    }
 }
 
 extension Operand {
@@ -52,16 +66,14 @@ extension Operand {
 
     /// The dtype both operands are converted to, by PyTorch's promotion.
     static func commonDType(_ left: Operand, _ right: Operand) -> DType {
-        var full: DType?, zero: DType?, number: DType?
-        func merge(_ into: inout DType?, _ dtype: DType) { into = into.map { DType.promote($0, dtype) } ?? dtype }
-        for operand in [left, right] {
-            switch operand {
-            case .tensor(let tensor) where tensor.rank > 0: merge(&full, tensor.dtype)
-            case .tensor(let tensor): merge(&zero, tensor.dtype)
-            case .scalar(let scalar): merge(&number, scalar.dtype)
-            }
+        DType.common(left.standing, right.standing)
+    }
+
+    private var standing: DType.Standing {
+        switch self {
+        case .tensor(let tensor): tensor.rank > 0 ? .full(tensor.dtype) : .zero(tensor.dtype)
+        case .scalar(let scalar): .number(scalar.dtype)
         }
-        return DType.combine(full, DType.combine(zero, number)) ?? .float32
     }
 }
 
@@ -76,19 +88,7 @@ extension Tensor {
             case (.scalar(let x), .tensor(let y)): try arithmetic(op, y, x, reversed: true)
             case (.scalar(let x), .scalar(let y)): try result(op, try Tensor(x), try Tensor(y))
             }
-        return result.traced(op.rawValue, [left, right])
-    }
-
-    private static func resultDType(_ op: ArithmeticOperator, _ common: DType) throws -> DType {
-        switch op {
-        case .divide: return common.isFloating ? common : .float32
-        case .subtract where common == .bool:
-            throw TensorError.wrongDType(op.rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
-        case .floorDivide, .remainder, .power:
-            if common == .bool { throw TensorError.wrongDType(op.rawValue, .bool, expected: "numbers") }
-            return common
-        default: return common
-        }
+        return result.traced(.arithmetic(Graph.Arithmetic(op)), [left, right])
     }
 
     private static func code(_ op: ArithmeticOperator, _ dtype: DType) -> ck_binary_op {
@@ -101,7 +101,7 @@ extension Tensor {
 
     /// Elementwise arithmetic of two tensors, as the one of operands.
     public static func arithmetic(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
-        try result(op, x, y).traced(op.rawValue, [x.operand, y.operand])
+        try result(op, x, y).traced(.arithmetic(Graph.Arithmetic(op)), [x.operand, y.operand])
     }
 
     private static func result(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Tensor {
@@ -139,7 +139,7 @@ extension Tensor {
         if a.dtype == b.dtype && a.dtype.isFloating {
             shape = try Shape.broadcast(a.shape, b.shape, for: op.rawValue)
         } else {
-            let dtype = try resultDType(op, Operand.commonDType(.tensor(x), .tensor(y)))
+            let dtype = try op.resultDType(Operand.commonDType(.tensor(x), .tensor(y)))
             shape = try Shape.broadcast(a.shape, b.shape, for: op.rawValue)
             a = try Kernels.cast(a, dtype)
             b = try Kernels.cast(b, dtype)
@@ -155,7 +155,7 @@ extension Tensor {
         if a.dtype.isFloating {
             dtype = a.dtype
         } else {
-            dtype = try resultDType(op, Operand.commonDType(.tensor(x), .scalar(scalar)))
+            dtype = try op.resultDType(Operand.commonDType(.tensor(x), .scalar(scalar)))
             a = try Kernels.cast(a, dtype)
         }
         let out = try Kernels.binary(code(op, dtype), a, scalar: scalar, reversed: reversed, name: op.rawValue)

@@ -52,8 +52,11 @@ extension Tensor {
 
     /// 0 where true, -∞ where false.
     package func asAttentionBias(_ dtype: DType) throws -> Tensor {
-        let open = try to(.bool).booleans().map { $0 ? 0 : -Double.infinity }
-        return try Tensor(open, shape: shape.array).to(dtype).traced("attention_bias", [operand])
+        try Trace.unlisted {
+            let open = try to(.bool).booleans().map { $0 ? 0 : -Double.infinity }
+            return try Tensor(open, shape: shape.array).to(dtype)
+        }
+        .traced(.attentionBias(Graph.AttentionBias(dtype)), [operand])
     }
 
     /// 0 on and below the diagonal, -∞ above.

@@ -80,11 +80,12 @@ extension Tensor {
             isRecorded
             ? Tensor(out, BatchNormOperation(self, x, weight, bias, residual, statistics, relu ? out : nil))
             : Tensor(out)
-        guard !usesBatch else { return result }
         return result.traced(
-            name,
-            [operand, weight?.operand, bias?.operand, runningMean?.operand, runningVariance?.operand],
-            numbers: ["eps": eps])
+            .batchNorm(Graph.BatchNorm(eps: eps, usesBatch: usesBatch)),
+            [
+                operand, weight?.operand, bias?.operand, usesBatch ? nil : runningMean?.operand,
+                usesBatch ? nil : runningVariance?.operand,
+            ])
     }
 
     /// this = (1 - share)·this + share·new

@@ -53,7 +53,7 @@ extension Tensor {
         }
         let a = try converted(left), b = try converted(right)
         let result = try Kernels.compare(op.code, a, b, try Shape.broadcast(a.shape, b.shape, for: op.rawValue))
-        return Tensor(result).traced(op.rawValue, [left, right])
+        return Tensor(result).traced(.comparison(Graph.Comparison(op)), [left, right])
     }
 
     /// x == y elementwise.
@@ -85,25 +85,27 @@ extension Tensor {
         try Tensor.compare(.greaterEqual, .tensor(self), .scalar(other))
     }
 
-    private func bitwise(_ op: ck_binary_op, _ other: Tensor, _ name: String) throws -> Tensor {
+    private func bitwise(_ op: ck_binary_op, _ other: Tensor, _ function: Graph.Logic.Function) throws -> Tensor {
+        let name = function.rawValue
         let dtype = DType.promote(self.dtype, other.dtype)
         guard !dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "bool or integer tensors") }
         let a = try Kernels.cast(values, dtype), b = try Kernels.cast(other.values, dtype)
         let result = try Kernels.binary(op, a, b, try Shape.broadcast(shape, other.shape, for: name), name: name)
-        return Tensor(result).traced(name, [operand, other.operand])
+        return Tensor(result).traced(.logic(Graph.Logic(function)), [operand, other.operand])
     }
 
     /// x and y, bitwise for integers.
-    public func bitwiseAnd(_ other: Tensor) throws -> Tensor { try bitwise(CK_AND, other, "&") }
+    public func bitwiseAnd(_ other: Tensor) throws -> Tensor { try bitwise(CK_AND, other, .and) }
     /// x or y, bitwise for integers.
-    public func bitwiseOr(_ other: Tensor) throws -> Tensor { try bitwise(CK_OR, other, "|") }
+    public func bitwiseOr(_ other: Tensor) throws -> Tensor { try bitwise(CK_OR, other, .or) }
     /// Either x or y, bitwise for integers.
-    public func bitwiseXor(_ other: Tensor) throws -> Tensor { try bitwise(CK_XOR, other, "^") }
+    public func bitwiseXor(_ other: Tensor) throws -> Tensor { try bitwise(CK_XOR, other, .exclusiveOr) }
     /// Not x, bitwise for integers.
     public func bitwiseNot() throws -> Tensor {
         guard !dtype.isFloating else { throw TensorError.wrongDType("~", dtype, expected: "bool or integer tensors") }
         let ones: Scalar = dtype == .bool ? true : .int(-1)
-        return Tensor(try Kernels.binary(CK_XOR, values, scalar: ones, name: "~")).traced("~", [operand])
+        return Tensor(try Kernels.binary(CK_XOR, values, scalar: ones, name: "~"))
+            .traced(.logic(Graph.Logic(.not)), [operand])
     }
 
     /// Whether all elements agree: |x - y| ≤ atol + rtol |y|.
@@ -112,6 +114,7 @@ extension Tensor {
         -> Bool
     {
         guard dtype == other.dtype else { throw TensorError.unequalDTypes("allclose", dtype, other.dtype) }
+        Trace.note(.reads)
         let shape = try Shape.broadcast(self.shape, other.shape, for: "allclose")
         let wide: DType = dtype == .float32 ? .float32 : .float64
         let a = try Kernels.expand(try Kernels.cast(values, wide), shape)
@@ -143,7 +146,7 @@ extension Tensor {
         let out = try Kernels.choose(condition.values, a.values, b.values, shape)
         let isRecorded = (a.requiresGradient || b.requiresGradient) && Gradients.isEnabled
         return (isRecorded ? Tensor(out, Selection(condition, a, b)) : Tensor(out))
-            .traced("where", [condition.operand, a.operand, b.operand])
+            .traced(.choice(Graph.Choice()), [condition.operand, a.operand, b.operand])
     }
 
     /// x, and `value` where the mask is true.
@@ -152,10 +155,10 @@ extension Tensor {
             throw TensorError.wrongDType("masked_fill", mask.dtype, expected: "a bool mask")
         }
         let shape = try Shape.broadcast(mask.shape, self.shape, for: "masked_fill")
-        let filler = Tensor(try Kernels.filled(.scalar, dtype, value))
+        let filler = Tensor(try Kernels.filled(.scalar, dtype, value)).tracedAsConstant()
         let out = try Kernels.choose(mask.values, filler.values, values, shape)
         return (isRecorded ? Tensor(out, Selection(mask, filler, self)) : Tensor(out))
-            .traced("where", [mask.operand, filler.operand, operand])
+            .traced(.choice(Graph.Choice()), [mask.operand, filler.operand, operand])
     }
 }
 

@@ -82,8 +82,9 @@ extension Tensor {
             ? Tensor(out, ConvolutionOperation(self, kept, weight, bias, geometry, out, relu: relu, name))
             : Tensor(out))
             .traced(
-                "conv2d", [operand, weight.operand, bias?.operand],
-                ["stride": stride.list, "padding": padding.list, "dilation": dilation.list, "groups": [groups]])
+                .convolution(
+                    Graph.Convolution(stride: stride, padding: padding, dilation: dilation, groups: groups)),
+                [operand, weight.operand, bias?.operand])
     }
 
     /// The transpose of `conv2d`: each input element adds its filter to the output, as
@@ -160,11 +161,10 @@ extension Tensor {
             (isRecorded
             ? Tensor(out, TransposedConvolutionOperation(self, kept, weight, bias, geometry)) : Tensor(out))
             .traced(
-                name, [operand, weight.operand, bias?.operand],
-                [
-                    "stride": stride.list, "padding": padding.list, "dilation": dilation.list, "groups": [groups],
-                    "output_padding": outputPadding.list,
-                ])
+                .transposedConvolution(
+                    Graph.TransposedConvolution(
+                        stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation,
+                        groups: groups)), [operand, weight.operand, bias?.operand])
     }
 }
 

@@ -1,17 +1,17 @@
 extension Tensor {
     /// Zeros.
     public static func zeros(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
-        Tensor(try Kernels.filled(try Shape(shape, for: "zeros"), dtype, 0))
+        Tensor(try Kernels.filled(try Shape(shape, for: "zeros"), dtype, 0)).tracedAsConstant()
     }
 
     /// Ones.
     public static func ones(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
-        Tensor(try Kernels.filled(try Shape(shape, for: "ones"), dtype, 1))
+        Tensor(try Kernels.filled(try Shape(shape, for: "ones"), dtype, 1)).tracedAsConstant()
     }
 
     /// One value everywhere; its kind decides the dtype unless `dtype` does.
     public static func full(_ shape: [Int], _ value: Scalar, dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(try Shape(shape, for: "full"), dtype ?? value.dtype, value))
+        Tensor(try Kernels.filled(try Shape(shape, for: "full"), dtype ?? value.dtype, value)).tracedAsConstant()
     }
 
     /// The identity matrix of n rows and m columns (n without it).
@@ -23,7 +23,7 @@ extension Tensor {
         strides[0] = shape[1] + 1
         let one = try Kernels.filled(.scalar, dtype, 1)
         try Kernels.copy(diagonal, from: one, InlineArray(repeating: 0), to: out, strides)
-        return Tensor(out)
+        return Tensor(out).tracedAsConstant()
     }
 
     /// start, start + step, … below end (above, for a negative step); integers give int64, any float gives float32.
@@ -45,7 +45,8 @@ extension Tensor {
         let length = ((end.double - start.double) / step.double).rounded(.up)
         guard length <= Double(Shape.maximumCount) else { throw TensorError.tooLarge("arange", [Int.max]) }
         return Tensor(
-            try Kernels.arange(Int(length), dtype ?? (integral ? .int64 : .float32), start: start, step: step))
+            try Kernels.arange(Int(length), dtype ?? (integral ? .int64 : .float32), start: start, step: step)
+        ).tracedAsConstant()
     }
 
     /// 0, 1, … below end.
@@ -60,10 +61,12 @@ extension Tensor {
         }
         let length = try Shape([steps], for: "linspace").elementCount
         let step = steps > 1 ? (end - start) / Double(steps - 1) : 0
-        let numbers = Tensor(try Kernels.arange(length, .float64, start: .float(start), step: .float(step)))
-        // Rounding must not keep the last number from being the end.
-        if steps > 1 { try numbers.setIndex([.integer(-1)], .scalar(.float(end))) }
-        return try numbers.to(dtype)
+        return try Trace.unlisted {
+            let numbers = Tensor(try Kernels.arange(length, .float64, start: .float(start), step: .float(step)))
+            // Rounding must not keep the last number from being the end.
+            if steps > 1 { try numbers.setIndex([.integer(-1)], .scalar(.float(end))) }
+            return try numbers.to(dtype)
+        }.tracedAsConstant()
     }
 
     /// Uniform in [0, 1).
@@ -101,17 +104,17 @@ extension Tensor {
 
     /// Zeros of this tensor's shape and dtype.
     public func zerosLike(dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, 0))
+        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, 0)).tracedAsConstant()
     }
 
     /// Ones of this tensor's shape and dtype.
     public func onesLike(dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, 1))
+        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, 1)).tracedAsConstant()
     }
 
     /// One value, of this tensor's shape and dtype.
     public func fullLike(_ value: Scalar, dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, value))
+        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, value)).tracedAsConstant()
     }
 
     /// Uniform in [0, 1), of this tensor's shape and dtype.

@@ -17,7 +17,9 @@ extension Tensor {
         let positions = try Kernels.wrapped(index.values, size: shape[d], dim: d, name: "index_select")
         let (outer, n, inner) = shape.around(d)
         return try taking(positions, outer: outer, n: n, inner: inner, shape.replacing(d, with: index.count))
-            .traced("index_select", [operand, index.operand], ["dim": [d]])
+            .traced(
+                .indexSelect(Graph.IndexSelect(dim: d)),
+                [operand, index.rank == 0 ? (try? index.reshape([1]))?.operand : index.operand])
     }
 
     /// Rows of this table [entries, width] by index: shape of the indices, then width.
@@ -27,7 +29,7 @@ extension Tensor {
         guard rank == 2 else {
             throw TensorError.wrongShape("embedding", shape, expected: "a table of [entries, width]", argument: 1)
         }
-        for index in try indices.integers() where index < 0 || index >= shape[0] {
+        for index in try Trace.unlisted({ try indices.integers() }) where index < 0 || index >= shape[0] {
             throw TensorError.indexOutOfRange("embedding", index: index, size: shape[0], dim: 0)
         }
         let positions = try Kernels.cast(indices.values, .int64)
@@ -43,7 +45,18 @@ extension Tensor {
             table = try Tensor.where(isPadding, .tensor(try detach()), .tensor(self))
         }
         return try table.taking(positions, outer: 1, n: shape[0], inner: shape[1], target)
-            .traced("index_select", [operand, indices.operand], ["dim": [0]])
+            .traced(.indexSelect(Graph.IndexSelect(dim: 0)), [operand, indices.operand])
+    }
+
+    /// Positions of a dimension, whose place the dimensions of the index take.
+    func picking(dim: Int, _ index: Tensor) throws -> Tensor {
+        try checkIndex(index, "index_select")
+        let positions = try Kernels.wrapped(index.values, size: shape[dim], dim: dim, name: "index_select")
+        let (outer, n, inner) = shape.around(dim)
+        return try taking(
+            positions, outer: outer, n: n, inner: inner, try Graph.IndexSelect.shape(shape, dim, index.shape)
+        )
+        .traced(.indexSelect(Graph.IndexSelect(dim: dim)), [operand, index.operand])
     }
 
     private func along(_ dim: Int, _ index: Tensor, _ name: String) throws -> (dim: Int, positions: Values) {
@@ -75,7 +88,7 @@ extension Tensor {
         let m = index.rank == 0 ? 1 : index.shape[d]
         let out = try Kernels.gather(x.values, positions, outer: outer, n: n, m: m, inner: inner)
         return (x.isRecorded ? Tensor(out, Pick(x, positions, d)) : Tensor(out))
-            .traced("gather", [x.operand, index.operand], ["dim": [d]])
+            .traced(.gather(Graph.Gather(dim: d)), [x.operand, index.operand])
     }
 
     /// x with y[index[i][j]][j] = source[i][j] for dim 0, and so on.

@@ -10,7 +10,7 @@ extension Tensor {
             guard result.shape == shape else { throw TensorError.notBroadcastable(name, shape, result.shape) }
             let converted = try result.to(dtype)
             try become(converted, for: name)
-            return traced("identity", [converted.operand])
+            return traced(.identity(Graph.Identity()), [converted.operand])
         }
         let before = ck_tracing() ? try clone() : self
         let common = Operand.commonDType(.tensor(self), other)
@@ -31,7 +31,7 @@ extension Tensor {
             try prepareToWrite(for: name)
             try Kernels.binary(op.code, values, source, into: values, name: name)
         }
-        return traced(op.rawValue, [before.operand, other])
+        return traced(.arithmetic(Graph.Arithmetic(op)), [before.operand, other])
     }
 
     /// x += y

@@ -10,15 +10,15 @@ extension Tensor {
         guard ck_tracing() else { return region.picks.isEmpty ? chosen : try chosen.picked(region.picks) }
         let slices = Index.slices(parts, of: shape)
         _ = chosen.traced(
-            "slice", [operand],
-            [
-                "starts": slices.map(\.start), "steps": slices.map(\.step), "counts": slices.map(\.count),
-                "shape": chosen.shape.array,
-            ])
+            .slice(
+                Graph.Slice(
+                    starts: slices.map(\.start), steps: slices.map(\.step), counts: slices.map(\.count),
+                    shape: chosen.shape)), [operand])
         guard let pick = region.picks.first else { return chosen }
         let result = try chosen.picked(region.picks)
         guard region.picks.count == 1 else { return result }
-        return result.traced("index_select", [chosen.operand, pick.positions.operand], ["dim": [pick.dim]])
+        return result.traced(
+            .indexSelect(Graph.IndexSelect(dim: pick.dim)), [chosen.operand, pick.positions.operand])
     }
 
     /// One position of a dimension, which goes away.

@@ -64,8 +64,9 @@ extension Tensor {
         }
         return (isRecorded ? Tensor(out, Resizing(self, rows, columns, linear: linear)) : Tensor(out))
             .traced(
-                name, [operand], ["align_corners": [alignCorners ? 1 : 0]],
-                numbers: scaleFactor.map { ["scale": $0] } ?? [:], words: ["mode": mode.rawValue])
+                .interpolation(
+                    Graph.Interpolation(size: wanted, scale: scaleFactor, mode: mode, alignsCorners: alignCorners)),
+                [operand])
     }
 }
 

@@ -40,25 +40,31 @@ extension Tensor {
             }
             guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
         }
-        var bias = inputBias
-        if let hiddenBias { bias = try bias?.add(hiddenBias) ?? hiddenBias }
         // The share of the inputs is one product for all steps.
-        let gates = try linear(inputWeight, bias: bias)
+        let gates = try Trace.unlisted {
+            var bias = inputBias
+            if let hiddenBias { bias = try bias?.add(hiddenBias) ?? hiddenBias }
+            return try linear(inputWeight, bias: bias)
+        }
         let run = try LSTMRun(gates.values, hidden.values, cell.values, hiddenWeight.values, reverse: reverse)
         let all = try Shape([steps + 1, n, h], for: name)
         let inputs = [gates, hidden, cell, hiddenWeight]
         let recorded = inputs.contains { $0.requiresGradient } && Gradients.isEnabled
         // One result for the graph: the hidden states, and the last cell state behind them.
         let joined = Tensor(try run.result.reshaped(all), recorded ? LSTMOperation(inputs, run) : nil)
-        let output = try joined.narrow(dim: 0, start: 0, length: steps)
-        let last = try joined.narrow(dim: 0, start: reverse ? 0 : steps - 1, length: 1).reshape([n, h])
-        let lastCell = try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h])
+        let (output, last, lastCell) = try Trace.unlisted {
+            (
+                try joined.narrow(dim: 0, start: 0, length: steps),
+                try joined.narrow(dim: 0, start: reverse ? 0 : steps - 1, length: 1).reshape([n, h]),
+                try joined.narrow(dim: 0, start: steps, length: 1).reshape([n, h])
+            )
+        }
         Tensor.traced(
-            [output, last, lastCell], name,
+            [output, last, lastCell], .lstm(Graph.LSTM(reverse: reverse)),
             [
                 operand, hidden.operand, cell.operand, inputWeight.operand, hiddenWeight.operand, inputBias?.operand,
                 hiddenBias?.operand,
-            ], ["reverse": [reverse ? 1 : 0]])
+            ])
         return (output, last, lastCell)
     }
 }

@@ -30,11 +30,11 @@ extension Tensor {
         let n = shape.reduce(1, *)
         return try rowsNormalized(n, weight, bias, eps)
             .traced(
-                name, [operand, weight?.operand, bias?.operand], ["axes": [shape.count]], numbers: ["eps": eps])
+                .layerNorm(Graph.LayerNorm(axes: shape.count, eps: eps)), [operand, weight?.operand, bias?.operand])
     }
 
     /// Each row of n elements normalised.
-    private func rowsNormalized(_ n: Int, _ weight: Tensor?, _ bias: Tensor?, _ eps: Double) throws -> Tensor {
+    func rowsNormalized(_ n: Int, _ weight: Tensor?, _ bias: Tensor?, _ eps: Double) throws -> Tensor {
         let rows = n == 0 ? 0 : count / n
         let out = try Values(shape, dtype)
         let mean = try Values(Shape(rows), dtype), inverse = try Values(Shape(rows), dtype)
@@ -46,10 +46,8 @@ extension Tensor {
         }
         let inputs = requiresGradient || weight?.requiresGradient == true || bias?.requiresGradient == true
         let isRecorded = inputs && Gradients.isEnabled
-        return
-            (isRecorded
-            ? Tensor(out, LayerNormOperation(self, weight, bias, mean, inverse, rows: rows, n: n)) : Tensor(out))
-            .traced("normalize_rows", [operand], ["size": [n], "shape": shape.array], numbers: ["eps": eps])
+        return isRecorded
+            ? Tensor(out, LayerNormOperation(self, weight, bias, mean, inverse, rows: rows, n: n)) : Tensor(out)
     }
 
     /// (x - mean) / √(variance + eps) · weight + bias over groups of channels of [N, C, …], as
@@ -81,6 +79,7 @@ extension Tensor {
         }
         let n = c / groups * shape.product(2..<rank)
         var result = try rowsNormalized(n, nil, nil, eps)
+            .traced(.rowNorm(Graph.RowNorm(size: n, eps: eps)), [operand])
         let perChannel = [1, c] + [Int](repeating: 1, count: rank - 2)
         if let weight { result = try result.mul(weight.reshape(perChannel)) }
         if let bias { result = try result.add(bias.reshape(perChannel)) }

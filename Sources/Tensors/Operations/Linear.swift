@@ -32,7 +32,7 @@ extension Tensor {
         try Kernels.linear(x, w, b, relu: relu, m: rows, n: n, k: k, into: out)
         let inputs = requiresGradient || weight.requiresGradient || bias?.requiresGradient == true
         return (inputs && Gradients.isEnabled ? Tensor(out, Linear(self, weight, bias, out, relu: relu)) : Tensor(out))
-            .traced("linear", [operand, weight.operand, bias?.operand], ["relu": [relu ? 1 : 0]])
+            .traced(.linear(Graph.Linear(relu: relu)), [operand, weight.operand, bias?.operand])
     }
 }
 

@@ -22,7 +22,7 @@ extension Tensor {
         try plan.multiply(values, other.values, into: out)
         let isRecorded = (requiresGradient || other.requiresGradient) && Gradients.isEnabled
         return (isRecorded ? Tensor(out, MatrixProduct(self, other, plan)) : Tensor(out))
-            .traced("matmul", [operand, other.operand])
+            .traced(.matrixProduct(Graph.MatrixProduct()), [operand, other.operand])
     }
 
     /// The product of two matrices.

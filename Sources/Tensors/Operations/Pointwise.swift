@@ -1,10 +1,20 @@
 import CKernels
 
 /// A function applied to each element, with its derivative: forward and backward are one line of C each (pointwise.c).
-enum PointwiseFunction {
+public enum PointwiseFunction: Hashable, Sendable {
     case neg, abs, sign, square, round, floor, ceil, reciprocal
     case exp, log, log1p, expm1, sqrt, rsqrt, sin, cos, tanh, sigmoid, erf
     case relu, leakyReLU, elu, gelu, geluTanh, silu, softplus, clamp, hardtanh
+
+    /// The name in the language.
+    public var name: String {
+        switch self {
+        case .neg: "-"
+        case .leakyReLU: "leaky_relu"
+        case .geluTanh: "gelu"
+        default: "\(self)"
+        }
+    }
 
     var code: ck_unary_op {
         switch self {
@@ -81,8 +91,7 @@ private final class Pointwise: Operation {
 }
 
 extension Tensor {
-    private func apply(_ function: PointwiseFunction, _ name: String, _ p: Double = 0, _ q: Double = 0) throws -> Tensor
-    {
+    func apply(_ function: PointwiseFunction, _ name: String, _ p: Double = 0, _ q: Double = 0) throws -> Tensor {
         var x = self
         if !dtype.isFloating {
             if !function.keepsIntegers {
@@ -93,7 +102,7 @@ extension Tensor {
         }
         let out = try Kernels.unary(function.code, x.values, p, q)
         return (x.isRecorded ? Tensor(out, Pointwise(x, out, function, p, q)) : Tensor(out))
-            .traced("\(function)", [x.operand], numbers: ["p": p, "q": q])
+            .traced(.pointwise(Graph.Pointwise(function, p, q)), [x.operand])
     }
 
     /// -x
@@ -183,10 +192,16 @@ extension Tensor {
 
     /// Whether each element is not a number.
     public func isnan() throws -> Tensor {
-        Tensor(try Kernels.classify(CK_ISNAN, values)).traced("isnan", [operand])
+        Tensor(try Kernels.classify(CK_ISNAN, values)).traced(.classification(Graph.Classification(.isnan)), [operand])
     }
     /// Whether each element is infinite.
-    public func isinf() throws -> Tensor { Tensor(try Kernels.classify(CK_ISINF, values)) }
+    public func isinf() throws -> Tensor {
+        Tensor(try Kernels.classify(CK_ISINF, values))
+            .traced(.classification(Graph.Classification(.isinf)), [operand])
+    }
     /// Whether each element is neither infinite nor NaN.
-    public func isfinite() throws -> Tensor { Tensor(try Kernels.classify(CK_ISFINITE, values)) }
+    public func isfinite() throws -> Tensor {
+        Tensor(try Kernels.classify(CK_ISFINITE, values))
+            .traced(.classification(Graph.Classification(.isfinite)), [operand])
+    }
 }

@@ -33,11 +33,10 @@ extension Tensor {
         }
         return (taps.map { Tensor(out, MaxPool(self, pool, $0)) } ?? Tensor(out))
             .traced(
-                name, [operand],
-                [
-                    "kernel": kernel.list, "stride": (stride ?? kernel).list, "padding": padding.list,
-                    "dilation": dilation.list, "ceil_mode": [ceilMode ? 1 : 0],
-                ])
+                .maxPool(
+                    Graph.MaxPool(
+                        kernel: kernel, stride: stride ?? kernel, padding: padding, dilation: dilation,
+                        isCeiled: ceilMode)), [operand])
     }
 
     /// The mean of each window of [N, C, H, W] or [C, H, W], as `torch.nn.functional.avg_pool2d`.
@@ -67,12 +66,10 @@ extension Tensor {
             self, kernel, stride ?? kernel, padding, 1, ceilMode: ceilMode, countsPadding: countIncludePad, name)
         return try averaged(pool, divisorOverride)
             .traced(
-                name, [operand],
-                [
-                    "kernel": kernel.list, "stride": (stride ?? kernel).list, "padding": padding.list,
-                    "ceil_mode": [ceilMode ? 1 : 0], "count_include_pad": [countIncludePad ? 1 : 0],
-                    "divisor": [divisorOverride ?? 0],
-                ])
+                .averagePool(
+                    Graph.AveragePool(
+                        kernel: kernel, stride: stride ?? kernel, padding: padding, isCeiled: ceilMode,
+                        countsPadding: countIncludePad, divisor: divisorOverride)), [operand])
     }
 
     /// Means over a grid of windows that cover the image, as `torch.nn.functional.adaptive_avg_pool2d`.
@@ -81,7 +78,8 @@ extension Tensor {
     public func adaptiveAvgPool2d(_ size: Pair) throws -> Tensor {
         let name = "adaptive_avg_pool2d"
         if rank == 3 { return try unsqueeze(dim: 0).adaptiveAvgPool2d(size).squeeze(dim: 0) }
-        return try averaged(try PoolWindow(self, adaptive: size, name), nil).traced(name, [operand])
+        return try averaged(try PoolWindow(self, adaptive: size, name), nil)
+            .traced(.adaptiveAveragePool(Graph.AdaptiveAveragePool(size)), [operand])
     }
 
     private func averaged(_ pool: PoolWindow, _ divisor: Int?) throws -> Tensor {

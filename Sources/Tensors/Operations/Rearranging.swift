@@ -137,14 +137,16 @@ extension Tensor {
             let target = try Shape(shape.replacing(d, with: whole.partialValue), for: "pad")
             let base = Tensor(try Kernels.filled(target, dtype, .float(value)))
             let low = Swift.max(-before, 0), high = n - Swift.max(-after, 0)
-            guard high > low else { return base }
-            let inside = try narrow(dim: d, start: low, length: high - low)
+            guard high > low else { return base.tracedAsConstant() }
             let start = Swift.max(before, 0)
-            try base.setIndex(
-                [Index](repeating: .all, count: d) + [.slice(start: start, stop: start + high - low, step: 1)],
-                .tensor(inside))
+            try Trace.unlisted {
+                let inside = try narrow(dim: d, start: low, length: high - low)
+                try base.setIndex(
+                    [Index](repeating: .all, count: d) + [.slice(start: start, stop: start + high - low, step: 1)],
+                    .tensor(inside))
+            }
             return base.traced(
-                "pad", [operand], ["dim": [d], "before": [before], "after": [after]], numbers: ["value": value])
+                .padding(Graph.Padding(dim: d, before: before, after: after, value: value)), [operand])
         }
         let limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : 1 << 24
         guard n > 0, before <= limit, after <= limit else {
@@ -168,8 +170,10 @@ extension Tensor {
         let limit = Swift.max(Swift.min(diagonal, columns + 1), -rows - 1)
         let difference = try Tensor.arange(.int(columns)).sub(try Tensor.arange(.int(rows)).reshape([rows, 1]))
         let outside = lower ? try difference.gt(.int(limit)) : try difference.lt(.int(limit))
-        return try maskedFill(outside, dtype.isFloating ? 0.0 : dtype == .bool ? false : 0)
-            .traced(name, [operand], ["diagonal": [diagonal]])
+        return try Trace.unlisted {
+            try maskedFill(outside, dtype.isFloating ? 0.0 : dtype == .bool ? false : 0)
+        }
+        .traced(.triangle(Graph.Triangle(upper: !lower, diagonal: diagonal)), [operand])
     }
 
     /// The matrix with zeros above a diagonal.
@@ -206,6 +210,7 @@ extension Tensor {
 
     /// The positions of the elements that are not 0, one row each: [found, dimensions].
     public func nonzero() throws -> Tensor {
+        Trace.note(.reads)
         let flat = try Kernels.positions(try Kernels.cast(values, .bool)).array(of: Int.self)
         var out: [Int] = []
         out.reserveCapacity(flat.count * rank)

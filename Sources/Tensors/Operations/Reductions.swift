@@ -24,7 +24,7 @@ extension Tensor {
         let wide = x.dtype == .uint8 || x.dtype == .bool ? try x.to(.int64) : x
         let out = try wide.values.reduced(CK_SUM, dims: dims).reshaped(x.reducedShape(dims, keepdim: keepdim))
         return (x.isRecorded ? Tensor(out, Sum(x, dims, factor: 1)) : Tensor(out))
-            .traced("sum", [x.operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(.sum, dims: dims, keepdim: keepdim)), [x.operand])
     }
 
     /// The mean over `dims` (all without it); NaN over no elements.
@@ -36,7 +36,7 @@ extension Tensor {
         let total = try values.reduced(CK_SUM, dims: dims).reshaped(reducedShape(dims, keepdim: keepdim))
         let out = try Kernels.binary(CK_DIV, total, scalar: .float(Double(n)), name: "mean")
         return (isRecorded ? Tensor(out, Sum(self, dims, factor: 1 / Double(n))) : Tensor(out))
-            .traced("mean", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(.mean, dims: dims, keepdim: keepdim)), [operand])
     }
 
     /// The product of all elements.
@@ -49,7 +49,7 @@ extension Tensor {
         let dims = rank == 0 ? [] : [d]
         let out = try x.values.reduced(CK_PROD, dims: dims).reshaped(x.reducedShape(dims, keepdim: keepdim))
         return (x.isRecorded ? Tensor(out, Product(x, d)) : Tensor(out))
-            .traced("prod", [x.operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(.prod, dims: dims, keepdim: keepdim)), [x.operand])
     }
 
     private func extreme(_ maximum: Bool, dim: Int, keepdim: Bool, _ name: String) throws -> (
@@ -63,9 +63,10 @@ extension Tensor {
         let dims = rank == 0 ? [] : [d]
         return (
             (isRecorded ? Tensor(best, Pick(self, positions, d)) : Tensor(best))
-                .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]]),
+                .traced(
+                    .reduction(Graph.Reduction(maximum ? .amax : .amin, dims: dims, keepdim: keepdim)), [operand]),
             Tensor(positions).traced(
-                maximum ? "argmax" : "argmin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+                .reduction(Graph.Reduction(maximum ? .argmax : .argmin, dims: dims, keepdim: keepdim)), [operand])
         )
     }
 
@@ -97,7 +98,9 @@ extension Tensor {
         let target = reducedShape(reduced, keepdim: keepdim)
         let positions = try Kernels.extreme(maximum, flat, outer: outer, n: n, inner: inner, target).positions
         guard dim != nil else { return Tensor(positions) }
-        return Tensor(positions).traced(name, [operand], ["dims": [d], "keepdim": [keepdim ? 1 : 0]])
+        return Tensor(positions)
+            .traced(
+                .reduction(Graph.Reduction(maximum ? .argmax : .argmin, dims: [d], keepdim: keepdim)), [operand])
     }
 
     /// The first position of the largest element, in the flattened tensor or along `dim`.
@@ -115,7 +118,7 @@ extension Tensor {
         let kept = try values.reduced(maximum ? CK_MAX : CK_MIN, dims: dims)
         let out = try kept.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims)) : Tensor(out))
-            .traced(maximum ? "amax" : "amin", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(maximum ? .amax : .amin, dims: dims, keepdim: keepdim)), [operand])
     }
 
     /// The largest over `dims` (all without it). Among equal ones the gradient is shared.
@@ -127,21 +130,23 @@ extension Tensor {
         try amaxOrMin(false, dims: dims, keepdim: keepdim, "amin")
     }
 
-    private func logical(_ op: ck_reduce_op, _ dim: Int?, _ keepdim: Bool, _ name: String) throws -> Tensor {
-        let dims = try reducedDims(dim.map { [$0] }, name)
+    private func logical(
+        _ op: ck_reduce_op, _ dim: Int?, _ keepdim: Bool, _ function: Graph.Reduction.Function
+    ) throws -> Tensor {
+        let dims = try reducedDims(dim.map { [$0] }, function.name)
         let out = try Kernels.cast(values, .bool).reduced(op, dims: dims)
         // Over nothing the kernel is not asked, so the input itself may come back.
         return Tensor(try out.reshaped(reducedShape(dims, keepdim: keepdim)))
-            .traced(name, [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(function, dims: dims, keepdim: keepdim)), [operand])
     }
 
     /// Whether any element is true (not 0).
     public func any(dim: Int? = nil, keepdim: Bool = false) throws -> Tensor {
-        try logical(CK_ANY, dim, keepdim, "any")
+        try logical(CK_ANY, dim, keepdim, .any)
     }
     /// Whether all elements are true (not 0).
     public func all(dim: Int? = nil, keepdim: Bool = false) throws -> Tensor {
-        try logical(CK_ALL, dim, keepdim, "all")
+        try logical(CK_ALL, dim, keepdim, .all)
     }
 }
 

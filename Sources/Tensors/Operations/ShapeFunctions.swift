@@ -8,7 +8,7 @@ extension Tensor {
     func reshaped(to target: Shape) throws -> Tensor {
         let result = try sharing(target)
         return (isRecorded ? Tensor(result.values, Reshape(self)) : result)
-            .traced("reshape", [operand], ["shape": target.array])
+            .traced(.reshape(Graph.Reshape(target)), [operand])
     }
 
     /// Dimensions `startDim` … `endDim` as one.
@@ -67,7 +67,7 @@ extension Tensor {
     private func permuted(_ dims: [Int]) throws -> Tensor {
         let out = try Kernels.permute(values, dims)
         return (isRecorded ? Tensor(out, Permutation(self, dims)) : Tensor(out))
-            .traced("permute", [operand], ["dims": dims])
+            .traced(.permute(Graph.Permute(dims)), [operand])
     }
 
     /// Stretched to `sizes`; -1 keeps a size.
@@ -87,7 +87,7 @@ extension Tensor {
         if wanted == shape { return self }
         let out = try Kernels.expand(values, wanted)
         return (isRecorded ? Tensor(out, Expansion(self)) : Tensor(out))
-            .traced("expand", [operand], ["shape": wanted.array])
+            .traced(.expand(Graph.Expand(wanted)), [operand])
     }
 
     /// Tensors of equal shapes but for `dim`, one after the other along it.
@@ -121,7 +121,7 @@ extension Tensor {
         }
         let isRecorded = Gradients.isEnabled && tensors.contains(where: \.requiresGradient)
         return (isRecorded ? Tensor(out, Concatenation(tensors, d)) : Tensor(out))
-            .traced("cat", tensors.map(\.operand), ["dim": [d]])
+            .traced(.concatenation(Graph.Concatenation(dim: d)), tensors.map(\.operand))
     }
 
     /// Tensors of one shape along a new dimension.

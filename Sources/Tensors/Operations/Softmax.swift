@@ -7,7 +7,7 @@ extension Tensor {
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.softmax(values, logarithm: logarithm, outer: outer, n: n, inner: inner)
         return (isRecorded ? Tensor(out, Softmax(self, out, d, logarithm: logarithm)) : Tensor(out))
-            .traced(name, [operand], ["dim": [d]])
+            .traced(.softmax(Graph.Softmax(dim: d, logarithm: logarithm)), [operand])
     }
 
     /// eˣ / Σ eˣ along a dimension.
@@ -31,7 +31,7 @@ extension Tensor {
         let out = try Kernels.logsumexp(
             values, outer: outer, n: n, inner: inner, reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, LogSumExp(self, out, dims)) : Tensor(out))
-            .traced("logsumexp", [operand], ["dims": [d], "keepdim": [keepdim ? 1 : 0]])
+            .traced(.reduction(Graph.Reduction(.logsumexp, dims: [d], keepdim: keepdim)), [operand])
     }
 }
 

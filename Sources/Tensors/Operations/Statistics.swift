@@ -30,8 +30,7 @@ extension Tensor {
         let result = try out.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(result, Variance(self, mean, dims, divisor)) : Tensor(result))
             .traced(
-                "var", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0], "count": [n]],
-                numbers: ["correction": correction])
+                .reduction(Graph.Reduction(.variance(correction: correction), dims: dims, keepdim: keepdim)), [operand])
     }
 
     /// (Σ |x|ᵖ)^(1/p) over `dims` (all without it); p may be 0 (how many differ from 0), ∞ and -∞ (largest, smallest).
@@ -60,7 +59,7 @@ extension Tensor {
         let sized = dims.isEmpty ? try Kernels.unary(CK_ABS, values) : kept
         let out = try sized.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, Norm(self, sized, p)) : Tensor(out))
-            .traced("norm", [operand], ["dims": dims, "keepdim": [keepdim ? 1 : 0]], numbers: ["p": p])
+            .traced(.reduction(Graph.Reduction(.norm(p: p), dims: dims, keepdim: keepdim)), [operand])
     }
 
     /// Sums of the elements up to each position along a dimension.
@@ -70,7 +69,7 @@ extension Tensor {
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.cumsum(x.values, reverse: false, outer: outer, n: n, inner: inner)
         return (x.isRecorded ? Tensor(out, CumulativeSum(x, d)) : Tensor(out))
-            .traced("cumsum", [x.operand], ["dim": [d]])
+            .traced(.cumulativeSum(Graph.CumulativeSum(dim: d)), [x.operand])
     }
 
     /// In order along a dimension, with the positions that the elements had; equal elements keep theirs, NaN comes last.
@@ -107,14 +106,18 @@ extension Tensor {
             throw TensorError.wrongValue(
                 "topk", argument: "k", value: "\(k)", expected: "in 0 … \(size), the size of dim \(dim)")
         }
-        let all = try self.sorted(dim, largest, "topk")
-        if rank == 0 { return all }
-        let chosen = (
-            values: try all.values.narrow(dim: d, start: 0, length: k),
-            indices: try all.indices.narrow(dim: d, start: 0, length: k)
-        )
-        Tensor.traced(
-            [chosen.values, chosen.indices], "topk", [operand], ["dim": [d], "k": [k], "largest": [largest ? 1 : 0]])
+        let chosen = try Trace.unlisted {
+            let all = try self.sorted(dim, largest, "topk")
+            if rank == 0 { return all }
+            return (
+                values: try all.values.narrow(dim: d, start: 0, length: k),
+                indices: try all.indices.narrow(dim: d, start: 0, length: k)
+            )
+        }
+        if rank > 0 {
+            Tensor.traced(
+                [chosen.values, chosen.indices], .topK(Graph.TopK(k: k, dim: d, largest: largest)), [operand])
+        }
         return chosen
     }
 }
