@@ -30,7 +30,7 @@ let package = Package(
     targets: [
         // System libraries and C
         .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
-        .systemLibrary(name: "CMark", providers: [.apt(["libcmark-dev"])]),
+        .systemLibrary(name: "CMark", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(name: "CCairo"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),

@@ -1,3 +1,4 @@
 #pragma once
 // Behind a shim of our own so that the module map needs no absolute path.
-#include <cmark.h>
+#include <cmark-gfm.h>
+#include <cmark-gfm-core-extensions.h>

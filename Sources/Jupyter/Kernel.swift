@@ -44,6 +44,8 @@ package final class Kernel {
             for request in dropped { answers.abort(request) }
         }
         outbox.close()
+        // The sockets' thread ends the process when its last message is out.
+        wire.wait()
         return 0
     }
 }
@@ -63,6 +65,7 @@ final class Wire: @unchecked Sendable {
     /// Messages that a slow reader has not taken yet.
     private var unsent: [(place: Place, frames: [[UInt8]])] = []
     private var isEnding = false
+    private var thread = pthread_t()
 
     init(_ connection: Connection, _ outbox: Outbox, _ requests: Mailbox<Request>) throws(KernelError) {
         guard let context = zeromq_context() else { throw KernelError("ZeroMQ does not start") }
@@ -88,7 +91,6 @@ final class Wire: @unchecked Sendable {
     /// Starts the thread; false when there is none to be had.
     func start() -> Bool {
         let own = Unmanaged.passRetained(self)
-        var thread = pthread_t()
         let failure = pthread_create(
             &thread, nil,
             { context in
@@ -101,9 +103,11 @@ final class Wire: @unchecked Sendable {
             own.release()
             return false
         }
-        pthread_detach(thread)
         return true
     }
+
+    /// Waits for the end of the thread.
+    func wait() { pthread_join(thread, nil) }
 
     private func loop() {
         // Signals of the terminal are for the session's thread.

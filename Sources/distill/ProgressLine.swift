@@ -7,13 +7,23 @@ final class ProgressLine {
     private let output: OutputStream
     private var isShown = false
     private var drawn = ContinuousClock.now - .seconds(1)
+    /// When the last line was written where lines stay.
+    private var written: ContinuousClock.Instant?
 
     init(_ output: OutputStream) { self.output = output }
 
     /// Shows the state; in a terminal at most ten times a second.
     func update(_ progress: Progress) {
         guard output.isTerminal, !OutputStream.isDumb else {
-            if progress.isEpochEnd { output.writeLine(Markup(progress.facts.joined(separator: "  "))) }
+            // A log holds at most a line every five seconds, and how it ended.
+            let now = ContinuousClock.now
+            let isLast = progress.isEpochEnd && progress.epoch == progress.epochs
+            guard isLast || progress.isEpochEnd && written.map({ now - $0 >= .seconds(5) }) ?? false else {
+                if written == nil { written = now }
+                return
+            }
+            written = isLast ? nil : now
+            output.writeLine(Markup(progress.facts.joined(separator: "  ")))
             return
         }
         if progress.isEpochEnd, progress.epoch == progress.epochs {

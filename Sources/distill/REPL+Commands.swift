@@ -90,24 +90,28 @@ extension REPL {
         if result.succeeded { face.output.writeLine(Markup(Duration.text(result.seconds), .dim)) }
     }
 
-    /// Runs often enough for a fifth of a second, five times, and shows the best.
+    /// Runs often enough for a tenth of a second, seven times, and shows mean and deviation of one run.
     private func timeRepeatedly(_ text: String) {
         guard !text.isEmpty else { return complain("give code to time") }
         let single = "\(text);"
         let first = session.run(SourceText(name: ":timeit", text: single), range: nil)
         face.finishLine()
         guard first.succeeded else { return face.show(first.diagnostics) }
-        let repeats = max(1, min(100_000, Int(0.2 / max(first.seconds, 1e-6))))
+        let repeats = max(1, min(1_000_000, Int(0.1 / max(first.seconds, 1e-7))))
         let loop = SourceText(name: ":timeit", text: "for _timeit in range(\(repeats)) {\n\(single)\n}")
-        var best = Double.infinity
-        for _ in 0..<5 {
+        var times: [Double] = []
+        for _ in 0..<7 {
             let result = session.run(loop, range: nil)
             guard result.succeeded else { return face.show(result.diagnostics) }
-            best = min(best, result.seconds / Double(repeats))
+            times.append(result.seconds / Double(repeats))
         }
         face.finishLine()
-        let text = "\(Duration.text(best)) per run, the best of 5 times \(repeats) runs"
-        face.output.writeLine(Markup(text))
+        let mean = times.reduce(0, +) / Double(times.count)
+        let deviation = (times.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(times.count - 1)).squareRoot()
+        face.output.writeLine(
+            Markup(
+                "\(Duration.fine(mean)) ± \(Duration.fine(deviation)) per run (mean ± standard deviation of "
+                    + "\(times.count) times \(repeats) runs)"))
     }
 
     // MARK: Files

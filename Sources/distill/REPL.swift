@@ -69,8 +69,23 @@ final class REPL {
             answer(question)
             return nil
         }
+        if let command = Self.word(trimmed), session.interpreter.global(command.word) == nil {
+            session.skipNumber()
+            return self.command(command.meaning)
+        }
         runEntry(text)
         return nil
+    }
+
+    /// The command that a word means at the prompt, with or without `()`, where nothing bears the name: what people type
+    /// first.
+    private static func word(_ text: String) -> (word: String, meaning: String)? {
+        let word = text.hasSuffix("()") ? String(text.dropLast(2)) : text
+        return switch word {
+        case "quit", "exit", "q": (word, ":quit")
+        case "help": (word, ":help")
+        default: nil
+        }
     }
 
     /// Runs code under the next number and shows what it gives.

@@ -45,7 +45,10 @@ struct Runner {
         let session = session(command: ["distill", "run", Self.quoted(path)] + settings)
         do {
             let scriptFolder = path == "-" ? nil : TextFile.folder(of: path)
-            let errors = try session.run(script: source, folder: scriptFolder)
+            let errors = try session.run(script: source, folder: scriptFolder) { cell in
+                // A notebook shows what its cells give, as the REPL and reports do.
+                if let value = cell.result?.value, !options.isQuiet { face.show(value, prompt: Markup()) }
+            }
             face.finishLine()
             face.show(errors)
             if let folder, !keep(session, errors, in: folder) { return 1 }

@@ -39,11 +39,13 @@ struct CommandLineTests {
         try TextFile.write(Array("print(1)\n2\n# %% two\nraise \"no\"\n# %%\nprint(3)\n".utf8), to: folder + "/a.dist")
         for arguments in [["run", "a.dist"], ["a.dist"]] {
             let result = try Program.run(arguments, folder: folder)
-            #expect(result.output == "1\n")
+            // What a cell gives is shown, as the REPL and reports do.
+            #expect(result.output == "1\n2\n")
             #expect(result.errors.contains("error[raised]: no"))
             #expect(result.errors.contains("a.dist:4:"))
             #expect(result.status == 1)
         }
+        #expect(try Program.run(["run", "a.dist", "--quiet"], folder: folder).output == "1\n")
     }
 
     @Test("A syntax error anywhere means that nothing runs")

@@ -24,10 +24,29 @@ struct REPLCommandTests {
         try terminal.wait(for: "s\n")
         try terminal.wait(for: "In [3]: ")
         terminal.enter(":timeit zeros(4)")
-        try terminal.wait(for: " per run, the best of 5 times ")
+        try terminal.wait(for: " per run (mean ± standard deviation of 7 times ")
         try terminal.wait(for: "In [4]: ")
         terminal.enter(":time 1 / 0")
         try terminal.wait(for: "error[math]")
+    }
+
+    @Test(arguments: ["quit", "exit", "quit()", "exit()"]) func `the words that people leave with end it`(
+        _ word: String
+    )
+        throws
+    {
+        let (terminal, _) = try start()
+        terminal.enter(word)
+        #expect(terminal.waitForEnd() == 0)
+    }
+
+    @Test func `a name of the user's own is not taken for such a word`() throws {
+        let (terminal, _) = try start()
+        terminal.enter("help")
+        try terminal.wait(for: ":vars")
+        terminal.enter("quit = 6 * 7")
+        terminal.enter("quit")
+        try terminal.wait(for: "42")
     }
 
     @Test(":run takes a script into the session, :load puts a file into the editor")

@@ -109,6 +109,13 @@ struct ReportPartsTests {
         #expect(ReportHTML.page(report) == ReportHTML.page(report))
     }
 
+    @Test func `Markdown in a page has GitHub's tables, and no HTML of its own`() {
+        let html = ReportHTML.markdown("| a | b |\n|---|--:|\n| 1 | ~~2~~ |\n\n- [x] done\n\n<script>alert(1)</script>")
+        #expect(html.contains("<table>") && html.contains("<td align=\"right\"><del>2</del></td>"))
+        #expect(html.contains("checkbox"))
+        #expect(!html.contains("<script"))
+    }
+
     @Test("Markdown keeps pictures beside it and fences what holds fences")
     func markdown() {
         var report = report

@@ -114,6 +114,15 @@ package enum Duration {
         return "\(whole / 3600) h \(padded(whole % 3600 / 60)) min"
     }
 
+    /// A time of any size with three digits: `12.3 ns`, `4.56 µs`, `789 ms`.
+    package static func fine(_ seconds: Double) -> String {
+        for (factor, unit) in [(1e9, "ns"), (1e6, "µs"), (1e3, "ms")] where seconds * factor < 999.5 {
+            let value = seconds * factor
+            return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + " " + unit
+        }
+        return fixed(seconds, 2) + " s"
+    }
+
     /// A number with a fixed count of decimals, without Foundation.
     package static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

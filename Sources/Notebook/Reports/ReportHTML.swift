@@ -108,10 +108,21 @@ package enum ReportHTML {
         return "<figure><picture>\(choice)\(image)</picture></figure>\n"
     }
 
-    /// Markdown as HTML. HTML inside it is left out: a report shows what was written, it does not run it.
-    static func markdown(_ text: String) -> String {
-        guard let html = cmark_markdown_to_html(text, text.utf8.count, CMARK_OPT_DEFAULT | CMARK_OPT_SMART) else {
-            return "<p>\(Markup.escapeHTML(text))</p>\n"
+    /// Markdown as HTML, with GitHub's tables, task lists and struck out text. HTML inside it is left out: a report shows what was written, it does not run it.
+    package static func markdown(_ text: String) -> String {
+        let plain = "<p>\(Markup.escapeHTML(text))</p>\n"
+        let options = CMARK_OPT_DEFAULT | CMARK_OPT_SMART
+        cmark_gfm_core_extensions_ensure_registered()
+        guard let parser = cmark_parser_new(options) else { return plain }
+        defer { cmark_parser_free(parser) }
+        for name in ["table", "strikethrough", "autolink", "tasklist"] {
+            if let known = cmark_find_syntax_extension(name) { cmark_parser_attach_syntax_extension(parser, known) }
+        }
+        cmark_parser_feed(parser, text, text.utf8.count)
+        guard let document = cmark_parser_finish(parser) else { return plain }
+        defer { cmark_node_free(document) }
+        guard let html = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser)) else {
+            return plain
         }
         defer { free(html) }
         return String(cString: html)
