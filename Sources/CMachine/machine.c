@@ -17,8 +17,13 @@ static const char *const names[] = {
 };
 
 static machine_hooks hooks;
+// Only then does Swift lay out values as this file reads them.
+static bool is_installed;
 
-void machine_install(const machine_hooks *installed) { hooks = *installed; }
+void machine_install(const machine_hooks *installed) {
+    hooks = *installed;
+    is_installed = true;
+}
 
 const char *machine_name(Opcode operation) { return names[operation]; }
 
@@ -124,6 +129,7 @@ void machine_use_large_pages(void *start, intptr_t bytes) {
 }
 
 bool machine_move(void *from, void *to) {
+    if (!is_installed) return false;
     block *source = ((list *)from)->elements, *target = ((list *)to)->elements;
     if (!swift_isUniquelyReferenced_nonNull_native(source) || target->count != 0
         || (uint64_t)source->count > target->capacityAndFlag >> 1)
@@ -135,6 +141,7 @@ bool machine_move(void *from, void *to) {
 }
 
 bool machine_clear(void *object) {
+    if (!is_installed) return false;
     block *all = ((list *)object)->elements;
     for (int64_t start = 0; start < all->count; start += 64) {
         int64_t end = start + 64 < all->count ? start + 64 : all->count;
@@ -233,7 +240,7 @@ MachineExit machine_run(machine_state *state) {
     const machine_instruction *const code = state->code;
     const machine_instruction *pc = code + state->pc;
     value *const registers = state->registers;
-    value *const globals = registers + state->globals;
+    value *const globals = registers - 1;
     value *base = registers + state->base;
     const value *const constants = state->constants;
     intptr_t budget = state->budget;
@@ -589,7 +596,7 @@ op_Join: {
             hooks.layout(callee->object, &layout);
             if (layout.entry < 0) {
                 value result = none;
-                HookOutcome outcome = hooks.callBuiltin(state->interpreter, callee->object, A + 1, count, &result);
+                HookOutcome outcome = hooks.callBuiltin(state->machine, callee->object, A + 1, count, &result);
                 if (outcome == HookOutcomeFailed) STOP(MachineExitFailed);
                 if (outcome == HookOutcomeDeclined) goto slow;
                 put(base + record->result, result);
@@ -631,7 +638,7 @@ op_CallMethod: {
         NEXT;
     }
     value result = none;
-    HookOutcome outcome = hooks.callListMethod(state->interpreter, D, receiver, count, &result);
+    HookOutcome outcome = hooks.callListMethod(state->machine, D, receiver, count, &result);
     if (outcome == HookOutcomeFailed) STOP(MachineExitFailed);
     if (outcome == HookOutcomeDeclined) goto slow;
     put(base + record->result, result);
@@ -664,7 +671,7 @@ other_operands:
     if (left_operand->tag == machine_tensor || right_operand->tag == machine_tensor) {
         value result = none;
         HookOutcome outcome =
-            hooks.tensorArithmetic(state->interpreter, pc->operation, left_operand, right_operand, &result);
+            hooks.tensorArithmetic(state->machine, pc->operation, left_operand, right_operand, &result);
         if (outcome == HookOutcomeFailed) STOP(MachineExitFailed);
         if (outcome == HookOutcomeDone) {
             // One step may take long: the loop looks at limits as often as when the slow path does such steps.

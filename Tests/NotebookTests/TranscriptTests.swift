@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Glibc
 import Notebook
@@ -12,18 +13,21 @@ struct TranscriptTests {
     static let folder = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Transcripts"
 
     static var cases: [String] {
-        TextFile.names(in: folder).filter { $0.hasSuffix("/") }.flatMap { feature in
-            TextFile.names(in: folder + "/" + feature).filter { $0.hasSuffix(".dist") }.map { feature + $0 }
+        WholeFile.namesIfAny(in: folder).filter { $0.hasSuffix("/") }.flatMap { feature in
+            WholeFile.namesIfAny(in: folder + "/" + feature).filter { $0.hasSuffix(".dist") }.map { feature + $0 }
         }
     }
 
-    @Test("Shows what the file says", arguments: cases)
-    func transcript(_ name: String) throws {
+    @Test(
+        "Shows what the file says, whether the frequent instructions run in C or all of them in Swift",
+        arguments: cases, [false, true])
+    func transcript(_ name: String, inSwift: Bool) throws {
         let path = Self.folder + "/" + name
-        let source = SourceText(name: name, bytes: try TextFile.read(path))
+        let source = SourceText(name: name, bytes: try WholeFile.read(path))
         let transcript = Transcript(source)
         #expect(!transcript.steps.isEmpty, "\(name) has no statement")
         let session = Session()
+        session.interpreter.runsInSwift = inSwift
         for step in transcript.steps {
             let shown = step.run(in: session, source: source)
             #expect(

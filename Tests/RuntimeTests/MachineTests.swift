@@ -8,7 +8,7 @@ import Testing
 struct MachineTests {
     /// The loop moves values as bytes; a compiler that lays them out differently must be noticed here first.
     @Test("Values lie in memory as the loop expects")
-    func layout() { #expect(MachineHooks.isInstalled) }
+    func layout() { #expect(MachineHooks.areInstalled) }
 
     @Test("Frequent forms become single instructions")
     func fusion() throws {

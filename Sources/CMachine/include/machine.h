@@ -1,7 +1,8 @@
 // The instruction loop of the language: what is frequent and cheap, on values as Swift lays them out in memory.
 //
 // Swift owns every value; the loop moves, counts and overwrites them in place and asks Swift (hooks) for what containers
-// and texts hold. Anything it does not do itself it leaves to Swift, one instruction at a time (EXIT_SLOW).
+// and texts hold. Anything it does not do itself it leaves to Swift, one instruction at a time (MachineExitSlow): there is
+// Swift code for every instruction, which can do without this loop. README.md draws how frames, windows and globals lie.
 #pragma once
 
 #include <stdbool.h>
@@ -33,7 +34,7 @@
     FAST(NewList) FAST(Append) SLOW(NewDict) SLOW(SetEntry) SLOW(MakePair) SLOW(Unpack) SLOW(Slice)                     \
     FAST(GetIndex) FAST(SetIndex) SLOW(GetItems) SLOW(SetItems) SLOW(GetAttribute) SLOW(SetAttribute) SLOW(RefusePart)  \
     SLOW(ExtendList) SLOW(ExtendDict)                                                                                   \
-    /* Calls: the callee stands in a, the arguments behind it */                                                        \
+    /* Calls: the callee stands in a, b arguments behind it; b is -1 when some have names, which only Swift places */    \
     FAST(Call) FAST(CallGlobal) FAST(CallMethod) SLOW(CallSpread) SLOW(CallMethodSpread) FAST(Return) FAST(Halt)        \
     /* Text */                                                                                                          \
     FAST(Format) FAST(Join)                                                                                             \
@@ -138,30 +139,29 @@ typedef struct {
     void (*_Nonnull cellSet)(void *_Nonnull cell, const void *_Nonnull value);
     void (*_Nonnull layout)(void *_Nonnull function, machine_layout *_Nonnull out);
     HookOutcome (*_Nonnull callBuiltin)(
-        void *_Nonnull interpreter, void *_Nonnull function, const void *_Nonnull arguments, intptr_t count,
+        void *_Nonnull machine, void *_Nonnull function, const void *_Nonnull arguments, intptr_t count,
         void *_Nonnull out);
     HookOutcome (*_Nonnull callListMethod)(
-        void *_Nonnull interpreter, intptr_t site, const void *_Nonnull arguments, intptr_t count, void *_Nonnull out);
+        void *_Nonnull machine, intptr_t site, const void *_Nonnull arguments, intptr_t count, void *_Nonnull out);
     /// An operation of which at least one operand is a tensor.
     HookOutcome (*_Nonnull tensorArithmetic)(
-        void *_Nonnull interpreter, Opcode operation, const void *_Nonnull left, const void *_Nonnull right,
+        void *_Nonnull machine, Opcode operation, const void *_Nonnull left, const void *_Nonnull right,
         void *_Nonnull out);
     /// Makes the string whose two words are these.
     void (*_Nonnull newShortString)(uint64_t first, uint64_t second, void *_Nonnull out);
     bool (*_Nonnull join)(const void *_Nonnull first, intptr_t count, void *_Nonnull out);
 } machine_hooks;
 
-/// Everything a run of the loop works on. Registers are counted from `registers`.
+/// Everything a run of the loop works on. Registers are counted from `registers`; global 0 stands right below it, at -1,
+/// the next ones below that.
 typedef struct {
     const machine_instruction *_Nonnull code;
     void *_Nonnull registers;
     const void *_Nonnull constants;
     machine_record *_Nullable records;
     machine_frame *_Nonnull frames;
-    void *_Nonnull interpreter;
+    void *_Nonnull machine;
     intptr_t registerCount;
-    /// Global 0 stands here, the next ones below.
-    intptr_t globals;
     intptr_t frameCount;
     intptr_t frameCapacity;
     /// A return with no more frames than this ends the run.
@@ -177,7 +177,7 @@ typedef struct {
     machine_value result;
 } machine_state;
 
-/// Says whom the loop asks; once, before the first run.
+/// Says whom the loop asks; once, before the first run, and only when Swift lays out values as declared here.
 void machine_install(const machine_hooks *_Nonnull hooks);
 
 /// Runs until something stops it.

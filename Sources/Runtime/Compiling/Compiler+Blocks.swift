@@ -2,8 +2,22 @@ import CMachine
 import Diagnostics
 import Syntax
 
-/// Blocks whose value counts: `if`, `no_grad`, `try`.
+/// Programs, and blocks whose value counts: `if`, `no_grad`, `try`.
 extension Compiler {
+    /// The statements of a file or cell; the last expression's value is the cell's.
+    func program(_ program: Program) throws {
+        for statement in program.statements.dropLast() { try self.statement(statement) }
+        let register = try temporary()
+        if let last = program.statements.last, case .expression(let expression) = last.kind, !last.isSilenced {
+            try value(expression, to: register)
+            emit(.halt, a: register, at: program.span)
+        } else {
+            if let last = program.statements.last { try statement(last) }
+            load(.none, into: register, at: program.span)
+            emit(.halt, a: register, at: program.span)
+        }
+    }
+
     func block(_ block: Block, to target: Int?) throws {
         guard let target else { return try self.block(block) }
         guard let last = block.statements.last, case .expression(let expression) = last.kind else {

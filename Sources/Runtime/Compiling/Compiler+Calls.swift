@@ -41,17 +41,16 @@ extension Compiler {
                 case .global(let slot) = place(of: name)
             {
                 let shape = try layOut(arguments, leading: leading, window: window)
-                let site = interpreter.add(site: CallSite(shape: shape), result: target)
-                let count = shape.names.isEmpty ? shape.positional : -1
+                let site = machine.add(site: CallSite(shape: shape), result: target)
                 guard site < Int(Int16.max) else {
                     emit(.loadGlobal, a: window, d: slot, at: callee.span)
                     emit(
-                        .call, a: window, b: count, d: site, at: span, operands: operands, callee: callee.span,
+                        .call, a: window, b: shape.operand, d: site, at: span, operands: operands, callee: callee.span,
                         argumentNames: names)
                     return
                 }
                 emit(
-                    .callGlobal, a: window, b: count, c: site, d: slot, at: span, operands: operands,
+                    .callGlobal, a: window, b: shape.operand, c: site, d: slot, at: span, operands: operands,
                     callee: callee.span, argumentNames: names)
                 return
             } else {
@@ -65,11 +64,11 @@ extension Compiler {
             } else {
                 var shape = try layOut(arguments, leading: leading, window: window)
                 if method != nil { shape.positional += 1 }
-                let site = interpreter.add(
+                let site = machine.add(
                     site: CallSite(shape: shape, name: method?.text, fallbackSlot: method.flatMap(fallbackSlot)),
                     result: target)
                 emit(
-                    method == nil ? .call : .callMethod, a: window, b: shape.names.isEmpty ? shape.positional : -1,
+                    method == nil ? .call : .callMethod, a: window, b: shape.operand,
                     d: site, at: span, operands: operands, callee: method?.span ?? callee.span, argumentNames: names)
             }
         }
@@ -118,7 +117,7 @@ extension Compiler {
             }
         }
         if let method {
-            let site = interpreter.add(
+            let site = machine.add(
                 site: CallSite(
                     shape: CallShape(positional: 1), name: method.text, fallbackSlot: fallbackSlot(method)),
                 result: window)

@@ -14,7 +14,7 @@ extension Compiler {
                 case .field(let expression, let format):
                     try scoped {
                         let register = try value(expression)
-                        let number = format.map { interpreter.add(format: $0) } ?? -1
+                        let number = format.map { machine.add(format: $0) } ?? -1
                         emit(.format, a: first + index, b: register, d: number, at: expression.span)
                     }
                 }
@@ -144,7 +144,7 @@ extension Compiler {
         try scoped {
             let object = try value(owner)
             emit(
-                .getAttribute, a: target, b: object, d: interpreter.constant(.string(name.text)), at: name.span,
+                .getAttribute, a: target, b: object, d: machine.constant(.string(name.text)), at: name.span,
                 operands: [owner.span])
         }
     }
@@ -152,9 +152,9 @@ extension Compiler {
     /// `builtin.name`, unless `builtin` is a variable.
     func original(_ owner: Expression, _ name: Name) -> Value? {
         guard case .name("builtin") = owner.kind, case .global(let slot) = place(of: "builtin"),
-            !interpreter.isBound(slot: slot)
+            !machine.isBound(slot: slot)
         else { return nil }
-        return interpreter.library.value(named: name.text)
+        return machine.interpreter.library.value(named: name.text)
     }
 
     /// The object whose element is written. A part of a tensor is a tensor of its own, so that writing into it would be
@@ -164,7 +164,7 @@ extension Compiler {
         let target = try temporary()
         let outer = source.text(in: owner.span)
         let inner = source.text(in: Span(owner.span.upper, place.span.upper)).drop { $0 == " " }
-        let way = interpreter.constant(.string("\(outer.dropLast()), \(inner.dropFirst())"))
+        let way = machine.constant(.string("\(outer.dropLast()), \(inner.dropFirst())"))
         try index(whole, subscripts, to: target, at: owner.span, way: way)
         return target
     }

@@ -103,7 +103,7 @@ extension Compiler {
                 case .block(let block): try inner.body(block.statements, at: block.span)
                 }
             }
-            emit(.closure, a: target, d: interpreter.index(of: prototype), at: span)
+            emit(.closure, a: target, d: machine.index(of: prototype), at: span)
         case .choice(let choice): try self.choice(choice, to: target, at: span)
         case .noGradient(let block): try noGradient(block, to: target, at: span)
         case .attempt(let attempt): try self.attempt(attempt, to: target, at: span)

@@ -23,7 +23,7 @@ extension Compiler {
                             operands: [leftSpan, link.operand.span])
                     } else if let (operation, number) = constantForm(link.operation, link.operand) {
                         emit(
-                            operation, a: result, b: left, d: interpreter.constant(number), at: link.operatorSpan,
+                            operation, a: result, b: left, d: machine.constant(number), at: link.operatorSpan,
                             operands: [leftSpan, link.operand.span])
                     } else {
                         let right = try value(link.operand)

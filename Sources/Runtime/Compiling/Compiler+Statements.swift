@@ -21,17 +21,17 @@ extension Compiler {
                 documentation: declaration.documentation, scope: declaration.body.span, span: statement.span,
                 kind: method ? .method : .function
             ) { try $0.body(declaration.body.statements, at: declaration.body.span) }
-            emit(.closure, a: register, d: interpreter.index(of: prototype), at: declaration.name.span)
+            emit(.closure, a: register, d: machine.index(of: prototype), at: declaration.name.span)
             try write(declaration.name.text, from: register, at: declaration.name.span)
         case .module(let declaration): try module(declaration, at: statement.span)
         case .parameter(let name, let expression):
             let register = try temporary()
             try value(expression, to: register)
-            emit(.parameter, a: register, d: interpreter.constant(.string(name.text)), at: expression.span)
+            emit(.parameter, a: register, d: machine.constant(.string(name.text)), at: expression.span)
             try write(name.text, from: register, at: name.span)
         case .importFile(let path, let pathSpan, let name):
             let register = try temporary()
-            emit(.importFile, a: register, d: interpreter.constant(.string(path)), at: pathSpan)
+            emit(.importFile, a: register, d: machine.constant(.string(path)), at: pathSpan)
             try write(name.text, from: register, at: name.span)
         case .forEach(let pattern, let sequence, let body): try forEach(pattern, sequence, body, at: statement.span)
         case .whileLoop(let condition, let body): try whileLoop(condition, body, at: statement.span)
@@ -97,7 +97,7 @@ extension Compiler {
                 try scoped {
                     let object = try value(owner)
                     emit(
-                        .setAttribute, a: object, b: register, d: interpreter.constant(.string(name.text)),
+                        .setAttribute, a: object, b: register, d: machine.constant(.string(name.text)),
                         at: place.span, operands: [owner.span])
                 }
             case .index(let owner, let subscripts):
@@ -187,7 +187,7 @@ extension Compiler {
             }
             if let (opcode, number) = constantForm(operation, expression) {
                 emit(
-                    opcode, a: target, b: old, c: 1, d: interpreter.constant(number), at: operatorSpan,
+                    opcode, a: target, b: old, c: 1, d: machine.constant(number), at: operatorSpan,
                     operands: [place.span, expression.span])
                 return
             }
@@ -208,7 +208,7 @@ extension Compiler {
             }
         case .attribute(let owner, let name):
             let object = try value(owner)
-            let constant = interpreter.constant(.string(name.text))
+            let constant = machine.constant(.string(name.text))
             let old = try temporary()
             emit(.getAttribute, a: old, b: object, d: constant, at: place.span, operands: [owner.span])
             try combine(old, into: old)
@@ -322,8 +322,8 @@ extension Compiler {
             try inner.returnNone(at: declaration.body.span)
         }
         let register = try temporary()
-        interpreter.fields[ObjectIdentifier(prototype)] = fields
-        emit(.moduleDeclaration, a: register, d: interpreter.index(of: prototype), at: declaration.name.span)
+        machine.fields[ObjectIdentifier(prototype)] = fields
+        emit(.moduleDeclaration, a: register, d: machine.index(of: prototype), at: declaration.name.span)
         try write(declaration.name.text, from: register, at: declaration.name.span)
     }
 }

@@ -30,7 +30,7 @@ final class Compiler {
         case handler
     }
 
-    let interpreter: Interpreter
+    let machine: Machine
     let source: SourceText
     let facts: [Span: ScopeFacts]
     let parent: Compiler?
@@ -49,10 +49,10 @@ final class Compiler {
     private var captureIndices: [String: Int] = [:]
 
     init(
-        interpreter: Interpreter, source: SourceText, facts: [Span: ScopeFacts], parent: Compiler?, kind: Kind,
+        machine: Machine, source: SourceText, facts: [Span: ScopeFacts], parent: Compiler?, kind: Kind,
         file: FileScope, prototype: Prototype
     ) {
-        self.interpreter = interpreter
+        self.machine = machine
         self.source = source
         self.facts = facts
         self.parent = parent
@@ -100,17 +100,17 @@ final class Compiler {
         if case .int(let int) = value, let small = Int32(exactly: int) {
             emit(.loadInt, a: target, d: Int(small), at: span)
         } else {
-            emit(.loadConstant, a: target, d: interpreter.constant(value), at: span)
+            emit(.loadConstant, a: target, d: machine.constant(value), at: span)
         }
     }
 
-    /// Appends the finished code to the interpreter's.
+    /// Appends the finished code to the machine's.
     func finish() {
-        prototype.entry = interpreter.code.count
-        interpreter.code.append(contentsOf: code)
-        interpreter.marks.append(contentsOf: marks)
-        prototype.end = interpreter.code.count
-        interpreter.prototypes.append(prototype)
+        prototype.entry = machine.code.count
+        machine.code.append(contentsOf: code)
+        machine.marks.append(contentsOf: marks)
+        prototype.end = machine.code.count
+        machine.prototypes.append(prototype)
     }
 
     // MARK: Names
@@ -130,7 +130,7 @@ final class Compiler {
             ancestor = compiler.parent
         }
         if let index = capture(name) { return .capture(index) }
-        return .global(interpreter.slot(of: name, in: file))
+        return .global(machine.slot(of: name, in: file))
     }
 
     private func capture(_ name: String) -> Int? {
@@ -160,11 +160,11 @@ final class Compiler {
             return target
         case .cell(let register):
             let result = try target ?? temporary()
-            emit(.loadCell, a: result, b: register, d: interpreter.constant(.string(name)), at: span)
+            emit(.loadCell, a: result, b: register, d: machine.constant(.string(name)), at: span)
             return result
         case .capture(let index):
             let result = try target ?? temporary()
-            emit(.loadCapture, a: result, b: index, d: interpreter.constant(.string(name)), at: span)
+            emit(.loadCapture, a: result, b: index, d: machine.constant(.string(name)), at: span)
             return result
         case .global(let slot):
             if kind == .top {
@@ -180,15 +180,15 @@ final class Compiler {
         case .field(let index):
             let result = try target ?? temporary()
             let owner = try read("self", at: span)
-            emit(.loadField, a: result, b: owner, c: index, d: interpreter.constant(.string(name)), at: span)
+            emit(.loadField, a: result, b: owner, c: index, d: machine.constant(.string(name)), at: span)
             return result
         }
     }
 
     private func checkBound(_ register: Int, _ name: String, at span: Span) {
         guard !assigned.contains(name) else { return }
-        if kind == .top, register < 0, interpreter.isBound(slot: -1 - register) { return }
-        emit(.checkBound, a: register, c: kind == .top ? 0 : 1, d: interpreter.constant(.string(name)), at: span)
+        if kind == .top, register < 0, machine.isBound(slot: -1 - register) { return }
+        emit(.checkBound, a: register, c: kind == .top ? 0 : 1, d: machine.constant(.string(name)), at: span)
     }
 
     /// Binds a name to the value in a register.
@@ -255,7 +255,7 @@ final class Compiler {
             name: name, source: source, span: span, documentation: documentation, parameters: formals,
             parameterTexts: texts, isMethod: kind != .function, isDeclared: name != "λ")
         let inner = Compiler(
-            interpreter: interpreter, source: source, facts: facts, parent: self, kind: kind, file: file,
+            machine: machine, source: source, facts: facts, parent: self, kind: kind, file: file,
             prototype: prototype)
         let scopeFacts = facts[scope] ?? ScopeFacts()
         try inner.openFunction(formals, parameters, scopeFacts, at: span)
@@ -310,7 +310,7 @@ final class Compiler {
             var register = index
             if let local = scopes[0][formal.name], local.isCell {
                 register = try temporary()
-                emit(.loadCell, a: register, b: local.register, d: interpreter.constant(.string(formal.name)), at: span)
+                emit(.loadCell, a: register, b: local.register, d: machine.constant(.string(formal.name)), at: span)
             }
             emit(.storeField, a: owner, b: register, c: index - 1, at: span)
         }

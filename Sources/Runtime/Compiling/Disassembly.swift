@@ -1,18 +1,35 @@
 import CMachine
 
 /// Instructions as text, for tests of what the compiler makes.
-public enum Disassembly {
-    /// The code of everything compiled so far, one function after the other.
-    public static func text(of interpreter: Interpreter) -> String {
-        interpreter.prototypes.map { prototype in
+package enum Disassembly {
+    /// The code of everything compiled so far, one function after the other: number, operation, the operands a, b, c, d,
+    /// then where a jump leads, or the constant or name that an operand stands for.
+    package static func text(of interpreter: Interpreter) -> String {
+        let machine = interpreter.machine
+        return machine.prototypes.map { prototype in
             let header = "\(prototype.name): \(prototype.registerCount) registers"
             let lines = (prototype.entry..<prototype.end).map { index in
-                let i = interpreter.code[index]
-                let target = i.operation.isJump ? "  → \(index - prototype.entry + Int(i.d))" : ""
-                return "\(index - prototype.entry)  \(i.operation.name) \(i.a) \(i.b) \(i.c) \(i.d)\(target)"
+                let i = machine.code[index]
+                let line = "\(index - prototype.entry)  \(i.operation.name) \(i.a) \(i.b) \(i.c) \(i.d)"
+                if i.operation.isJump { return "\(line)  → \(index - prototype.entry + Int(i.d))" }
+                return meaning(of: i, in: machine).map { "\(line)  ; \($0)" } ?? line
             }
             return ([header] + lines).joined(separator: "\n")
         }.joined(separator: "\n")
+    }
+
+    private static func meaning(of i: Instruction, in machine: Machine) -> String? {
+        switch i.operation {
+        case .loadConstant, .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .floorDivideConstant,
+            .remainderConstant, .checkBound, .loadField, .getAttribute, .setAttribute, .refusePart, .importFile,
+            .parameter:
+            Display.brief(machine.constants[Int(i.d)])
+        case .loadCell, .loadCapture: i.c == 0 ? Display.brief(machine.constants[Int(i.d)]) : nil
+        case .loadGlobal, .callGlobal: machine.slotNames[Int(i.d)]
+        case .callMethod, .callMethodSpread: machine.sites[Int(i.d)].name
+        case .closure, .moduleDeclaration: machine.prototypes[Int(i.d)].name
+        default: nil
+        }
     }
 }
 

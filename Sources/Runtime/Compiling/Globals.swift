@@ -9,21 +9,21 @@ extension Interpreter {
 
     /// The value of a session variable.
     public func global(_ name: String) -> Value? {
-        guard let slot = session.slots[name], isBound(slot: slot) else { return nil }
-        return registers[globalCount - 1 - slot]
+        guard let slot = session.slots[name], machine.isBound(slot: slot) else { return nil }
+        return machine[global: slot]
     }
 
     /// Binds a session variable.
     public func setGlobal(_ name: String, _ value: Value) {
-        let slot = slot(of: name, in: session)
+        let slot = machine.slot(of: name, in: session)
         session.declare(name)
-        registers[globalCount - 1 - slot] = value
+        machine[global: slot] = value
     }
 
     /// Forgets the session's variables; library names get their meaning back.
     public func clear() {
         for (name, slot) in session.slots {
-            registers[globalCount - 1 - slot] = library.value(named: name) ?? .unbound
+            machine[global: slot] = library.value(named: name) ?? .unbound
         }
         session.declared = []
         session.parameters = []

@@ -11,6 +11,10 @@ package struct CallShape: Equatable {
     }
 
     var count: Int { positional + names.count }
+
+    /// What the call instructions say in b: the number of arguments, or -1 when some are named. Those only Swift puts
+    /// where they belong.
+    var operand: Int { names.isEmpty ? positional : -1 }
 }
 
 /// Where each parameter of a function gets its value from at one call shape.
@@ -21,6 +25,20 @@ package enum ArgumentSource: Equatable {
     case rest(from: Int, count: Int)
     /// The named arguments that no parameter takes, as a dict.
     case options([Int])
+
+    /// The value that the parameter gets from the arguments of a call; nothing when its default counts.
+    func value(in arguments: some RandomAccessCollection<Value>, _ shape: CallShape) -> Value? {
+        func argument(_ index: Int) -> Value { arguments[arguments.index(arguments.startIndex, offsetBy: index)] }
+        switch self {
+        case .argument(let index): return argument(index)
+        case .defaultValue: return nil
+        case .rest(let from, let count): return .list((from..<from + count).map(argument))
+        case .options(let indices):
+            let dict = DictObject()
+            for index in indices { dict[shape.names[index - shape.positional]] = argument(index) }
+            return .dict(dict)
+        }
+    }
 }
 
 /// A parameter as binding sees it.
@@ -170,17 +188,8 @@ extension Builtin {
     func arrange(_ plan: [ArgumentSource], _ shape: CallShape, _ arguments: some RandomAccessCollection<Value>)
         -> [Value]
     {
-        func argument(_ index: Int) -> Value { arguments[arguments.index(arguments.startIndex, offsetBy: index)] }
-        return zip(bodyParameters, plan).map { parameter, source in
-            switch source {
-            case .argument(let index): return argument(index)
-            case .defaultValue: return parameter.defaultValue?.value ?? .none
-            case .rest(let from, let count): return .list((from..<from + count).map(argument))
-            case .options(let indices):
-                let dict = DictObject()
-                for index in indices { dict[shape.names[index - shape.positional]] = argument(index) }
-                return .dict(dict)
-            }
+        zip(bodyParameters, plan).map { parameter, source in
+            source.value(in: arguments, shape) ?? parameter.defaultValue?.value ?? .none
         }
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Learning
 import Tensors
@@ -14,7 +15,7 @@ extension Interpreter {
         case .function(let builtin as BuiltinFunction):
             return try call(builtin, shape, arguments + named.map(\.value))
         case .function(let closure as Closure):
-            return try call(closure, shape, arguments + named.map(\.value))
+            return try machine.run(closure, shape, arguments + named.map(\.value))
         case .function(let method as BoundMethod):
             return try call(.function(method.method), [method.receiver] + arguments, named: named)
         case .function(let declaration as ModuleDeclaration):
@@ -54,37 +55,6 @@ extension Interpreter {
             failure.operands = operands
             throw failure
         }
-    }
-
-    /// Runs a Dist function on Swift's stack.
-    func call(_ closure: Closure, _ shape: CallShape, _ arguments: [Value]) throws -> Value {
-        let prototype = closure.prototype
-        let plan = try Binding.plan(
-            prototype.parameters, shape, function: closure.name, signature: closure.signature,
-            hiddenLeading: prototype.isMethod ? 1 : 0)
-        let base = stackTop + 1
-        let limit = base + prototype.registerCount
-        reserve(limit + 1)
-        registers[base - 1] = .function(closure)
-        for (index, source) in plan.enumerated() {
-            switch source {
-            case .argument(let argument): registers[base + index] = arguments[argument]
-            case .defaultValue: registers[base + index] = .unbound
-            case .rest(let from, let count): registers[base + index] = .list(Array(arguments[from..<from + count]))
-            case .options(let indices):
-                let dict = DictObject()
-                for argument in indices { dict[shape.names[argument - shape.positional]] = arguments[argument] }
-                registers[base + index] = .dict(dict)
-            }
-        }
-        for index in base + plan.count..<max(base + plan.count, limit) { registers[index] = .unbound }
-        let top = stackTop
-        let before = shift
-        defer {
-            stackTop = top + shift - before
-            for index in (base - 1)..<limit { registers[index + shift - before] = .unbound }
-        }
-        return try enter(prototype.entry, base: base, limit: limit)
     }
 
     /// `net(x)`: a layer whose class declares a method `forward` runs that, for it takes or gives several values; else one

@@ -1,94 +1,141 @@
 import CMachine
-import Diagnostics
+import Glibc
+import Synchronization
+import Syntax
 
-/// What a `try` block needs to take an error.
-struct Handler {
-    var target: Int
-    var register: Int
-    var frameCount: Int
-    var base: Int
-    var limit: Int
-    var gradients: Bool
-}
+/// What runs the instructions of one interpreter: the code of everything compiled so far, the variables, and the calls
+/// under way.
+///
+/// Two loops run the same instructions. The one in C does what is frequent and cheap and leaves the rest to Swift
+/// (``step(_:floor:)``); the one in Swift runs every instruction by `step` and asks nothing of how Swift lays out values
+/// in memory. How frames and windows lie is drawn in `Sources/CMachine/README.md`.
+public final class Machine {
+    private static let swiftLoop = Atomic<Bool>(getenv("DISTILL_MACHINE").map { String(cString: $0) } == "swift")
 
-/// Where the machine is: the instruction, and the registers of the running function.
-struct Cursor {
-    var pc: Int
-    var base: Int
-    /// The first register behind the running function's.
-    var limit: Int
-}
+    /// Whether interpreters made from now on run every instruction in Swift, some ten times slower, instead of the frequent
+    /// ones in C. `DISTILL_MACHINE=swift` says so from outside; and there is no choice when the compiler of this build lays
+    /// out values in another way than the loop in C expects.
+    public static var usesSwiftLoop: Bool {
+        get { swiftLoop.load(ordering: .relaxed) || !MachineHooks.areInstalled }
+        set { swiftLoop.store(newValue, ordering: .relaxed) }
+    }
 
-/// Why the instruction loop stopped.
-enum Exit {
-    /// The instruction at the cursor needs more than the loop does itself.
-    case slow
-    /// Time to look whether somebody wants the program to stop.
-    case poll
-    case finished(Value)
-    case failed(any Error)
-}
+    /// Whether this machine runs every instruction in Swift.
+    var runsInSwift = Machine.usesSwiftLoop
 
-extension Interpreter {
-    /// The most Dist calls inside each other.
-    static let deepestCalls = 10_000
-    /// Back-jumps and calls between two looks at the interrupt flag.
-    static let pollInterval = 4096
+    /// The interpreter that has this machine, and so outlives it; counting references to it would take longer than many
+    /// an instruction.
+    let owner: Unmanaged<Interpreter>
+    var interpreter: Interpreter { owner.takeUnretainedValue() }
 
-    /// Runs the instruction loop, which does by itself what is frequent and cheap (numbers, comparisons, jumps, calls of
-    /// Dist functions and of builtins that cannot call back), until an instruction needs more.
-    ///
-    /// The loop is written in C: there every register stays where the processor wants it, and no value is counted that is
-    /// only looked at. It borrows the registers all along, so nothing it calls may come back to the interpreter.
-    func execute(_ cursor: inout Cursor, floor: Int) -> Exit {
-        var frames = CallStack(room: 0)
-        swap(&frames, &self.frames)
-        var registers: [Value] = []
-        swap(&registers, &self.registers)
-        defer {
-            swap(&frames, &self.frames)
-            swap(&registers, &self.registers)
-        }
-        frames.makeRoom()
-        let code = self.code
-        let constants = self.constants
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        let registerCount = registers.count
-        var result = Value.none
-        let exit = registers.withUnsafeMutableBytes { registers in
-            code.withUnsafeBufferPointer { code in
-                constants.withUnsafeBytes { constants in
-                    records.withUnsafeMutableBufferPointer { records in
-                        frames.withFrames(atMost: Self.deepestCalls) { frames, frameCount, capacity -> MachineExit? in
-                            guard let code = code.baseAddress, let registers = registers.baseAddress else { return nil }
-                            var state = machine_state(
-                                code: code, registers: registers, constants: constants.baseAddress ?? .init(registers),
-                                records: records.baseAddress, frames: frames, interpreter: context,
-                                registerCount: registerCount, globals: globalCount - 1, frameCount: frameCount,
-                                frameCapacity: capacity, floor: floor, pc: cursor.pc, base: cursor.base,
-                                limit: cursor.limit, budget: Self.pollInterval, result: machine_value())
-                            let exit = machine_run(&state)
-                            frameCount = state.frameCount
-                            cursor = Cursor(pc: state.pc, base: state.base, limit: state.limit)
-                            if exit == .finished {
-                                result = withUnsafeMutableBytes(of: &state.result) {
-                                    $0.assumingMemoryBound(to: Value.self).baseAddress?.move() ?? .none
-                                }
-                            }
-                            return exit
-                        }
-                    }
+    // Unchecked exclusivity where every instruction reads: a machine belongs to one thread, and what runs during an
+    // access works on what `execute` has taken out.
+    @exclusivity(unchecked) var code: [Instruction] = []
+    /// Where each instruction comes from.
+    var marks: [Mark] = []
+    @exclusivity(unchecked) var constants: [Value] = []
+    @exclusivity(unchecked) var sites: [CallSite] = []
+    /// What the loop in C knows of the sites, by the same numbers.
+    var records: [CallRecord] = []
+    var formats: [FormatSpecification] = []
+    var prototypes: [Prototype] = []
+    /// The field names of module declarations.
+    var fields: [ObjectIdentifier: [String]] = [:]
+    @exclusivity(unchecked) var registers = Registers(globals: 512, stack: 4096)
+    /// The name in every slot for a global variable.
+    var slotNames: [String] = []
+    @exclusivity(unchecked) var frames = CallStack(room: 256)
+    @exclusivity(unchecked) var handlers: [Handler] = []
+    /// The first free register for a call from library code.
+    @exclusivity(unchecked) var stackTop = 0
+    /// How many calls go through library functions, inside each other.
+    var nativeDepth = 0
+    /// What a library function threw that the loop in C called.
+    var pendingError: (any Error)?
+
+    private var numberConstants: [UInt64: Int] = [:]
+    private var textConstants: [String: Int] = [:]
+    private var literalConstants: [Int] = []
+
+    init(of interpreter: Interpreter) { owner = .passUnretained(interpreter) }
+
+    deinit {
+        for record in records { machine_forget(record.function) }
+        registers.release()
+    }
+
+    // MARK: What the compiler asks for
+
+    /// The number of a constant.
+    func constant(_ value: Value) -> Int {
+        switch value {
+        case .string(let string):
+            // Canonically equal texts may differ in scalars, so only ASCII is shared.
+            guard string.isASCII else { break }
+            if let index = textConstants[string.text] { return index }
+            textConstants[string.text] = constants.count
+        case .float(let float):
+            if let index = numberConstants[float.bitPattern] { return index }
+            numberConstants[float.bitPattern] = constants.count
+        case .none, .bool, .unbound:
+            for index in literalConstants {
+                switch (constants[index], value) {
+                case (.none, .none), (.unbound, .unbound): return index
+                case (.bool(let a), .bool(let b)) where a == b: return index
+                default: continue
                 }
             }
+            literalConstants.append(constants.count)
+        default: break
         }
-        switch exit {
-        case .slow: return .slow
-        case .poll: return .poll
-        case .finished: return .finished(result)
-        case .failed, nil:
-            let error = pendingError ?? Failure(.internal, "the machine has no code")
-            pendingError = nil
-            return .failed(error)
-        }
+        constants.append(value)
+        return constants.count - 1
+    }
+
+    func add(format: FormatSpecification) -> Int {
+        formats.append(format)
+        return formats.count - 1
+    }
+
+    /// The number of a call whose result goes to a register.
+    func add(site: CallSite, result: Int) -> Int {
+        sites.append(site)
+        var record = CallRecord()
+        record.result = Int32(truncatingIfNeeded: result)
+        records.append(record)
+        return sites.count - 1
+    }
+
+    func index(of prototype: Prototype) -> Int { prototypes.lastIndex { $0 === prototype } ?? 0 }
+
+    // MARK: Global variables
+
+    /// The slot of a name of a file; a library name starts with the library's value.
+    func slot(of name: String, in file: FileScope) -> Int {
+        if let slot = file.slots[name] { return slot }
+        let slot = slotNames.count
+        slotNames.append(name)
+        file.slots[name] = slot
+        registers.reserveGlobals(slotNames.count)
+        if let value = interpreter.library.value(named: name) { self[global: slot] = value }
+        return slot
+    }
+
+    /// What a slot holds.
+    subscript(global slot: Int) -> Value {
+        get { registers[-1 - slot] }
+        set { registers[-1 - slot] = newValue }
+    }
+
+    func isBound(slot: Int) -> Bool {
+        if case .unbound = self[global: slot] { false } else { true }
+    }
+
+    // MARK: Registers of a function
+
+    /// The register that an operand of an instruction means when the running function's registers begin at `base`.
+    subscript(base: Int, operand: Int16) -> Value {
+        get { registers[base + Int(operand)] }
+        set { registers[base + Int(operand)] = newValue }
     }
 }

@@ -123,7 +123,7 @@ private struct ArchitectureReader {
         else { throw failure("lacks parts of the module \(name)") }
         let scope = try scope(index, depth)
         guard let slot = scope.slots[name],
-            case .function(let function) = interpreter.registers[interpreter.globalCount - 1 - slot],
+            case .function(let function) = interpreter.machine[global: slot],
             let declaration = function as? ModuleDeclaration
         else { throw failure("names a module \(name) that its source does not declare") }
         // Arguments and fields are written in this order, which decides where a module stands that occurs in both.

@@ -35,6 +35,8 @@ private struct ArchitectureWriter {
     private let stateNames: [ObjectIdentifier: String]
     private let parameters: Set<ObjectIdentifier>
     private var prototypes: [ObjectIdentifier: Int] = [:]
+    /// The lists and dicts that are being written.
+    private var open: Set<ObjectIdentifier> = []
     private(set) var sources: [JSON] = []
     private(set) var tensors: OrderedDictionary<String, Tensor> = [:]
 
@@ -118,8 +120,13 @@ private struct ArchitectureWriter {
                 ("float", .string(float.isFinite ? "\(float)" : float.isNaN ? "nan" : float > 0 ? "inf" : "-inf"))
             ])
         case .string(let text): return .string(text.text)
-        case .list(let list): return .array(try list.elements.map { try self.value($0, place) })
+        case .list(let list):
+            try enter(list, place)
+            defer { open.remove(ObjectIdentifier(list)) }
+            return .array(try list.elements.map { try self.value($0, place) })
         case .dict(let dict):
+            try enter(dict, place)
+            defer { open.remove(ObjectIdentifier(dict)) }
             let entries = try dict.entries.map { key, entry in
                 JSON.array([try self.value(key.value, place), try self.value(entry, place)])
             }
@@ -139,6 +146,13 @@ private struct ArchitectureWriter {
                 help: ["pass a name or a layer such as ReLU() instead, or declare the function beside the module"])
         case .object(let object):
             throw Failure(.value, "save: \(place) is a \(object.type.name), which a model file cannot hold")
+        }
+    }
+
+    /// A container that contains itself would never end.
+    private mutating func enter(_ container: AnyObject, _ place: String) throws {
+        guard open.insert(ObjectIdentifier(container)).inserted else {
+            throw Failure(.value, "save: \(place) holds a container that contains itself")
         }
     }
 

@@ -20,10 +20,11 @@ public final class ImportedFile: LanguageObject {
     public var names: [String] { scope.declared }
 
     func value(of name: String, in interpreter: Interpreter) -> Value? {
-        guard scope.declared.contains(name), let slot = scope.slots[name], interpreter.isBound(slot: slot) else {
+        guard scope.declared.contains(name), let slot = scope.slots[name], interpreter.machine.isBound(slot: slot)
+        else {
             return nil
         }
-        return interpreter.registers[interpreter.globalCount - 1 - slot]
+        return interpreter.machine[global: slot]
     }
 }
 

@@ -14,7 +14,7 @@ public enum ModelFile {
 
     /// Writes a network, whole or not at all.
     ///
-    /// - Throws: a ``Failure`` that names what a file cannot hold, ``DataError/unwritable(path:reason:)``.
+    /// - Throws: a ``Failure`` that names what a file cannot hold, ``FileError``.
     public static func write(_ net: Module, to path: String, in interpreter: Interpreter) throws {
         let (json, extra) = try Architecture.json(of: net, in: interpreter)
         var tensors = try net.storedState()
@@ -28,9 +28,6 @@ public enum ModelFile {
             ])
         try file.write(to: path)
     }
-
-    /// Whether a file with these metadata holds a network.
-    public static func holdsNetwork(_ file: SafeTensors) -> Bool { file.metadata[architecture] != nil }
 
     /// The network of a file, in evaluation mode.
     ///

@@ -66,22 +66,22 @@ struct ModuleSource {
 
     /// Declares what the instructions of a function, and of the functions inside it, read.
     private mutating func collect(_ prototype: Prototype) throws {
-        for instruction in interpreter.code[prototype.entry..<prototype.end] {
+        for instruction in interpreter.machine.code[prototype.entry..<prototype.end] {
             switch instruction.operation {
             case .loadGlobal, .callGlobal: try take(Int(instruction.d), isRead: true)
             case .callMethod, .callMethodSpread:
-                let site = interpreter.sites[Int(instruction.d)]
+                let site = interpreter.machine.sites[Int(instruction.d)]
                 // A method's name is also a function's when there is no such method; what is unbound is neither.
                 if let slot = site.fallbackSlot { try take(slot, isRead: false) }
-            case .closure, .moduleDeclaration: try collect(interpreter.prototypes[Int(instruction.d)])
+            case .closure, .moduleDeclaration: try collect(interpreter.machine.prototypes[Int(instruction.d)])
             default: break
             }
         }
     }
 
     private mutating func take(_ slot: Int, isRead: Bool) throws {
-        let name = interpreter.slotNames[slot]
-        switch interpreter.registers[interpreter.globalCount - 1 - slot] {
+        let name = interpreter.machine.slotNames[slot]
+        switch interpreter.machine[global: slot] {
         case .unbound: break
         case .function(let function as BuiltinFunction) where interpreter.library.functions[name] === function: break
         case .function(let function as BuiltinFunction):
@@ -149,8 +149,8 @@ extension Interpreter {
         let scope = FileScope(path: path)
         for (name, value) in constants {
             scope.declare(name)
-            let slot = slot(of: name, in: scope)
-            registers[globalCount - 1 - slot] = value
+            let slot = machine.slot(of: name, in: scope)
+            machine[global: slot] = value
         }
         _ = try run(result.program, of: source, in: scope)
         return scope

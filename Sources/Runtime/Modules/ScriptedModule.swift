@@ -153,7 +153,8 @@ public final class ScriptedModule: Module {
             switch value {
             case .module(let module): .module(try copies.module(module))
             case .tensor(let tensor): .tensor(try copies.tensor(tensor))
-            case .list(let list): .list(try list.elements.map(duplicate))
+            case .list(let list):
+                try copies.once(list, named: "a list in \(typeName)") { .list(try list.elements.map(duplicate)) }
             default: value
             }
         }
@@ -173,7 +174,7 @@ extension Interpreter {
         let module = ScriptedModule(declaration, self, shape, arguments)
         var inner = shape
         inner.positional += 1
-        _ = try call(declaration.body, inner, [.module(module)] + arguments)
+        _ = try machine.run(declaration.body, inner, [.module(module)] + arguments)
         return .module(module)
     }
 }

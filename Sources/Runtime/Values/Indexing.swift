@@ -152,3 +152,11 @@ extension Interpreter {
             .type, "a tensor is indexed by ints, slices, none, ... and tensors, not \(Display.typeWithDetail(value))")
     }
 }
+
+extension Interpreter {
+    /// The key that a value makes.
+    func dictKey(_ value: Value) throws -> DictKey {
+        if let key = DictKey(value) { return key }
+        throw Failure(.type, "a dict key is a string, int, float or bool, not \(value.typeName)")
+    }
+}

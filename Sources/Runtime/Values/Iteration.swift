@@ -9,43 +9,43 @@ final class ElementIterator: LanguageObject {
     init(_ next: @escaping () throws -> Value?) { self.next = next }
 }
 
+/// What a loop goes through.
+enum Rounds {
+    case numbers(RangeObject)
+    case list(ListObject)
+    case elements(ElementIterator)
+}
+
 extension Interpreter {
-    /// Prepares the three registers of a loop: a counting range, or a list with an index, or an iterator.
-    func iterate(_ value: Value, state: Int) throws {
+    /// How a loop goes through a value: it counts, goes through a list, or asks an iterator.
+    func rounds(of value: Value) throws -> Rounds {
         switch value {
-        case .range(let range):
-            registers[state] = .int(range.start)
-            registers[state + 1] = .int(range.count)
-            registers[state + 2] = .int(range.step)
+        case .range(let range): return .numbers(range)
         case .tensor(let tensor) where tensor.rank > 0:
             var index = 0
             let rows = tensor.shape[0]
-            let iterator = ElementIterator {
-                guard index < rows else { return nil }
-                defer { index += 1 }
-                return .tensor(try tensor.select(dim: 0, index: index))
-            }
-            registers[state] = iterator.encode(in: self)
+            return .elements(
+                ElementIterator {
+                    guard index < rows else { return nil }
+                    defer { index += 1 }
+                    return .tensor(try tensor.select(dim: 0, index: index))
+                })
         case .object(let object):
             if let iterate = object.type.iterate {
-                let next = try iterate(object.payload, self)
-                registers[state] = ElementIterator(next).encode(in: self)
-            } else if let length = object.type.length, let element = object.type.element {
-                let count = try length(object.payload)
-                var index = 0
-                let iterator = ElementIterator { [unowned self] in
+                return .elements(ElementIterator(try iterate(object.payload, self)))
+            }
+            guard let length = object.type.length, let element = object.type.element else { break }
+            let count = try length(object.payload)
+            var index = 0
+            return .elements(
+                ElementIterator { [unowned self] in
                     guard index < count else { return nil }
                     defer { index += 1 }
                     return try element(object.payload, .int(index), self)
-                }
-                registers[state] = iterator.encode(in: self)
-            } else {
-                fallthrough
-            }
-        default:
-            registers[state] = .list(try elements(of: value, for: "for"))
-            registers[state + 1] = .int(0)
+                })
+        default: break
         }
+        return .list(ListObject(try elements(of: value, for: "for")))
     }
 
     /// All elements of something that can be iterated.

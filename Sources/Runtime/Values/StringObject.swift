@@ -36,7 +36,9 @@ public final class StringObject {
     /// Whether two texts hold the same scalars; Swift's own `==` also equates composed and decomposed characters.
     public static func haveSameScalars(_ left: String, _ right: String) -> Bool {
         // Texts of the same two words are the same text: short ones have theirs in them.
-        if unsafeBitCast(left, to: (UInt64, UInt64).self) == unsafeBitCast(right, to: (UInt64, UInt64).self) {
+        if MemoryLayout<String>.size == 16,
+            unsafeBitCast(left, to: (UInt64, UInt64).self) == unsafeBitCast(right, to: (UInt64, UInt64).self)
+        {
             return true
         }
         guard left.utf8.count == right.utf8.count else { return false }
