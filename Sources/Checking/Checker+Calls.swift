@@ -75,6 +75,9 @@ extension Checker {
         case .declared(let declared):
             check(declared, arguments, callee: callee)
             return declared.isModule ? .type(.module) : .unknown
+        case .lambda(let lambda):
+            check(lambda, arguments, callee: callee)
+            return .unknown
         case .network(let layer):
             if !arguments.isOpen, arguments.all.count == 1, case .tensor(let sizes) = arguments.all[0].known {
                 return flow(
@@ -180,6 +183,11 @@ extension Checker {
             checked.positional.insert(receiver, at: 0)
             return call(function, checked, at: span, callee: name.span)
         }
+        if let method = known.objectReceiver.flatMap({ library.methods[$0]?[name.text] }) {
+            checked.positional.insert(receiver, at: 0)
+            let result = check(method.overloads, checked, callee: name.span, hidden: 1)
+            return self.result(of: method, result, checked, at: span)
+        }
         // A value of any type: only what no value at all could take is wrong.
         if !members.contains(name.text) { unknownMember(name, of: known, isCall: true) }
         return .unknown
@@ -224,16 +232,16 @@ extension Checker {
     private mutating func check(_ declared: Known.Declared, _ arguments: CheckedArguments, callee: Span) {
         let formals = declared.formals
         if arguments.isOpen {
-            refuseUnknownNames(formals, arguments, declared.declaration.name.text, declared.signature)
+            refuseUnknownNames(formals, arguments, declared.name, declared.signature)
             return
         }
         do {
             _ = try Binding.plan(
-                formals, arguments.shape, function: declared.declaration.name.text, signature: declared.signature)
+                formals, arguments.shape, function: declared.name, signature: declared.signature)
         } catch {
             report(
                 Failure(error), at: place(of: error, arguments, callee),
-                [Diagnostic.Label(declared.source, declared.declaration.name.span, "defined here", isPrimary: false)])
+                [Diagnostic.Label(declared.source, declared.span, "defined here", isPrimary: false)])
         }
     }
 
@@ -359,7 +367,7 @@ enum Fit {
         case .literal(let value):
             guard !accepts(type, value) else { return false }
             return true
-        case .builtin, .declared: return !mayBe(type, .function) && !mayBe(type, .module)
+        case .builtin, .declared, .lambda: return !mayBe(type, .function) && !mayBe(type, .module)
         case .network: return !mayBe(type, .module) && !mayBe(type, .function)
         case .tensor: return !mayBe(type, .tensor) && !mayBe(type, .number)
         case .type(let of):

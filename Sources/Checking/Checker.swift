@@ -101,9 +101,6 @@ struct Checker {
     /// The scope that binds a name, as a function here would find it.
     func owner(of name: String) -> Int? { scopes.indices.last { scopes[$0].bindings.binds(name) } }
 
-    /// Whether a name is the library's here.
-    func isLibrary(_ name: String) -> Bool { owner(of: name) == nil && library.value(named: name) != nil }
-
     /// A name that is read: what it holds, or an error.
     mutating func read(_ name: String, at span: Span) -> Known {
         guard let index = owner(of: name) else {
@@ -315,7 +312,7 @@ struct Checker {
             return .type(.pair)
         case .lambda(let lambda):
             visitLambda(lambda)
-            return .type(.function)
+            return .lambda(Known.Declared(lambda, at: expression.span, source: source))
         case .listComprehension(let element, let clauses):
             visitComprehension(clauses) { $0.visit(element) }
             return .type(.list(.any))

@@ -11,6 +11,8 @@ indirect enum Known {
     case builtin(BuiltinFunction)
     /// A function or module that a file declares.
     case declared(Declared)
+    /// A function without a name.
+    case lambda(Declared)
     /// A function or method that cannot be told, with a result of a type.
     case type(LanguageType)
     /// A tensor, with the sizes that are known.
@@ -22,14 +24,33 @@ indirect enum Known {
     /// An imported file.
     case file(CheckedFile)
 
-    /// A declaration and the text it stands in.
+    /// A declaration or a lambda, and the text it stands in.
     struct Declared {
-        let declaration: FunctionDeclaration
+        let name: String
+        let parameters: [ParameterSyntax]
+        /// The name, or the whole lambda.
+        let span: Span
         let isModule: Bool
         let source: SourceText
 
+        init(declaration: FunctionDeclaration, isModule: Bool, source: SourceText) {
+            name = declaration.name.text
+            parameters = declaration.parameters
+            span = declaration.name.span
+            self.isModule = isModule
+            self.source = source
+        }
+
+        init(_ lambda: Lambda, at span: Span, source: SourceText) {
+            name = "λ"
+            parameters = lambda.parameters
+            self.span = span
+            isModule = false
+            self.source = source
+        }
+
         var formals: [FormalParameter] {
-            declaration.parameters.map { parameter in
+            parameters.map { parameter in
                 switch parameter.kind {
                 case .single(let value):
                     FormalParameter(name: parameter.name.text, kind: .single, isRequired: value == nil)
@@ -41,7 +62,7 @@ indirect enum Known {
 
         /// The signature as help shows it.
         var signature: String {
-            let parameters = declaration.parameters.map { parameter in
+            let parameters = parameters.map { parameter in
                 switch parameter.kind {
                 case .single(nil): parameter.name.text
                 case .single(let value?): "\(parameter.name.text)=\(source.text(in: value.span))"
@@ -49,7 +70,7 @@ indirect enum Known {
                 case .options: "**" + parameter.name.text
                 }
             }
-            return "\(declaration.name.text)(\(parameters.joined(separator: ", ")))"
+            return "\(name)(\(parameters.joined(separator: ", ")))"
         }
     }
 
@@ -58,7 +79,7 @@ indirect enum Known {
         switch self {
         case .unknown, .file: nil
         case .literal(let value): value.type
-        case .builtin, .declared: .function
+        case .builtin, .declared, .lambda: .function
         case .type(let type):
             switch type {
             case .any, .union, .options, .number, .none: nil
@@ -83,6 +104,9 @@ indirect enum Known {
         default: nil
         }
     }
+
+    /// Where methods of a library object are found, which may have further ones that are no methods.
+    var objectReceiver: Builtin.Receiver? { if case .object(let name)? = type { .object(name) } else { nil } }
 
     var int: Int? { if case .literal(.int(let int)) = self { int } else { nil } }
     var bool: Bool? { if case .literal(.bool(let bool)) = self { bool } else { nil } }

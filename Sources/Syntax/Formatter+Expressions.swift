@@ -128,13 +128,20 @@ extension Formatter {
         hoisted += takeComments(before: span.lower)
         let hasComments = nextComment < comments.count && comments[nextComment].span.lower < span.upper
         if let last = arguments.last, !hasComments || isBlockLambda(last.value), isHuggable(arguments, in: span) {
-            var parts: [Layout] = [.text("(")]
+            var hugged: [Layout] = [.text("(")]
+            var apart: [Layout] = [.softLine]
             for (place, argument) in arguments.enumerated() {
-                if place > 0 { parts.append(.text(", ")) }
-                parts.append(self.argument(argument))
+                let layout = self.argument(argument)
+                let isLast = place + 1 == arguments.count
+                hugged += [layout, .text(isLast ? ")" : ", ")]
+                apart += isLast ? [layout, .choose(broken: ",", flat: "")] : [layout, .text(","), .line]
             }
-            _ = last
-            return .sequence(parts + [.text(")")])
+            guard isBlockLambda(last.value) else { return .sequence(hugged) }
+            // Arguments that need lines of their own take the function with them: a text that is laid out like this has a
+            // line end before the block, and is then no different.
+            return .either(
+                .sequence(hugged),
+                .group(.sequence([.text("("), .nest(.sequence(apart)), .softLine, .text(")")])))
         }
         return bracket("(", ")", arguments.map(\.span), span) { $0.argument(arguments[$1]) }
     }

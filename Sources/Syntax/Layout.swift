@@ -16,6 +16,8 @@ struct Layout: Sendable {
         case sequence([Layout])
         /// One text when the group is broken, another when it stands on one line.
         case choose(broken: String, flat: String)
+        /// The first when it fits up to its first line end, else the second.
+        case either(Layout, Layout)
     }
 
     let kind: Kind
@@ -36,6 +38,9 @@ struct Layout: Sendable {
     static func group(_ inner: Layout) -> Layout { Layout(.group(inner), mustBreak: inner.mustBreak) }
     static func choose(broken: String, flat: String) -> Layout {
         Layout(.choose(broken: broken, flat: flat), mustBreak: false)
+    }
+    static func either(_ first: Layout, _ second: Layout) -> Layout {
+        Layout(.either(first, second), mustBreak: first.mustBreak)
     }
     static func sequence(_ parts: [Layout]) -> Layout {
         Layout(.sequence(parts), mustBreak: parts.contains { $0.mustBreak })
@@ -77,6 +82,10 @@ struct Layout: Sendable {
                 output += "\n"
                 breakLine(command.indent)
             case .choose(let broken, let flat): write(command.isFlat ? flat : broken)
+            case .either(let first, let second):
+                let next = Command(indent: command.indent, isFlat: true, layout: first)
+                let layout = Self.fits(next, commands, width - column) ? first : second
+                commands.append(Command(indent: command.indent, isFlat: command.isFlat, layout: layout))
             case .nest(let inner):
                 commands.append(Command(indent: command.indent + 4, isFlat: command.isFlat, layout: inner))
             case .sequence(let parts):
@@ -118,7 +127,8 @@ struct Layout: Sendable {
             case .softLine: if !next.isFlat { return true }
             case .hardLine, .emptyLine: return true
             case .choose(let broken, let flat): remaining -= Self.width(of: next.isFlat ? flat : broken)
-            case .nest(let inner): stack.append(Command(indent: 0, isFlat: next.isFlat, layout: inner))
+            case .either(let inner, _), .nest(let inner):
+                stack.append(Command(indent: 0, isFlat: next.isFlat, layout: inner))
             case .group(let inner):
                 // A group behind the command may still break where it can, whether it will or not: a text that is
                 // already broken there is then laid out alike.

@@ -12,8 +12,6 @@ struct StringFrame {
 }
 
 extension Lexer {
-    private var quoteLength: Int { frames.last?.isTriple == true ? 3 : 1 }
-
     /// A string that begins here, its prefix letters first.
     mutating func lexString(prefix: Int, isRaw: Bool, isFormatted: Bool) {
         let start = index

@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Checking
 import Diagnostics
@@ -41,6 +42,16 @@ import Testing
                 "x = Linear(\"64\", 10)", "x = relu(\"text\")", "y = relu(Linear(2, 2))",
                 "fn f(a) { return a }\nf(**{\"b\": 1}, c=2)", "x = 3\ny = x(1)", "s = \"abc\"(1)",
                 "x = Dropout(p=\"half\")", "lr = 0.1\nopt = Adam([], lerning_rate=lr)",
+            ]
+        ),
+        (
+            "arity",
+            [
+                "x = randn(3)\nx.tolist(1)", "y = (a => a)()", "f = (a, b=2) => a + b\nf(1, 2, 3)\nf(1, c=3)",
+                "table = trials(2, seed => ({\"score\": seed}))\ntable.best()\ntable.sort(\"score\", column=1)",
+                "run = fit(Linear(2, 2), TensorDataset(randn(4, 2), randint(2, [4])))\nrun.table(1, 2, 3)",
+                "\"a\".upper(1)",
+                "[1].append(1, 2)", "{}.keys(1)",
             ]
         ),
         (
@@ -143,11 +154,11 @@ import Testing
     @Test func examplesAndLibraryFilesPass() throws {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         for folder in ["examples", "scripts/bench/language", "scripts/bench/jobs", "Sources/Builtins/Standard"] {
-            let names = TextFile.names(in: "\(root)/\(folder)").filter { $0.hasSuffix(".dist") }
+            let names = WholeFile.namesIfAny(in: "\(root)/\(folder)").filter { $0.hasSuffix(".dist") }
             #expect(!names.isEmpty)
             for name in names {
                 let path = "\(root)/\(folder)/\(name)"
-                let source = SourceText(name: path, bytes: try TextFile.read(path))
+                let source = SourceText(name: path, bytes: try WholeFile.read(path))
                 let found = Check.diagnostics(of: source, library: Session.library())
                 #expect(found.map { DiagnosticRenderer.render($0).plain } == [], "\(name)")
             }
@@ -227,7 +238,7 @@ import Testing
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         func write(_ name: String, _ text: String) throws {
-            try TextFile.write(Array(text.utf8), to: "\(folder)/\(name)")
+            try WholeFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         try write("nets.dist", "fn small(width) { return Linear(widht, 10) }\nhidden = 3\n")
         try write("one.dist", "import \"two.dist\" as two\n")

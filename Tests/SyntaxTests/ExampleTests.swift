@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Glibc
 import Notebook
@@ -47,7 +48,7 @@ import Testing
 
     private static var texts: [String] {
         let transcripts = "Tests/NotebookTests/Transcripts"
-        let features = TextFile.names(in: "\(root)/\(transcripts)").filter { $0.hasSuffix("/") }
+        let features = WholeFile.namesIfAny(in: "\(root)/\(transcripts)").filter { $0.hasSuffix("/") }
         let folders = ["examples", "Sources/Builtins/Standard", "scripts/bench/jobs", "scripts/bench/language"]
         return (folders + features.map { "\(transcripts)/\($0.dropLast())" }).flatMap(notebooks)
     }

@@ -57,6 +57,10 @@ import Testing
         #expect(format("f(\n1)") == "f(\n    1,\n)\n")
         #expect(format("f(x => {\na\n})") == "f(x => {\n    a\n})\n")
         #expect(format("f(1, run => {\na\nb\n})") == "f(1, run => {\n    a\n    b\n})\n")
+        #expect(
+            format("f(g(\(name), \(name), \(name.prefix(20)), 1), run => {\na\nb\n})")
+                == "f(\n    g(\(name), \(name), \(name.prefix(20)), 1),\n    run => {\n        a\n        b\n    },\n)\n"
+        )
         #expect(format("f([\n1, 2])") == "f([\n    1,\n    2,\n])\n")
         #expect(format("if a { \(name) } else { \(name); \(name); \(name) }").split(separator: "\n").count == 7)
     }
