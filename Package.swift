@@ -25,7 +25,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         // System libraries and C
@@ -33,22 +32,26 @@ let package = Package(
         .systemLibrary(name: "CMark", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(name: "CCairo"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
-        .target(name: "CKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CBase"),
+        .target(name: "CKernels", dependencies: ["CBase"], linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CZeroMQ"),
         .target(name: "CEmbedded"),
-        .target(name: "CMachine"),
+        .target(name: "CMachine", exclude: ["README.md"]),
+
+        // Failures, files, interruption
+        .target(name: "Base", dependencies: ["CBase"], exclude: ["README.md"]),
 
         // Text
-        .target(name: "Diagnostics"),
+        .target(name: "Diagnostics", dependencies: ["Base"]),
         .target(name: "Syntax", dependencies: ["Diagnostics"]),
 
         // Numbers, data, networks, distillation, figures: nothing here knows the language
-        .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"]),
+        .target(name: "Tensors", dependencies: ["Base", "CKernels"], exclude: ["README.md"]),
         .target(
             name: "Data",
             dependencies: [
-                "Tensors", "CEmbedded", "CZlib", "CPNG", .product(name: "SystemPackage", package: "swift-system"),
+                "Tensors", "CEmbedded", "CZlib", "CPNG",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(
@@ -57,7 +60,7 @@ let package = Package(
         .target(name: "Distillation", dependencies: ["Learning"]),
         .target(
             name: "Drawing",
-            dependencies: ["CCairo", "CPNG", .product(name: "SystemPackage", package: "swift-system")]),
+            dependencies: ["Base", "CCairo", "CPNG"]),
 
         // The language
         .target(
@@ -65,7 +68,8 @@ let package = Package(
             dependencies: [
                 "CMachine", "Syntax", "Tensors", "Data", "Learning",
                 .product(name: "OrderedCollections", package: "swift-collections"),
-            ]),
+            ],
+            exclude: ["README.md"]),
         .target(
             name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
         .target(name: "Checking", dependencies: ["Runtime"]),
@@ -80,6 +84,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
 
         // Tests, one bundle a target
+        .testTarget(name: "BaseTests", dependencies: ["Base"]),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
         .target(name: "Snapshots", path: "Tests/Snapshots"),
         .target(name: "Fuzzing", dependencies: ["Notebook", "Checking"], path: "Tests/Fuzzing"),
@@ -92,7 +97,8 @@ let package = Package(
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
-        .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Builtins"]),
+        .testTarget(
+            name: "RuntimeTests", dependencies: ["Runtime", "Builtins", "Snapshots"], exclude: ["Snapshots"]),
         .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(
             name: "NotebookTests", dependencies: ["Notebook", "Checking", "Fuzzing", "Snapshots"],

@@ -65,12 +65,15 @@ void editor_catch_interrupts(void (*request)(void), bool (*requested)(void), voi
     set_handler(SIGINT, on_interrupt);
 }
 
-static const int edited_signals[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
-static struct sigaction outer_actions[4];
+// Ctrl-\ at the prompt is a slip beside Ctrl-] and must not end the session; it stays the way out of a computation.
+static void on_quit(int signal) { (void)signal; }
+
+static const int edited_signals[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
+static struct sigaction outer_actions[5];
 
 static void catch_edited_signals(void) {
-    void (*handlers[])(int) = {on_resize, on_stop, on_death, on_death};
-    for (int i = 0; i < 4; i++) {
+    void (*handlers[])(int) = {on_resize, on_stop, on_death, on_death, on_quit};
+    for (int i = 0; i < 5; i++) {
         sigaction(edited_signals[i], NULL, &outer_actions[i]);
         // A parent that ignores SIGHUP (nohup) means it.
         if (outer_actions[i].sa_handler != SIG_IGN) set_handler(edited_signals[i], handlers[i]);
@@ -78,7 +81,7 @@ static void catch_edited_signals(void) {
 }
 
 static void restore_edited_signals(void) {
-    for (int i = 0; i < 4; i++) sigaction(edited_signals[i], &outer_actions[i], NULL);
+    for (int i = 0; i < 5; i++) sigaction(edited_signals[i], &outer_actions[i], NULL);
 }
 
 // MARK: readline's callbacks

@@ -104,14 +104,23 @@ public struct Batches: Sequence {
     }
 
     /// How many batches there are.
-    public var count: Int { dropLast ? dataset.count / size : (dataset.count + size - 1) / size }
+    public var count: Int { dropLast ? dataset.count / size : Self.parts(of: dataset.count, size) }
 
     /// How many batches of `size` a dataset has.
     ///
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
     public static func count(of dataset: Dataset, size: Int) throws -> Int {
         try check(size)
-        return (dataset.count + size - 1) / size
+        return parts(of: dataset.count, size)
+    }
+
+    /// How many parts of `size` some examples make, the last one perhaps smaller. No size is too large for it.
+    private static func parts(of count: Int, _ size: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
+
+    /// The examples of a batch, as positions in the order of the epoch.
+    private func examples(of position: Int) -> Range<Int> {
+        let start = position * size
+        return start..<start + Swift.min(size, dataset.count - start)
     }
 
     private static func check(_ size: Int) throws {
@@ -125,7 +134,7 @@ public struct Batches: Sequence {
     ///
     /// - Throws: a limit error when memory is short; ``DataError`` when a file cannot be read.
     public func batch(_ position: Int) throws -> Batch {
-        let range = position * size..<Swift.min(dataset.count, (position + 1) * size)
+        let range = examples(of: position)
         let isPlain = dataset.augmentation == nil
         if isPlain {
             let index = try order.rows(range)
@@ -150,7 +159,7 @@ public struct Batches: Sequence {
     }
 
     private func start(_ position: Int, inBackground: Bool) throws -> Pending {
-        let index = try order.rows(position * size..<Swift.min(dataset.count, (position + 1) * size))
+        let index = try order.rows(examples(of: position))
         var plan = ViewPlan()
         if let augmentation = dataset.augmentation {
             plan = try ViewPlan(

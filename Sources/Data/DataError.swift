@@ -1,11 +1,8 @@
+import Base
 import Tensors
 
 /// What can be wrong with data: files that do not hold what they should, and datasets whose parts do not fit.
 public enum DataError: DescribedError, Equatable {
-    /// The file cannot be opened or read; `reason` is the system's.
-    case unreadable(path: String, reason: String)
-    /// The file cannot be written; `reason` is the system's.
-    case unwritable(path: String, reason: String)
     /// A text file is malformed at `line` (counted from 1).
     case line(path: String, line: Int, problem: String)
     /// A binary file is malformed at byte `offset`.
@@ -22,7 +19,7 @@ public enum DataError: DescribedError, Equatable {
     /// The error kind of the language.
     public var kind: FailureKind {
         switch self {
-        case .unreadable, .unwritable, .line, .byte, .content: .io
+        case .line, .byte, .content: .io
         case .argument: .value
         case .shape: .shape
         case .index: .index
@@ -32,8 +29,6 @@ public enum DataError: DescribedError, Equatable {
     /// One sentence with the values that matter.
     public var message: String {
         switch self {
-        case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-        case .unwritable(let path, let reason): "cannot write \(path): \(reason)"
         case .line(let path, let line, let problem): "\(path):\(line): \(problem)"
         case .byte(let path, let offset, let problem): "\(path): byte \(offset): \(problem)"
         case .content(let path, let problem, _): "\(path): \(problem)"
@@ -48,7 +43,7 @@ public enum DataError: DescribedError, Equatable {
     public var help: String? {
         switch self {
         case .content(_, _, let help), .argument(_, _, let help), .shape(_, _, let help): help
-        case .unreadable, .unwritable, .line, .byte, .index: nil
+        case .line, .byte, .index: nil
         }
     }
 }

@@ -1,4 +1,6 @@
+import Base
 import CPNG
+import Glibc
 import Tensors
 
 /// Reads a folder of PNG images; every folder in it is a class, named as the folder.
@@ -16,7 +18,7 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
     guard channels == nil || channels == 1 || channels == 3 else {
         throw DataError.argument(function: "image_folder", problem: "channels must be 1 or 3", help: nil)
     }
-    let names = try FileBytes.names(in: folder)
+    let names = try WholeFile.names(in: folder)
     let classes = names.filter { $0.hasSuffix("/") && !$0.hasPrefix(".") }.map { String($0.dropLast()) }
     var files: [(path: String, label: Int)] = []
     if classes.isEmpty {
@@ -29,7 +31,7 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
         }
         for (label, name) in classes.enumerated() {
             let place = folder + "/" + name
-            files += try images(in: place, FileBytes.names(in: place)).map { ($0, label) }
+            files += try images(in: place, WholeFile.names(in: place)).map { ($0, label) }
         }
     }
     guard let first = files.first else {
@@ -47,8 +49,9 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
     let planes = channels ?? (headers.allSatisfy(\.isGrey) ? 1 : 3)
     let size = planes * headers[0].width * headers[0].height
     guard files.count * size < 32 << 20 || files.count * size <= Tensor.availableMemory else {
-        throw DataError.unreadable(
-            path: folder, reason: "its \(files.count * size >> 20) MiB of pixels are more than the memory that is left")
+        throw FileError(
+            .read, folder, "its \(files.count * size >> 20) MiB of pixels are more than the memory that is left",
+            kind: .limit)
     }
     var x = [UInt8](repeating: 0, count: files.count * size)
     for (index, file) in files.enumerated() {
@@ -61,12 +64,16 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
 }
 
 /// The PNG files of a folder and of those within it.
-private func images(in folder: String, _ names: [String]) throws -> [String] {
+///
+/// `above` are the folders on the way there: a link that leads back to one of them is no folder with images of its own.
+private func images(in folder: String, _ names: [String], above: [FolderIdentity] = []) throws -> [String] {
+    try Interrupt.check()
+    guard let identity = FolderIdentity(folder), !above.contains(identity) else { return [] }
     var files: [String] = []
     for name in names where !name.hasPrefix(".") {
         if name.hasSuffix("/") {
             let inner = folder + "/" + name.dropLast()
-            files += try images(in: inner, FileBytes.names(in: inner))
+            files += try images(in: inner, WholeFile.names(in: inner), above: above + [identity])
             continue
         }
         let end = name.lowercased().split(separator: ".").last ?? ""
@@ -111,7 +118,7 @@ private struct PNGHeader {
 
 private func decode(_ path: String, planes: Int, _ header: PNGHeader, into x: inout [UInt8], at offset: Int) throws {
     let bytes = try FileBytes.read(path)
-    guard let reader = cpng_reader_create() else { throw DataError.unreadable(path: path, reason: "out of memory") }
+    guard let reader = cpng_reader_create() else { throw FileError(.read, path, "out of memory", kind: .limit) }
     defer { cpng_reader_destroy(reader) }
     let pixels = header.width * header.height
     guard cpng_reader_decode(reader, bytes, bytes.count, planes == 1 ? 1 : 4, UInt64(pixels)) == 1 else {
@@ -122,4 +129,17 @@ private func decode(_ path: String, planes: Int, _ header: PNGHeader, into x: in
         throw DataError.content(path: path, problem: "the file changed while it was read", help: nil)
     }
     cpng_reader_copy_planes(reader, &x, offset, Int32(planes))
+}
+
+/// Which folder it is, whatever the path to it.
+private struct FolderIdentity: Equatable {
+    let device: dev_t
+    let number: ino_t
+
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = status.st_dev
+        number = status.st_ino
+    }
 }

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// One array in NumPy's `.npy` format, versions 1 to 3.
@@ -10,7 +11,7 @@ import Tensors
 public enum NPY {
     /// The array of a file.
     ///
-    /// - Throws: ``DataError/unreadable(path:reason:)``, ``DataError/byte(path:offset:problem:)``, a limit error when
+    /// - Throws: ``FileError``, ``DataError/byte(path:offset:problem:)``, a limit error when
     ///   memory is short.
     public static func read(_ path: String) throws -> Tensor { try tensor(FileBytes.read(path)[...], path: path) }
 
@@ -83,8 +84,8 @@ public enum NPY {
 
     /// Writes an array, whole or not at all.
     ///
-    /// - Throws: ``DataError/unwritable(path:reason:)``.
-    public static func write(_ tensor: Tensor, to path: String) throws { try FileBytes.write(bytes(tensor), to: path) }
+    /// - Throws: ``FileError``.
+    public static func write(_ tensor: Tensor, to path: String) throws { try WholeFile.write(bytes(tensor), to: path) }
 
     static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 

@@ -1,3 +1,4 @@
+import Base
 import CZlib
 import OrderedCollections
 import Tensors
@@ -6,7 +7,7 @@ import Tensors
 public enum NPZ {
     /// The arrays of a file by name.
     ///
-    /// - Throws: ``DataError/unreadable(path:reason:)``, ``DataError/byte(path:offset:problem:)`` for damaged archives,
+    /// - Throws: ``FileError``, ``DataError/byte(path:offset:problem:)`` for damaged archives,
     ///   lying sizes, wrong checksums, and archives that would unfold beyond all proportion.
     public static func read(_ path: String) throws -> OrderedDictionary<String, Tensor> {
         try tensors(FileBytes.read(path), path: path)
@@ -33,9 +34,9 @@ public enum NPZ {
 
     /// Writes some arrays, whole or not at all.
     ///
-    /// - Throws: ``DataError/unwritable(path:reason:)``, ``DataError/argument(function:problem:help:)`` beyond 4 GB.
+    /// - Throws: ``FileError``, ``DataError/argument(function:problem:help:)`` beyond 4 GB.
     public static func write(_ tensors: OrderedDictionary<String, Tensor>, to path: String) throws {
-        try FileBytes.write(bytes(tensors), to: path)
+        try WholeFile.write(bytes(tensors), to: path)
     }
 }
 

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Tensors
 
@@ -64,7 +65,7 @@ public enum NamedDataset: String, Sendable, CaseIterable {
     private func find(_ names: [String], _ folder: String?) throws -> String {
         let folders = folders(folder)
         for folder in folders {
-            for name in names.flatMap({ [$0, $0 + ".gz"] }) where FileBytes.exists(folder + "/" + name) {
+            for name in names.flatMap({ [$0, $0 + ".gz"] }) where WholeFile.exists(folder + "/" + name) {
                 return folder + "/" + name
             }
         }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Tensors
 
@@ -13,12 +14,9 @@ final class RecordFile {
 
     /// Opens the file.
     ///
-    /// - Throws: ``DataError/unreadable(path:reason:)``.
+    /// - Throws: ``FileError``.
     init(_ path: String, offset: Int, dtype: DType, recordShape: [Int]) throws {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw DataError.unreadable(path: path, reason: FileBytes.reason(errno))
-        }
+        descriptor = try FileBytes.open(path)
         self.path = path
         self.offset = offset
         self.dtype = dtype
@@ -30,11 +28,11 @@ final class RecordFile {
     var recordBytes: Int { recordShape.reduce(1, *) * dtype.itemSize }
 
     /// What a failed read is to people.
-    func error(_ failure: BatchAssembly.ReadFailure) -> DataError {
+    func error(_ failure: BatchAssembly.ReadFailure) -> any Error {
         if failure.code != 0 {
-            return .unreadable(path: path, reason: FileBytes.reason(failure.code))
+            return FileError(.read, path, FileError.reason(failure.code))
         }
-        return .byte(
+        return DataError.byte(
             path: path, offset: offset + failure.record * recordBytes,
             problem: "the file ends here, and was longer when it was opened")
     }

@@ -1,3 +1,4 @@
+import Base
 import OrderedCollections
 import Tensors
 
@@ -22,7 +23,7 @@ public struct SafeTensors {
 
     /// Reads a file.
     ///
-    /// - Throws: ``DataError/unreadable(path:reason:)``, ``DataError/byte(path:offset:problem:)`` for a file that is not
+    /// - Throws: ``FileError``, ``DataError/byte(path:offset:problem:)`` for a file that is not
     ///   what its header says, a limit error when memory is short. Nothing is given of a file that is wrong somewhere.
     public init(reading path: String) throws { try self.init(parsing: FileBytes.read(path), path: path) }
 
@@ -74,8 +75,8 @@ public struct SafeTensors {
 
     /// Writes a file, whole or not at all.
     ///
-    /// - Throws: ``DataError/unwritable(path:reason:)``.
-    public func write(to path: String) throws { try FileBytes.write(bytes(), to: path) }
+    /// - Throws: ``FileError``.
+    public func write(to path: String) throws { try WholeFile.write(bytes(), to: path) }
 
     private static func name(of dtype: DType) -> String {
         switch dtype {

@@ -1,9 +1,4 @@
-/// What sort of mistake an error is; a script sees it as `e.kind`.
-public enum ErrorKind: String, CaseIterable, Sendable {
-    case syntax, name, type, value, shape, index, key, math, io, raised, assert, limit, interrupt
-    /// A fault of ours, never the user's.
-    case `internal`
-}
+import Base
 
 /// One error as data: what is wrong, where, and the way out. Rendering is `DiagnosticRenderer`'s.
 public struct Diagnostic: Error, Equatable, Sendable {
@@ -48,7 +43,7 @@ public struct Diagnostic: Error, Equatable, Sendable {
     }
 
     /// The sort of mistake.
-    public var kind: ErrorKind
+    public var kind: FailureKind
     /// The stable code that `distill explain` takes, such as `E0104`; none for what a script raises itself.
     public var code: String?
     /// One sentence in the words of the field, with the values that matter.
@@ -64,7 +59,7 @@ public struct Diagnostic: Error, Equatable, Sendable {
 
     /// An error with its parts.
     public init(
-        _ kind: ErrorKind, _ message: String, code: String? = nil, labels: [Label] = [], notes: [String] = [],
+        _ kind: FailureKind, _ message: String, code: String? = nil, labels: [Label] = [], notes: [String] = [],
         help: [String] = [], frames: [Frame] = []
     ) {
         self.kind = kind

@@ -13,9 +13,6 @@ public enum AdapterChoice {
 
 /// Learned layers between features of unlike shapes.
 public enum Adapters {
-    /// Makes a layer that turns features of one shape into another, [B, …] both; nil when none is known.
-    public typealias Factory = (_ student: [Int], _ teacher: [Int]) throws -> Module?
-
     /// The layer for two feature shapes, batch dimension included: `Linear` on the last dimension where only that differs.
     /// Maps [B, C, H, W] go through `convolution`, which the owner of the convolution layers provides.
     ///

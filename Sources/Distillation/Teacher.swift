@@ -1,3 +1,4 @@
+import Base
 import Data
 import Learning
 import Tensors
@@ -59,9 +60,6 @@ final class Teacher {
             }
         }
     }
-
-    /// Whether the next batch can be answered without running the network.
-    var isCached: Bool { storedLogits != nil || record != nil }
 
     /// Whether what is remembered lies in a file.
     var isOnDisk: Bool { record?.logits.isOnDisk == true || record?.features.values.contains { $0.isOnDisk } == true }

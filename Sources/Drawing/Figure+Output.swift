@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 extension Figure {
@@ -70,10 +71,10 @@ extension Figure {
 
     /// Writes the figure in the format that the extension names: completely, or not at all.
     ///
-    /// - Throws: ``DrawingError`` of kind `value` for an unknown extension, `io` when the file cannot be written.
+    /// - Throws: ``DrawingError`` of kind `value` for an unknown extension, and `FileError` when the file cannot be written.
     public func write(to path: String, metadata: PictureMetadata = PictureMetadata()) throws {
         let format = try Format(path: path)
-        try AtomicFile.write(encoded(format, metadata: metadata), to: path)
+        try WholeFile.write(encoded(format, metadata: metadata), to: path)
     }
 
     private func draw(on canvas: Canvas) throws {

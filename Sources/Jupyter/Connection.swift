@@ -1,3 +1,4 @@
+import Base
 import Data
 import Notebook
 
@@ -17,8 +18,8 @@ package struct Connection: Sendable {
     /// - Throws: ``KernelError`` for a file that cannot be read, is none, or asks for another signature.
     package init(file path: String) throws(KernelError) {
         let bytes: [UInt8]
-        do { bytes = try TextFile.read(path) } catch {
-            throw KernelError("cannot read \(path): \(error.reason)")
+        do { bytes = try WholeFile.read(path) } catch {
+            throw KernelError(error.message)
         }
         guard let json = try? JSON(parsing: bytes) else {
             throw KernelError("\(path) is no connection file: it is not JSON")

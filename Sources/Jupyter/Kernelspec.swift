@@ -1,3 +1,4 @@
+import Base
 import Data
 import Drawing
 import Glibc
@@ -79,7 +80,7 @@ package enum Kernelspec {
     /// - Throws: ``KernelError`` when it cannot be removed.
     package static func uninstall(_ place: Place) throws(KernelError) -> String? {
         let folder = try place.folder() + "/" + name
-        guard TextFile.exists(folder + "/kernel.json") else { return nil }
+        guard WholeFile.exists(folder + "/kernel.json") else { return nil }
         for file in ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"] { unlink(folder + "/" + file) }
         guard rmdir(folder) == 0 else {
             throw KernelError("cannot remove \(folder): \(String(cString: strerror(errno)).lowercased())")
@@ -98,8 +99,8 @@ package enum Kernelspec {
     }
 
     private static func write(_ bytes: [UInt8], _ path: String) throws(KernelError) {
-        do { try TextFile.write(bytes, to: path) } catch {
-            throw KernelError("cannot write \(path): \(error.reason)")
+        do { try WholeFile.write(bytes, to: path) } catch {
+            throw KernelError(error.message)
         }
     }
 }

@@ -44,7 +44,10 @@ extension Module {
     public final var parameterCount: Int { parameters().reduce(0) { $0 + $1.count } }
 
     /// Copies of all parameters and buffers under PyTorch's names: per module its parameters, its buffers, its children.
+    ///
+    /// - Throws: ``ModuleError/cycle(function:path:)`` for a network that contains itself; a limit error.
     public final func stateDict() throws -> OrderedDictionary<String, Tensor> {
+        try requireTree(for: "state_dict")
         var state: OrderedDictionary<String, Tensor> = [:]
         for (name, tensor) in namedState() { state[name] = try tensor.detach().clone() }
         return state
@@ -55,16 +58,38 @@ extension Module {
         namedState().reduce(0) { $1.tensor.fingerprint($0 &* 0x9E37_79B9_7F4A_7C15 &+ 1) }
     }
 
-    /// The tensors of the state themselves, under every name they have.
+    /// The tensors of the state themselves, under every name they have; a module inside itself has none there.
     public final func namedState() -> [(name: String, tensor: Tensor)] {
         var state: [(name: String, tensor: Tensor)] = []
-        func collect(_ module: Module, _ prefix: String) {
+        walk { prefix, module in
             for (name, parameter) in module.ownParameters { state.append((prefix + name, parameter)) }
             for (name, buffer) in module.ownBuffers { state.append((prefix + name, buffer)) }
-            for (name, child) in module.children { collect(child, prefix + name + ".") }
+        } again: { _ in
         }
-        collect(self, "")
         return state
+    }
+
+    /// - Throws: ``ModuleError/cycle(function:path:)`` when the network contains itself.
+    package final func requireTree(for function: String) throws {
+        var cycle: String?
+        walk { _, _ in
+        } again: {
+            cycle = cycle ?? $0
+        }
+        if let cycle { throw ModuleError.cycle(function: function, path: cycle) }
+    }
+
+    /// Visits the module and everything below it, parents first, each under every prefix it has (`""`, `a.`, `a.b.`); where
+    /// a module is met inside itself, `again` is told the path instead.
+    private func walk(_ visit: (_ prefix: String, Module) -> Void, again: (_ path: String) -> Void) {
+        var open: Set<ObjectIdentifier> = []
+        func enter(_ module: Module, _ prefix: String) {
+            guard open.insert(ObjectIdentifier(module)).inserted else { return again(String(prefix.dropLast())) }
+            visit(prefix, module)
+            for (name, child) in module.children { enter(child, prefix + name + ".") }
+            open.remove(ObjectIdentifier(module))
+        }
+        enter(self, "")
     }
 
     /// Copies the tensors of `state` into the parameters and buffers of the same names; nothing is copied on error.
@@ -110,14 +135,20 @@ extension Module {
 
     /// An independent network with the same options and values.
     ///
-    /// - Throws: ``ModuleError/noCopy(module:)``, or a limit error when memory is short.
-    public final func copy() throws -> Module { try ModuleCopies().module(self) }
+    /// - Throws: ``ModuleError/noCopy(module:)``, ``ModuleError/cycle(function:path:)`` for a network that contains itself,
+    ///   or a limit error when memory is short.
+    public final func copy() throws -> Module {
+        try requireTree(for: "copy")
+        return try ModuleCopies().module(self)
+    }
 }
 
 /// The copies made so far while a network is copied: what is shared in the original is shared in the copy.
 public final class ModuleCopies {
     private var modules: [ObjectIdentifier: Module] = [:]
     private var tensors: [ObjectIdentifier: Tensor] = [:]
+    /// What is being copied: meeting it again would never end.
+    private var open: Set<ObjectIdentifier> = []
 
     /// No copies yet.
     public init() {}
@@ -125,12 +156,23 @@ public final class ModuleCopies {
     /// The copy of a module.
     public func module(_ module: Module) throws -> Module {
         if let copy = modules[ObjectIdentifier(module)] { return copy }
-        let copy = try module.duplicate(self)
+        let copy = try once(module, named: module.typeName) { try module.duplicate(self) }
         if copy.isTraining != module.isTraining { copy.train(module.isTraining) }
         copy.record = module.record
         copy.quantizationScales = module.quantizationScales
         modules[ObjectIdentifier(module)] = copy
         return copy
+    }
+
+    /// Copies something that may contain itself, such as a list.
+    ///
+    /// - Throws: ``ModuleError/cycle(function:path:)`` when it is being copied already.
+    package func once<Result>(_ object: AnyObject, named name: String, _ body: () throws -> Result) throws -> Result {
+        guard open.insert(ObjectIdentifier(object)).inserted else {
+            throw ModuleError.cycle(function: "copy", path: name)
+        }
+        defer { open.remove(ObjectIdentifier(object)) }
+        return try body()
     }
 
     /// The copy of a parameter or buffer.

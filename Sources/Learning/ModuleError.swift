@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// What can be wrong with a network or how it is used.
@@ -8,6 +9,8 @@ public enum ModuleError: DescribedError, Equatable {
     case namedInputs(module: String, names: [String])
     /// The module does not know how to copy itself.
     case noCopy(module: String)
+    /// The network contains itself: the path leads from it to one of the modules on the way.
+    case cycle(function: String, path: String)
     /// No layer is at the path.
     case path(path: String, existing: [String])
     /// The layer at the path was not called while the network ran.
@@ -32,7 +35,7 @@ public enum ModuleError: DescribedError, Equatable {
         switch self {
         case .noForward, .namedInputs, .noCopy: .type
         case .path: .key
-        case .notReached, .noChildren, .argument, .export: .value
+        case .notReached, .noChildren, .argument, .export, .cycle: .value
         case .stateNames: .key
         case .stateShape, .input: .shape
         case .index: .index
@@ -46,6 +49,8 @@ public enum ModuleError: DescribedError, Equatable {
         case .namedInputs(let module, let names):
             "\(module): takes one tensor, given the inputs \(names.joined(separator: ", "))"
         case .noCopy(let module): "copy: a \(module) cannot be copied"
+        case .cycle(let function, let path):
+            "\(function): the network contains itself: \(path) is a module that it is part of"
         case .path(let path, _): "no layer \"\(path)\""
         case .notReached(let path): "the layer \"\(path)\" was not called while the network ran"
         case .noChildren(let module): "\(module): calls no child, so it has no input of the last one"
@@ -76,6 +81,7 @@ public enum ModuleError: DescribedError, Equatable {
         case .stateNames: "strict=false loads what matches, rename={\"module.\": \"\"} changes names"
         case .input(_, _, let help), .export(_, let help): help
         case .noChildren: "name the layers: pairs=\"…\" -> \"…\""
+        case .cycle: "give the field another value, and pass the outer module as an argument where it is needed"
         default: nil
         }
     }

@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Learning
 import Runtime
@@ -295,7 +296,7 @@ package struct Completion {
     private func paths() -> [String] {
         let folder = context.prefix.lastIndex(of: "/").map { String(context.prefix[...$0]) } ?? ""
         let typed = context.prefix.dropFirst(folder.count)
-        var names = TextFile.names(in: folder.isEmpty ? "." : folder)
+        var names = WholeFile.namesIfAny(in: folder.isEmpty ? "." : folder)
         if !typed.hasPrefix(".") { names.removeAll { $0.hasPrefix(".") } }
         var paths = names.map { folder + $0 }
         if folder.isEmpty || folder.hasPrefix("std/") { paths += knowledge.library.sources.keys }

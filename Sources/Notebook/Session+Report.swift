@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Drawing
 import Runtime
@@ -23,7 +24,7 @@ extension Session {
     package func report(
         running source: SourceText, path: String, command: String
     ) throws(UnknownParameter) -> (report: Report, errors: [Diagnostic]) {
-        let errors = try run(script: source, folder: TextFile.folder(of: path))
+        let errors = try run(script: source, folder: WholeFile.folder(of: path))
         return (report(of: source, errors: errors, command: command), errors)
     }
 
@@ -43,29 +44,24 @@ extension Session {
     func requestReport(_ path: String) throws {
         if let problem = ReportFile.problem(with: path) { throw Failure(.io, "report: \(problem)") }
         guard isRunningScript else {
-            try writeReport(report(name: "session"), to: path)
-            return
+            do throws(Failure) {
+                return try ReportFile.write(report(name: "session"), to: path)
+            } catch {
+                throw Failure(error.kind, "report: \(error.message)")
+            }
         }
         if !requestedReports.contains(path) { requestedReports.append(path) }
-    }
-
-    private func writeReport(_ report: Report, to path: String) throws {
-        do throws(ReportFile.Failure) {
-            try ReportFile.write(report, to: path)
-        } catch {
-            throw Failure(.io, "report: \(error.message)")
-        }
     }
 
     /// Writes the reports that a script asked for; what could not be written is an error of the script.
     func writeRequestedReports(of source: SourceText, errors: [Diagnostic]) -> [Diagnostic] {
         requestedReports.compactMap { path -> Diagnostic? in
-            do throws(ReportFile.Failure) {
+            do throws(Failure) {
                 let command = options.command ?? "distill run \(source.name)"
                 try ReportFile.write(report(of: source, errors: errors, command: command), to: path)
                 return nil
             } catch {
-                return Diagnostic(.io, "report: \(error.message)")
+                return Diagnostic(error.kind, "report: \(error.message)")
             }
         }
     }
@@ -142,7 +138,7 @@ extension Session {
             parameters: interpreter.parameters.map { ($0.name, Display.repr($0.value, in: interpreter)) },
             seed: options.seed, threads: Threads.count,
             inputs: files.readPaths.compactMap { path in
-                (try? TextFile.read(path)).map { (path, "SHA-256 " + SHA256.hex(of: $0)) }
+                (try? WholeFile.read(path)).map { (path, "SHA-256 " + SHA256.hex(of: $0)) }
             },
             libraries: Engine.facts.filter { $0.name != "threads" }, command: command)
     }

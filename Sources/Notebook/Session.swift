@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Diagnostics
 import Glibc
@@ -57,8 +58,6 @@ package final class Session {
 
         /// Whether it ran to its end.
         package var succeeded: Bool { diagnostics.isEmpty }
-        /// Whether Ctrl-C ended it.
-        package var wasInterrupted: Bool { diagnostics.first?.kind == .interrupt }
     }
 
     /// An entry of the REPL with what came of it.
@@ -152,7 +151,7 @@ package final class Session {
     /// Begins the time that a run may take. When it ends, an interrupt stops work that does not come by here.
     private func startClock() {
         guard let limit = options.timeLimit, deadline == nil else { return }
-        deadline = .now + .seconds(limit)
+        deadline = .now + .seconds(min(limit, Self.longest))
         signal(SIGALRM) { _ in Interrupt.request() }
         Self.setAlarm(limit)
     }
@@ -163,9 +162,12 @@ package final class Session {
         deadline = nil
     }
 
+    /// Thirty years: more does not fit into clocks.
+    private static let longest = 1e9
+
     /// The signal comes after so many seconds; never with 0.
     private static func setAlarm(_ seconds: Double) {
-        let bounded = min(seconds, 1e9)
+        let bounded = min(seconds, longest)
         var timer = itimerval()
         timer.it_value.tv_sec = Int(bounded)
         timer.it_value.tv_usec = Int((bounded - bounded.rounded(.down)) * 1e6)

@@ -1,6 +1,8 @@
+import Base
 import Data
 import Diagnostics
 import Runtime
+import Tensors
 
 /// Files as a session's programs name them: relative to the importing file, or to the script, or to where the process is.
 final class SessionFiles: FileAccess {
@@ -20,34 +22,34 @@ final class SessionFiles: FileAccess {
 
     func resolve(_ path: String, from importer: String?) -> String {
         if path.hasPrefix("/") || path.hasPrefix("std/") { return path }
-        let base = importer.map(TextFile.folder) ?? folder ?? "."
+        let base = importer.map(WholeFile.folder) ?? folder ?? "."
         return Self.normalized(base == "." ? path : "\(base)/\(path)")
     }
 
     func read(_ path: String) throws -> [UInt8] {
         log.add(path)
         do {
-            return try TextFile.read(path)
+            return try WholeFile.read(path, atMost: max(32 << 20, Tensor.availableMemory))
         } catch {
-            throw Failure(.io, "cannot read \(path): \(error.reason)", help: Self.near(path))
+            throw Failure(error.kind, error.message, help: Self.near(path))
         }
     }
 
     func write(_ bytes: [UInt8], to path: String) throws {
         do {
-            try TextFile.write(bytes, to: path)
+            try WholeFile.write(bytes, to: path)
         } catch {
-            throw Failure(.io, "cannot write \(path): \(error.reason)", operands: [0: ""])
+            throw Failure(error.kind, error.message, operands: [0: ""])
         }
     }
 
-    func exists(_ path: String) -> Bool { TextFile.exists(path) }
+    func exists(_ path: String) -> Bool { WholeFile.exists(path) }
 
     /// The nearest name in the folder of a file that is not there.
     static func near(_ path: String) -> [String] {
-        let folder = TextFile.folder(of: path)
+        let folder = WholeFile.folder(of: path)
         let name = String(path.split(separator: "/").last ?? "")
-        let names = TextFile.names(in: folder).filter { !$0.hasSuffix("/") && !$0.hasPrefix(".") }
+        let names = WholeFile.namesIfAny(in: folder).filter { !$0.hasSuffix("/") && !$0.hasPrefix(".") }
         guard !names.contains(name), let near = Nearest.match(name, in: names) else { return [] }
         return ["did you mean \"\(folder == "." ? near : "\(folder)/\(near)")\"?"]
     }

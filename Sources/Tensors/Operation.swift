@@ -1,3 +1,4 @@
+import Base
 import CKernels
 
 /// Where a gradient goes: nowhere, to a leaf, or to the operation that made an input.

@@ -1,3 +1,5 @@
+import Base
+
 extension TensorError {
     /// What sort of mistake it is.
     public var kind: FailureKind {

@@ -1,3 +1,5 @@
+import Base
+
 /// What can go wrong in a tensor function. The first value of most cases is the function's name in the language.
 public enum TensorError: DescribedError, Hashable {
     /// Two shapes that do not broadcast.

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 
@@ -32,18 +33,13 @@ struct HistoryFile {
 
     /// Adds an entry.
     func append(_ entry: String) {
-        _ = withLock(LOCK_EX) { write([Self.escape(entry)], to: path, flags: O_WRONLY | O_CREAT | O_APPEND) }
+        _ = withLock(LOCK_EX) { add(Self.escape(entry)) }
     }
 
     private func shorten() {
         _ = withLock(LOCK_EX) {
             let entries = Self.deduplicate(lines()).suffix(Self.kept)
-            let temporary = "\(path).\(getpid())"
-            if write(Array(entries), to: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC) {
-                rename(temporary, path)
-            } else {
-                unlink(temporary)
-            }
+            try? WholeFile.write(entries.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] }, to: path)
         }
     }
 
@@ -59,20 +55,19 @@ struct HistoryFile {
     }
 
     private func lines() -> [String] {
-        guard let bytes = try? TextFile.read(path) else { return [] }
+        guard let bytes = try? WholeFile.read(path) else { return [] }
         return bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func write(_ lines: [String], to path: String, flags: Int32) -> Bool {
-        let descriptor = open(path, flags | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return false }
+    private func add(_ line: String) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        var bytes = lines.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] }
+        var bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
         while !bytes.isEmpty {
             let count = Glibc.write(descriptor, bytes, bytes.count)
-            if count > 0 { bytes.removeFirst(count) } else if errno != EINTR { return false }
+            if count > 0 { bytes.removeFirst(count) } else if errno != EINTR { return }
         }
-        return true
     }
 
     private static func deduplicate(_ lines: [String]) -> [String] {

@@ -7,10 +7,12 @@ import Notebook
 @main
 enum Main {
     static func main() {
-        // A reader that goes away is seen when writing; `| head` must end us quietly.
+        // A reader that goes away and a file that becomes larger than allowed are errors of a write, seen there.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         keep_memory()
-        exit(SessionThread.run { start(Array(CommandLine.arguments.dropFirst())) })
+        let status = SessionThread.run { start(Array(CommandLine.arguments.dropFirst())) }
+        exit(OutputStream.status(after: status))
     }
 
     private static func start(_ arguments: [String]) -> Int32 {

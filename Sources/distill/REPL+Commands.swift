@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Drawing
 import Glibc
@@ -118,19 +119,19 @@ extension REPL {
 
     private func read(_ path: String) -> SourceText? {
         do {
-            return SourceText(name: path, bytes: try TextFile.read(path))
+            return SourceText(name: path, bytes: try WholeFile.read(path))
         } catch {
-            complain("cannot read \(error.path): \(error.reason)")
+            complain(error.message)
             return nil
         }
     }
 
     private func write(_ bytes: [UInt8], to path: String) -> Bool {
         do {
-            try TextFile.write(bytes, to: path)
+            try WholeFile.write(bytes, to: path)
             return true
         } catch {
-            complain("cannot write \(error.path): \(error.reason)")
+            complain(error.message)
             return false
         }
     }
@@ -139,7 +140,7 @@ extension REPL {
         guard !path.isEmpty else { return complain("give a file") }
         guard let source = read(path) else { return }
         do {
-            let errors = try session.run(script: source, folder: TextFile.folder(of: path))
+            let errors = try session.run(script: source, folder: WholeFile.folder(of: path))
             face.finishLine()
             face.show(errors)
         } catch {
@@ -195,7 +196,7 @@ extension REPL {
             try figure.write(to: path)
             face.note("written to \(path)")
         } catch {
-            complain("\((error as? DrawingError)?.message ?? "\(error)")")
+            complain("\(error)")
         }
     }
 

@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Glibc
 import Notebook
@@ -109,8 +110,8 @@ final class REPL {
     }
 
     private func runInitFile() {
-        guard let folder = Environment.configurationFolder, TextFile.exists(folder + "/init.dist"),
-            let bytes = try? TextFile.read(folder + "/init.dist")
+        guard let folder = Environment.configurationFolder, WholeFile.exists(folder + "/init.dist"),
+            let bytes = try? WholeFile.read(folder + "/init.dist")
         else { return }
         let source = SourceText(name: folder + "/init.dist", bytes: bytes)
         face.show(session.run(source, range: nil).diagnostics)

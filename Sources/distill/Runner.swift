@@ -1,3 +1,4 @@
+import Base
 import CReadline
 import Diagnostics
 import Glibc
@@ -44,7 +45,7 @@ struct Runner {
         guard let source = face.read(path) else { return 1 }
         let session = session(command: ["distill", "run", Self.quoted(path)] + settings)
         do {
-            let scriptFolder = path == "-" ? nil : TextFile.folder(of: path)
+            let scriptFolder = path == "-" ? nil : WholeFile.folder(of: path)
             let errors = try session.run(script: source, folder: scriptFolder) { cell in
                 // A notebook shows what its cells give, as the REPL and reports do.
                 if let value = cell.result?.value, !options.isQuiet { face.show(value, prompt: Markup()) }

@@ -34,7 +34,7 @@ enum SessionThread {
         guard failure == 0 else { return body() }
         var terminalSignals = sigset_t()
         sigemptyset(&terminalSignals)
-        for signal in [SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP] { sigaddset(&terminalSignals, signal) }
+        for signal in [SIGINT, SIGQUIT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP] { sigaddset(&terminalSignals, signal) }
         pthread_sigmask(SIG_BLOCK, &terminalSignals, nil)
         pthread_join(thread, nil)
         return work.status

@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import CReadline
 import Diagnostics
@@ -58,9 +59,9 @@ struct Sweep {
             return 0
         }
         do {
-            try RunRecord.makeFolder(folder)
+            try WholeFile.makeFolder(folder)
         } catch {
-            face.show([Diagnostic(.io, (error as? Failure)?.message ?? "\(error)")])
+            face.show([Diagnostic(error.kind, error.message)])
             return 1
         }
         var status: [SweepGrid.Point: Int32] = [:]
@@ -78,7 +79,7 @@ struct Sweep {
 
     private func missing(_ hash: String) throws -> [SweepGrid.Point] {
         let points = grid.points
-        let found = points.filter { TextFile.exists("\(folder)/\($0.name)/\(RunRecord.fileName)") }
+        let found = points.filter { WholeFile.exists("\(folder)/\($0.name)/\(RunRecord.fileName)") }
         guard !found.isEmpty, !command.overwrite else { return points }
         guard command.resume || command.dryRun else {
             throw UsageFailure(
@@ -170,9 +171,9 @@ struct Sweep {
 
     private func write(_ text: String, to path: String) throws {
         do {
-            try TextFile.write(Array(text.utf8), to: path)
+            try WholeFile.write(Array(text.utf8), to: path)
         } catch {
-            face.show([Diagnostic(.io, "cannot write \(error.path): \(error.reason)")])
+            face.show([Diagnostic(error.kind, error.message)])
             throw ExitStatus(code: 1)
         }
     }
@@ -240,7 +241,7 @@ struct Sweep {
             face.output.writeLine(Markup(table: results.table(metrics), left: max(1, grid.varying.count)))
             var written = ["table.csv"]
             do {
-                try TextFile.write(Array(results.csv.utf8), to: "\(folder)/table.csv")
+                try WholeFile.write(Array(results.csv.utf8), to: "\(folder)/table.csv")
                 if let main = metrics.first {
                     try results.figure(main).write(to: "\(folder)/sweep.png")
                     written.append("sweep.png")
@@ -250,16 +251,14 @@ struct Sweep {
                     }
                 }
             } catch {
-                let message =
-                    (error as? TextFile.Failure).map { "cannot write \($0.path): \($0.reason)" }
-                    ?? (error as? DrawingError)?.message ?? "\(error)"
-                face.show([Diagnostic(.io, message)])
+                let failure = Failure(error)
+                face.show([Diagnostic(failure.kind, failure.message)])
                 return 1
             }
             if !command.quiet { face.note("written to \(folder): \(written.joined(separator: ", "))") }
         }
         // After an interruption most have not begun: a line for all of them.
-        let waiting = unfinished.filter { status[$0] == nil && !TextFile.exists("\(folder)/\($0.name).log") }
+        let waiting = unfinished.filter { status[$0] == nil && !WholeFile.exists("\(folder)/\($0.name).log") }
         let isLong = waiting.count > 3
         for point in unfinished where !isLong || !waiting.contains(point) {
             face.errors.writeLine(complaint(point, status[point]))
@@ -289,7 +288,7 @@ struct Sweep {
             line.append("  not run", .bad)
         }
         let log = "\(folder)/\(point.name).log"
-        if TextFile.exists(log) { line.append("  see \(log)", .dim) }
+        if WholeFile.exists(log) { line.append("  see \(log)", .dim) }
         return line
     }
 }

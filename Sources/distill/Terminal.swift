@@ -1,5 +1,7 @@
+import Base
 import Diagnostics
 import Glibc
+import Synchronization
 
 /// One of the process's output streams: whether it is a terminal, whether it wants colour, and writing that survives a
 /// closed reader.
@@ -32,7 +34,20 @@ struct OutputStream {
     /// Writes a text in the way of this stream.
     func write(_ markup: Markup) { write(usesColor ? markup.ansi : markup.plain) }
 
-    /// Writes a text. A reader that has gone away (`| head`) ends the process quietly, as it ends `cat`.
+    /// The system's error number of the first output that could not be written; 0 while there is none.
+    private static let failure = Atomic<Int32>(0)
+
+    /// The exit status of a process that would end with `status`: 1 after output was lost, which is said.
+    static func status(after status: Int32) -> Int32 {
+        let code = failure.load(ordering: .relaxed)
+        guard code != 0 else { return status }
+        let error = FileError(.write, "the output", FileError.reason(code))
+        OutputStream(descriptor: 2, color: .auto).writeLine(DiagnosticRenderer.render(Diagnostic(.io, error.message)))
+        return status == 0 ? 1 : status
+    }
+
+    /// Writes a text. A reader that has gone away (`| head`) ends the process quietly by the signal for that, as it ends
+    /// `cat`: a shell sees status 141. What else cannot be written is told at the end, see ``status(after:)``.
     func write(_ text: String) {
         let bytes = Array(text.utf8)
         var offset = 0
@@ -45,8 +60,12 @@ struct OutputStream {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&waiting, 1, -1)
             } else if errno == EPIPE {
-                exit(0)
+                signal(SIGPIPE, SIG_DFL)
+                kill(getpid(), SIGPIPE)
+                exit(128 + SIGPIPE)
             } else if errno != EINTR {
+                // Errors that cannot be shown have no place to be told.
+                if descriptor != 2 { _ = Self.failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed) }
                 return
             }
         }

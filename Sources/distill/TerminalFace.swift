@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Drawing
 import Glibc
@@ -84,13 +85,13 @@ final class TerminalFace {
     /// Reads a script; shows why when it cannot be read.
     func read(_ path: String) -> SourceText? {
         do {
-            return SourceText(name: path == "-" ? "<stdin>" : path, bytes: try TextFile.read(path))
+            return SourceText(name: path == "-" ? "<stdin>" : path, bytes: try WholeFile.read(path))
         } catch {
-            let folder = TextFile.folder(of: path)
+            let folder = WholeFile.folder(of: path)
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            let near = Nearest.match(name, in: TextFile.names(in: folder).filter { $0.hasSuffix(".dist") })
+            let near = Nearest.match(name, in: WholeFile.namesIfAny(in: folder).filter { $0.hasSuffix(".dist") })
             let help = near.map { ["did you mean \(folder == "." ? "" : folder + "/")\($0)?"] } ?? []
-            show([Diagnostic(.io, "cannot read \(error.path): \(error.reason)", help: help)])
+            show([Diagnostic(error.kind, error.message, help: help)])
             return nil
         }
     }
@@ -119,7 +120,7 @@ final class TerminalFace {
             }
             figureCount += 1
             let path = "\(Environment["TMPDIR"] ?? "/tmp")/distill-\(getpid())-\(figureCount).png"
-            try TextFile.write(png, to: path)
+            try WholeFile.write(png, to: path)
             output.writeLine(Markup(path))
             output.writeLine(Markup(figure.sketch(columns: min(100, output.size.columns - 1), rows: 16)))
         } catch {

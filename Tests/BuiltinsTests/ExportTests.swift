@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Data
 import Runtime
@@ -25,7 +26,7 @@ import Testing
             "module M() { fn forward(x) { \(body) } }\nsave(M(), \"/tmp/distill-no.onnx\", input=[4])")
         #expect(error?.kind.rawValue == "value")
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "no error")")
-        #expect(!FileBytes.exists("/tmp/distill-no.onnx"))
+        #expect(!WholeFile.exists("/tmp/distill-no.onnx"))
     }
 
     @Test func `Tracing changes nothing and draws nothing`() throws {

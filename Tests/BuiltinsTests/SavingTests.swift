@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Data
 import Diagnostics
@@ -197,7 +198,7 @@ import Testing
             save({"a": ones(2)}, "/tmp/distill-other.safetensors")
             save({"weight": ones(3, 2), "bias": ones(2)}, "/tmp/distill-shape.safetensors")
             """)
-        try FileBytes.write(FileBytes.read("/tmp/distill-other.safetensors"), to: "/tmp/distill-other.distill")
+        try WholeFile.write(FileBytes.read("/tmp/distill-other.safetensors"), to: "/tmp/distill-other.distill")
         let error = Self.error(source)
         #expect(error?.kind.rawValue == kind, "\(error?.message ?? "no error")")
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "no error")")

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Glibc
 import Tensors
@@ -34,8 +35,8 @@ import Testing
             { try SafeTensors(["a": .zeros([100_000])]).write(to: path) },
         ]
         for write in writes {
-            let error = #expect(throws: DataError.self) { try write() }
-            #expect(error?.message.contains("No space left") == true, "\(error?.message ?? "")")
+            let error = #expect(throws: FileError.self) { try write() }
+            #expect(error?.message.contains("no space left") == true, "\(error?.message ?? "")")
             #expect(try FileBytes.read(path) == old)
         }
         // There is room again for what fits: nothing unfinished was left behind.
@@ -43,9 +44,9 @@ import Testing
     }
 
     @Test func `A folder that cannot be made, or is a file, is an error`() throws {
-        #expect(throws: DataError.self) { try NPY.write(Tensor([1]), to: "/no/such/folder/x.npy") }
-        #expect(throws: DataError.self) { try NPY.write(Tensor([1]), to: "/tmp") }
-        #expect(throws: DataError.self) { try NPY.read("/tmp") }
-        #expect(throws: DataError.self) { try FileBytes.makeFolder(of: "/dev/null/folder/x") }
+        #expect(throws: FileError.self) { try NPY.write(Tensor([1]), to: "/no/such/folder/x.npy") }
+        #expect(throws: FileError.self) { try NPY.write(Tensor([1]), to: "/tmp") }
+        #expect(throws: FileError.self) { try NPY.read("/tmp") }
+        #expect(throws: FileError.self) { try WholeFile.makeFolder("/dev/null/folder") }
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Glibc
 import Tensors
@@ -19,14 +20,14 @@ enum Fixture {
     /// A folder that is gone when the test is over.
     static func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
         var template = Array("/tmp/distill-data-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw DataError.unwritable(path: "/tmp", reason: "no folder") }
+        guard mkdtemp(&template) != nil else { throw FileError(.write, "/tmp", "no folder") }
         let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { remove(folder) }
         return try body(folder)
     }
 
     private static func remove(_ folder: String) {
-        for name in (try? FileBytes.names(in: folder)) ?? [] {
+        for name in WholeFile.namesIfAny(in: folder) {
             if name.hasSuffix("/") { remove(folder + "/" + name.dropLast()) } else { unlink(folder + "/" + name) }
         }
         rmdir(folder)
@@ -34,7 +35,7 @@ enum Fixture {
 
     /// Writes a file and gives its path.
     static func write(_ bytes: [UInt8], _ name: String, in folder: String) throws -> String {
-        try FileBytes.write(bytes, to: folder + "/" + name)
+        try WholeFile.write(bytes, to: folder + "/" + name)
         return folder + "/" + name
     }
 

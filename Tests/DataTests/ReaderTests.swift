@@ -1,3 +1,4 @@
+import Base
 import Data
 import Tensors
 import Testing
@@ -107,7 +108,7 @@ struct ReaderTests {
 let mnistFolder: String? = {
     let package = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     let places = [environment("DISTILL_DATA"), package + "/shared/data"].compactMap { $0.map { $0 + "/mnist" } }
-    if let place = places.first(where: { FileBytes.exists($0 + "/t10k-images-idx3-ubyte.gz") }) { return place }
+    if let place = places.first(where: { WholeFile.exists($0 + "/t10k-images-idx3-ubyte.gz") }) { return place }
     print("MNIST is not here (DISTILL_DATA, ../shared/data): its tests are left out")
     return nil
 }()

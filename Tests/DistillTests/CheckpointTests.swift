@@ -1,3 +1,4 @@
+import Base
 import CPseudoTerminal
 import Glibc
 import Notebook
@@ -36,14 +37,15 @@ import Testing
 
     @Test func `A training that is killed ends with the weights of one that is not`() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array(Self.script.utf8), to: folder + "/train.dist")
+        try WholeFile.write(Array(Self.script.utf8), to: folder + "/train.dist")
         try #require(try Self.run(folder, "whole"))
         for (round, delays) in [[300_000, 500_000, 900_000], [700_000, 100_000, 1_300_000]].enumerated() {
             let out = "round\(round)"
             for delay in delays { _ = try Self.run(folder, out, killAfter: UInt32(delay)) }
             try #require(try Self.run(folder, out))
             for name in ["student.safetensors", "curves.npz"] {
-                let isEqual = try TextFile.read("\(folder)/\(out)/\(name)") == TextFile.read("\(folder)/whole/\(name)")
+                let isEqual =
+                    try WholeFile.read("\(folder)/\(out)/\(name)") == WholeFile.read("\(folder)/whole/\(name)")
                 #expect(isEqual, "\(name) differs after a kill")
             }
         }
@@ -63,7 +65,7 @@ import Testing
         #expect(try run("epochs=2, resume=true").status == 0)
         // A damaged file is an error and not a fresh start.
         let path = folder + "/ck/fit.checkpoint"
-        try TextFile.write(Array(TextFile.read(path).dropLast(10)), to: path)
+        try WholeFile.write(Array(WholeFile.read(path).dropLast(10)), to: path)
         let damaged = try run("epochs=2, resume=true")
         #expect(damaged.status == 1)
         #expect(damaged.errors.contains("fit.checkpoint: byte"))

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -10,7 +11,7 @@ struct CommandLineTests {
         let program = #"write_text("a.txt", "old"); write_text("a.txt", "né\n"); [read_text("a.txt"), exists("b.txt")]"#
         let result = try Program.run("-e", program, folder: folder)
         #expect(result.output == "[\"né\\n\", false]\n", "\(result.output)\(result.errors)")
-        #expect(try TextFile.read(folder + "/a.txt") == Array("né\n".utf8))
+        #expect(try WholeFile.read(folder + "/a.txt") == Array("né\n".utf8))
         #expect(try Program.run("-e", #"write_text("gone/a", "x")"#, folder: folder).errors.contains("no such file"))
     }
 
@@ -36,7 +37,7 @@ struct CommandLineTests {
     @Test("A script shows what it prints, up to its first error")
     func script() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("print(1)\n2\n# %% two\nraise \"no\"\n# %%\nprint(3)\n".utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array("print(1)\n2\n# %% two\nraise \"no\"\n# %%\nprint(3)\n".utf8), to: folder + "/a.dist")
         for arguments in [["run", "a.dist"], ["a.dist"]] {
             let result = try Program.run(arguments, folder: folder)
             // What a cell gives is shown, as the REPL and reports do.
@@ -68,7 +69,7 @@ struct CommandLineTests {
     @Test("A missing file is named, with the one that was meant")
     func missingFile() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("print(1)".utf8), to: folder + "/student.dist")
+        try WholeFile.write(Array("print(1)".utf8), to: folder + "/student.dist")
         let result = try Program.run("run", "studnet.dist", folder: folder)
         #expect(result.errors.contains("cannot read studnet.dist: no such file"))
         #expect(result.errors.contains("did you mean student.dist?"))
@@ -78,7 +79,7 @@ struct CommandLineTests {
     @Test("--set overrides a param; a name that none has is a usage error")
     func parameters() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("param T = 4\nparam name = \"x\"\nprint(T, name)".utf8), to: folder + "/p.dist")
+        try WholeFile.write(Array("param T = 4\nparam name = \"x\"\nprint(T, name)".utf8), to: folder + "/p.dist")
         let result = try Program.run("p.dist", "--set", "T=8", "--set", "name=kd", folder: folder)
         #expect(result.output == "8 kd\n")
         let unknown = try Program.run("p.dist", "--set", "TT=8", folder: folder)
@@ -122,18 +123,18 @@ struct CommandLineTests {
     @Test("A reader that has seen enough ends the program quietly")
     func closedOutput() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("for i in range(200000) { print(i) }".utf8), to: folder + "/many.dist")
+        try WholeFile.write(Array("for i in range(200000) { print(i) }".utf8), to: folder + "/many.dist")
         let command = "'\(Program.path)' run many.dist 2>errors | head -2 >output"
         #expect(system("cd '\(folder)' && \(command)") == 0)
-        #expect(String(decoding: try TextFile.read(folder + "/output"), as: UTF8.self) == "0\n1\n")
-        #expect(try TextFile.read(folder + "/errors").isEmpty)
+        #expect(String(decoding: try WholeFile.read(folder + "/output"), as: UTF8.self) == "0\n1\n")
+        #expect(try WholeFile.read(folder + "/errors").isEmpty)
     }
 
     @Test("check finds syntax errors without running")
     func check() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("print(1)".utf8), to: folder + "/good.dist")
-        try TextFile.write(Array("print(1)\nx = [1,, 2]\ny = )".utf8), to: folder + "/bad.dist")
+        try WholeFile.write(Array("print(1)".utf8), to: folder + "/good.dist")
+        try WholeFile.write(Array("print(1)\nx = [1,, 2]\ny = )".utf8), to: folder + "/bad.dist")
         let good = try Program.run("check", "good.dist", folder: folder)
         #expect(good.status == 0)
         #expect(good.output == "")
@@ -148,11 +149,11 @@ struct CommandLineTests {
         let folder = try Program.temporaryFolder()
         let script =
             "# %% [markdown]\n# # A title\n# %% One\nprint(6 * 7)\nassert true\n# %% Two\nraise \"no\"\n# %%\n1\n"
-        try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array(script.utf8), to: folder + "/a.dist")
         let result = try Program.run("report", "a.dist", "-o", "out.html", folder: folder)
         #expect(result.status == 1)
         #expect(result.output == "")
-        let page = String(decoding: try TextFile.read(folder + "/out.html"), as: UTF8.self)
+        let page = String(decoding: try WholeFile.read(folder + "/out.html"), as: UTF8.self)
         #expect(page.contains("<h1>A title</h1>"))
         #expect(page.contains("42"))
         #expect(page.contains("✓ passed"))
@@ -219,12 +220,12 @@ struct CommandLineTests {
     @Test("fmt writes the one layout, and --check only names what would change")
     func format() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("x=1 # one\n".utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array("x=1 # one\n".utf8), to: folder + "/a.dist")
         let check = try Program.run("fmt", "--check", "a.dist", folder: folder)
         #expect(check.status == 1)
         #expect(check.output == "a.dist\n")
         #expect(try Program.run("fmt", "a.dist", folder: folder).status == 0)
-        let text = String(decoding: try TextFile.read(folder + "/a.dist"), as: UTF8.self)
+        let text = String(decoding: try WholeFile.read(folder + "/a.dist"), as: UTF8.self)
         #expect(text.hasPrefix("x = 1"))
         #expect(text.contains("# one"))
         #expect(try Program.run("fmt", "--check", "a.dist", folder: folder).status == 0)

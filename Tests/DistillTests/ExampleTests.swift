@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -19,7 +20,7 @@ struct ExampleTests {
         #expect(teacher > 0.96)
         #expect(distilled >= 0.94)
         #expect(distilled > scratch)
-        let picture = try TextFile.read(place + "/\(name).png")
+        let picture = try WholeFile.read(place + "/\(name).png")
         #expect(picture.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
         #expect(picture.count > 10_000)
     }
@@ -40,8 +41,8 @@ struct ExampleTests {
         let result = try Program.run(
             "report", Self.folder + "/gallery.dist", "-o", "kd.md", "--quiet", "--dpi", "48", folder: place)
         #expect(result.status == 0, "\(result.errors)")
-        let page = String(decoding: try TextFile.read(place + "/kd.md"), as: UTF8.self)
-        let pictures = TextFile.names(in: place).filter { $0.hasSuffix(".png") }
+        let page = String(decoding: try WholeFile.read(place + "/kd.md"), as: UTF8.self)
+        let pictures = WholeFile.namesIfAny(in: place).filter { $0.hasSuffix(".png") }
         #expect(pictures.count == 18)
         let charts = [
             "plot", "plot_bars", "plot_heatmap", "plot_confusion", "plot_reliability", "plot_scatter", "plot_histogram",
@@ -59,17 +60,17 @@ struct ExampleTests {
             "report", Self.folder + "/experiment.dist", "-o", "kd.md", "--quiet", "--dpi", "48", "--set", "seeds=4",
             "--set", "epochs=100", "--set", "temperatures=[4]", folder: place)
         #expect(result.status == 0, "\(result.errors)")
-        let page = String(decoding: try TextFile.read(place + "/kd.md"), as: UTF8.self)
+        let page = String(decoding: try WholeFile.read(place + "/kd.md"), as: UTF8.self)
         #expect(page.contains("| accuracy kept |"))
         #expect(page.contains("soft labels  against labels alone"))
-        for number in 1...5 { #expect(TextFile.exists("\(place)/kd-\(number).png")) }
+        for number in 1...5 { #expect(WholeFile.exists("\(place)/kd-\(number).png")) }
     }
 
     @Test("The MNIST example in its quick form, where MNIST is to be found")
     func mnist() throws {
         let package = "/" + Self.folder.split(separator: "/").dropLast(2).joined(separator: "/")
         let places = [getenv("DISTILL_DATA").map { String(cString: $0) }, package + "/shared/data"].compactMap { $0 }
-        guard let data = places.first(where: { TextFile.exists($0 + "/mnist/t10k-images-idx3-ubyte.gz") }) else {
+        guard let data = places.first(where: { WholeFile.exists($0 + "/mnist/t10k-images-idx3-ubyte.gz") }) else {
             print("MNIST is not here (DISTILL_DATA, ../shared/data): its example is left out")
             return
         }

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -20,7 +21,7 @@ struct FullDiskTests {
             plot(x, [sin(i / 20) for i in x])
 
             """
-        try TextFile.write(Array(script.utf8), to: folder + "/kd.dist")
+        try WholeFile.write(Array(script.utf8), to: folder + "/kd.dist")
         let old = existing.map { "mkdir -p \"$(dirname 'disk/\($0)')\"; echo old > 'disk/\($0)'" }
         let words = ([Program.path] + arguments).map { "'" + $0 + "'" }.joined(separator: " ")
         let steps =
@@ -31,9 +32,9 @@ struct FullDiskTests {
                 "(cd disk; find . -type f | sort | while read f; do echo \"$f: $(head -c 200 \"$f\")\"; done) > after",
                 "exit $status",
             ]
-        try TextFile.write(Array(steps.joined(separator: "\n").utf8), to: folder + "/steps.sh")
+        try WholeFile.write(Array(steps.joined(separator: "\n").utf8), to: folder + "/steps.sh")
         let result = try Program.run("-c", "exec unshare -rm sh steps.sh", folder: folder, shell: true)
-        return (result, String(decoding: try TextFile.read(folder + "/after"), as: UTF8.self))
+        return (result, String(decoding: try WholeFile.read(folder + "/after"), as: UTF8.self))
     }
 
     /// Room for none of the first write, and for a part of it.
@@ -44,7 +45,7 @@ struct FullDiskTests {
         let program = "x = range(300); save(plot(x, [sin(i / 20) for i in x]), \"disk/a.\(format)\")"
         let (result, files) = try run(["-e", program], existing: ["a.\(format)"], free: free)
         #expect(result.status == 1)
-        #expect(result.errors.contains("error[io]: save: cannot write"), "\(result.errors)")
+        #expect(result.errors.contains("error[io]: cannot write disk/a.\(format)"), "\(result.errors)")
         #expect(result.errors.contains("no space left on device"))
         #expect(result.errors.contains("1│ x = range(300)"))
         #expect(files == "./a.\(format): old\n")
@@ -74,7 +75,7 @@ struct FullDiskTests {
         let (result, files) = try run(
             ["run", "kd.dist", "--record", "disk/r"], existing: ["r/record.json", "r/old.csv"], free: free)
         #expect(result.status == 1)
-        #expect(result.errors.contains("error[io]: cannot write disk/r: No space left on device"), "\(result.errors)")
+        #expect(result.errors.contains("error[io]: cannot write disk/r: no space left on device"), "\(result.errors)")
         #expect(files == "./r/old.csv: old\n./r/record.json: old\n")
     }
 

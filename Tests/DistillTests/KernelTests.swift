@@ -1,3 +1,4 @@
+import Base
 import CPseudoTerminal
 import CZeroMQ
 import Data
@@ -24,8 +25,8 @@ struct KernelTests {
                 {"transport": "ipc", "ip": "\(folder)/k", "shell_port": 1, "control_port": 2, "stdin_port": 3,
                  "iopub_port": 4, "hb_port": 5, "key": "secret", "signature_scheme": "hmac-sha256"}
                 """
-            try TextFile.write(Array(file.utf8), to: folder + "/connection.json")
-            try TextFile.write([], to: folder + "/.input")
+            try WholeFile.write(Array(file.utf8), to: folder + "/connection.json")
+            try WholeFile.write([], to: folder + "/.input")
             process = try Program.start(
                 ["kernel", "--connection", "connection.json"], Program.environment(home: folder)
             ) { arguments, environment in
@@ -225,15 +226,15 @@ struct KernelTests {
         let installed = try Program.run("kernel", "install", "--prefix", folder, folder: folder)
         #expect(installed.status == 0, "\(installed.errors)")
         let place = folder + "/share/jupyter/kernels/distill"
-        let spec = try JSON(parsing: try TextFile.read(place + "/kernel.json"))
+        let spec = try JSON(parsing: try WholeFile.read(place + "/kernel.json"))
         #expect(spec["argv"]?.array?.last == .string("{connection_file}"))
-        #expect(spec["argv"]?.array?.first?.string.map(TextFile.exists) == true)
+        #expect(spec["argv"]?.array?.first?.string.map(WholeFile.exists) == true)
         #expect(spec["interrupt_mode"]?.string == "message")
         for size in [32, 64] {
-            #expect(try TextFile.read("\(place)/logo-\(size)x\(size).png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
+            #expect(try WholeFile.read("\(place)/logo-\(size)x\(size).png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
         }
         #expect(try Program.run("kernel", "uninstall", "--prefix", folder).status == 0)
-        #expect(!TextFile.exists(place))
+        #expect(!WholeFile.exists(place))
         let bad = try Program.run("kernel", "--connection", folder + "/nothing.json")
         #expect(bad.status == 1 && bad.errors.contains("cannot read"))
         #expect(try Program.run("kernel", "install", "--sys-prefix").status == 1)

@@ -1,3 +1,4 @@
+import Base
 import Notebook
 import Testing
 
@@ -11,7 +12,7 @@ struct MethodsExampleTests {
             "run", ExampleTests.folder + "/methods.dist", "--set", "quick=true", "--set", "epochs=1",
             folder: place)
         #expect(result.status == 0, "\(result.errors)")
-        let csv = String(decoding: try TextFile.read(place + "/methods.csv"), as: UTF8.self)
+        let csv = String(decoding: try WholeFile.read(place + "/methods.csv"), as: UTF8.self)
         let lines = csv.split(separator: "\n")
         #expect(lines.first == "method,seed,accuracy,agreement")
         // Two seeds for each method; names may hold a comma.

@@ -1,3 +1,4 @@
+import Base
 import CPseudoTerminal
 import Glibc
 import Notebook
@@ -18,8 +19,8 @@ struct Program {
         if let path = getenv("DISTILL_BINARY") { return String(cString: path) }
         for argument in CommandLine.arguments where argument.contains(".xctest") {
             let bundle = argument.prefix(upTo: argument.range(of: ".xctest"))
-            let candidate = TextFile.folder(of: String(bundle)) + "/distill"
-            if TextFile.exists(candidate) { return candidate }
+            let candidate = WholeFile.folder(of: String(bundle)) + "/distill"
+            if WholeFile.exists(candidate) { return candidate }
         }
         let package = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
         #if DEBUG
@@ -59,7 +60,7 @@ struct Program {
         let path = shell ? "/bin/sh" : Self.path
         let folder = try folder ?? temporaryFolder()
         let inputPath = folder + "/.input"
-        try TextFile.write(Array(input.utf8), to: inputPath)
+        try WholeFile.write(Array(input.utf8), to: inputPath)
         let environment = self.environment(home: folder, environment)
         let process = try start(arguments, environment) { arguments, environment in
             pt_spawn_on_files(
@@ -67,8 +68,8 @@ struct Program {
         }
         let status = wait(for: process)
         return Result(
-            output: String(decoding: try TextFile.read(folder + "/.output"), as: UTF8.self),
-            errors: String(decoding: try TextFile.read(folder + "/.errors"), as: UTF8.self), status: status)
+            output: String(decoding: try WholeFile.read(folder + "/.output"), as: UTF8.self),
+            errors: String(decoding: try WholeFile.read(folder + "/.errors"), as: UTF8.self), status: status)
     }
 
     /// Hands arguments and environment to C.

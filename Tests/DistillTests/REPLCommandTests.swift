@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -11,7 +12,7 @@ struct REPLCommandTests {
         return (terminal, folder)
     }
 
-    private func text(_ path: String) throws -> String { String(decoding: try TextFile.read(path), as: UTF8.self) }
+    private func text(_ path: String) throws -> String { String(decoding: try WholeFile.read(path), as: UTF8.self) }
 
     @Test(":type, :time and :timeit look at code without keeping a result")
     func measuring() throws {
@@ -52,7 +53,7 @@ struct REPLCommandTests {
     @Test(":run takes a script into the session, :load puts a file into the editor")
     func files() throws {
         let (terminal, folder) = try start()
-        try TextFile.write(Array("param T = 4\nhalf = T / 2\nprint(\"ran\")\n".utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array("param T = 4\nhalf = T / 2\nprint(\"ran\")\n".utf8), to: folder + "/a.dist")
         terminal.enter(":run a.dist")
         try terminal.wait(for: "ran\n")
         try terminal.wait(for: "In [2]: ")
@@ -72,7 +73,7 @@ struct REPLCommandTests {
     @Test(":edit hands an entry to $EDITOR and waits with what comes back")
     func edit() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("#!/bin/sh\nsed -i s/20/21/ \"$1\"\n".utf8), to: folder + "/editor")
+        try WholeFile.write(Array("#!/bin/sh\nsed -i s/20/21/ \"$1\"\n".utf8), to: folder + "/editor")
         chmod(folder + "/editor", 0o755)
         let terminal = try PseudoTerminal("--no-init", folder: folder, environment: ["EDITOR": folder + "/editor"])
         try terminal.wait(for: "In [1]: ")
@@ -186,7 +187,7 @@ struct REPLCommandTests {
     @Test("vi mode edits as vi does")
     func viMode() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("set editing-mode vi\n".utf8), to: folder + "/.inputrc")
+        try WholeFile.write(Array("set editing-mode vi\n".utf8), to: folder + "/.inputrc")
         let terminal = try PseudoTerminal("--no-init", folder: folder)
         try terminal.wait(for: "In [1]: ")
         terminal.type("nonsense here\u{1B}")

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -123,7 +124,7 @@ struct REPLTests {
     func interruptScript() throws {
         let folder = try Program.temporaryFolder()
         let script = "net = Linear(64, 10)\nfit(net, dataset(\"digits\"), epochs=1000000)\nprint(\"not reached\")\n"
-        try TextFile.write(Array(script.utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array(script.utf8), to: folder + "/a.dist")
         let terminal = try PseudoTerminal("run", "a.dist", folder: folder)
         try terminal.wait(for: "examples/s")
         terminal.type("\u{03}")
@@ -216,7 +217,7 @@ struct REPLTests {
         try terminal.wait(for: "In [7]: ")
         terminal.enter(":save kd.dist")
         try terminal.wait(for: "1 cells written to kd.dist")
-        let saved = String(decoding: try TextFile.read(folder + "/kd.dist"), as: UTF8.self)
+        let saved = String(decoding: try WholeFile.read(folder + "/kd.dist"), as: UTF8.self)
         #expect(saved == "# %%\nfn kd(s, t, T=4) { \"The soft loss.\"; return s }\n")
         terminal.enter(":quit")
         #expect(terminal.waitForEnd() == 0)
@@ -243,7 +244,7 @@ struct REPLTests {
         second.type("\r")
         try second.wait(for: "\n105\n")
         let path = folder + "/.local/state/distill/history"
-        let lines = String(decoding: try TextFile.read(path), as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: try WholeFile.read(path), as: UTF8.self).split(separator: "\n")
         #expect(lines.first == "a = 11")
         #expect(lines.contains("for i in [5] {\\n    print(i + 100)\\n}"))
         #expect(lines.contains("print(\"busy\"); while true { }"))
@@ -260,7 +261,7 @@ struct REPLTests {
             try two.wait(for: "Out[\(round)]: \(round * 1000)")
         }
         let path = folder + "/.local/state/distill/history"
-        let lines = String(decoding: try TextFile.read(path), as: UTF8.self).split(separator: "\n").map(String.init)
+        let lines = String(decoding: try WholeFile.read(path), as: UTF8.self).split(separator: "\n").map(String.init)
         #expect(Set(lines) == Set((1...5).flatMap { ["\($0) * 10", "\($0) * 1000"] }))
         #expect(lines.count == 10)
     }
@@ -279,7 +280,7 @@ struct REPLTests {
     @Test("~/.inputrc counts, also its $if distill part")
     func inputrc() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("$if distill\n\"\\C-t\": \"6 * 7\"\n$endif\n".utf8), to: folder + "/.inputrc")
+        try WholeFile.write(Array("$if distill\n\"\\C-t\": \"6 * 7\"\n$endif\n".utf8), to: folder + "/.inputrc")
         let (terminal, _) = try start(folder)
         terminal.type("\u{14}\r")
         try terminal.wait(for: "Out[1]: 42")
@@ -290,7 +291,7 @@ struct REPLTests {
         let folder = try Program.temporaryFolder()
         mkdir(folder + "/.config", 0o700)
         mkdir(folder + "/.config/distill", 0o700)
-        try TextFile.write(Array("mine = 99".utf8), to: folder + "/.config/distill/init.dist")
+        try WholeFile.write(Array("mine = 99".utf8), to: folder + "/.config/distill/init.dist")
         let with = try PseudoTerminal(folder: folder)
         try with.wait(for: "In [1]: ")
         with.enter("mine")
@@ -303,7 +304,7 @@ struct REPLTests {
     @Test("run -i stays in the session of the script")
     func staysOpen() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array("secret = 12345".utf8), to: folder + "/a.dist")
+        try WholeFile.write(Array("secret = 12345".utf8), to: folder + "/a.dist")
         let terminal = try PseudoTerminal("run", "-i", "a.dist", folder: folder)
         try terminal.wait(for: "In [1]: ")
         terminal.enter("secret")

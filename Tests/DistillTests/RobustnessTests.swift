@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -75,17 +76,17 @@ struct RobustnessTests {
     @Test("A broken text is an error of run, check and fmt", arguments: broken)
     func brokenText(_ test: Case) throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(test.bytes, to: folder + "/a.dist")
+        try WholeFile.write(test.bytes, to: folder + "/a.dist")
         for command in ["run", "check", "fmt"] {
             expectOrdinary(try Program.run(command, "a.dist", folder: folder), test)
         }
-        #expect(try TextFile.read(folder + "/a.dist") == test.bytes)
+        #expect(try WholeFile.read(folder + "/a.dist") == test.bytes)
     }
 
     @Test("A program that asks for too much is an error of run", arguments: greedy)
     func greedyProgram(_ test: Case) throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(test.bytes, to: folder + "/a.dist")
+        try WholeFile.write(test.bytes, to: folder + "/a.dist")
         let arguments = ["run", "a.dist", "--timeout", "5", "--max-memory", "4GB"]
         expectOrdinary(try Program.run(arguments, folder: folder), test)
     }
@@ -100,7 +101,7 @@ struct RobustnessTests {
             "print(len([" + Self.times("1, ", 200_000) + "]))",
         ]
         for text in texts {
-            try TextFile.write(Array(text.utf8), to: folder + "/a.dist")
+            try WholeFile.write(Array(text.utf8), to: folder + "/a.dist")
             for command in text.utf8.count > 1 << 20 ? ["run"] : ["run", "check"] {
                 let result = try Program.run(command, "a.dist", folder: folder)
                 #expect(result.status == 0, "\(command): \(result.errors.prefix(300))")
@@ -111,8 +112,8 @@ struct RobustnessTests {
     /// A brief run of what `scripts/fuzz/run` does for hours, in a process whose memory is limited.
     @Test("Random programs end as they should", arguments: ["scripts", "straight", "wild"])
     func fuzz(_ subject: String) throws {
-        let fuzzer = TextFile.folder(of: Program.path) + "/distill-fuzz"
-        try #require(TextFile.exists(fuzzer))
+        let fuzzer = WholeFile.folder(of: Program.path) + "/distill-fuzz"
+        try #require(WholeFile.exists(fuzzer))
         let result = try Program.run("-c", "exec '\(fuzzer)' \(subject) 300 1", shell: true)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }

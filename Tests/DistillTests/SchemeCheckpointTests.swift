@@ -1,3 +1,4 @@
+import Base
 import Notebook
 import Testing
 
@@ -63,7 +64,7 @@ import Testing
 
     @Test func `They end with the weights of an undisturbed training`() throws {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array(Self.script.utf8), to: folder + "/schemes.dist")
+        try WholeFile.write(Array(Self.script.utf8), to: folder + "/schemes.dist")
         let result = try Program.run("run", "--quiet", "schemes.dist", folder: folder)
         #expect(result.status == 0, "\(result.errors)")
         let lines = result.output.split(separator: "\n")

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import Notebook
 import Testing
@@ -17,11 +18,11 @@ struct SweepTests {
 
     private func folder(_ script: String = script) throws -> String {
         let folder = try Program.temporaryFolder()
-        try TextFile.write(Array(script.utf8), to: folder + "/kd.dist")
+        try WholeFile.write(Array(script.utf8), to: folder + "/kd.dist")
         return folder
     }
 
-    private func text(_ path: String) throws -> String { String(decoding: try TextFile.read(path), as: UTF8.self) }
+    private func text(_ path: String) throws -> String { String(decoding: try WholeFile.read(path), as: UTF8.self) }
 
     @Test("Every combination runs; seeds become mean ± deviation; --resume runs only what is missing")
     func sweep() throws {
@@ -33,7 +34,7 @@ struct SweepTests {
         #expect(first.output.contains("20.5000 ± 0.7071"))
         #expect(!first.output.contains("other"))
         for name in ["table.csv", "sweep.png", "T=1,seed=0/record.json", "T=2,seed=1.log"] {
-            #expect(TextFile.exists("\(folder)/runs/kd/\(name)"), "\(name)")
+            #expect(WholeFile.exists("\(folder)/runs/kd/\(name)"), "\(name)")
         }
         let again = try Program.run(arguments, folder: folder)
         #expect(again.status == 2)
@@ -46,7 +47,7 @@ struct SweepTests {
         #expect(more.errors.contains("[2/2]"))
         #expect(more.output.contains("40.5000 ± 0.7071"))
         // Another script is another experiment.
-        try TextFile.write(Array((Self.script + "# changed\n").utf8), to: folder + "/kd.dist")
+        try WholeFile.write(Array((Self.script + "# changed\n").utf8), to: folder + "/kd.dist")
         let changed = try Program.run(arguments + ["--resume"], folder: folder)
         #expect(changed.errors.contains("the script has changed since 4 of the runs"))
         #expect(changed.errors.contains("[4/4]"))
@@ -75,7 +76,7 @@ struct SweepTests {
         #expect(result.status == 130)
         #expect(result.errors.contains("T=3 … T=9  7 runs not begun"), "\(result.errors)")
         #expect(result.errors.contains("8 of 9 runs are missing"))
-        try TextFile.write([], to: folder + "/go")
+        try WholeFile.write([], to: folder + "/go")
         let rest = try Program.run("sweep", "kd.dist", "--set", "T=1..9", "-o", "out", "--resume", folder: folder)
         #expect(rest.status == 0, "\(rest.errors)")
         #expect(rest.errors.contains("[8/8]"))
@@ -111,7 +112,7 @@ struct SweepTests {
             #expect(result.status == 2, "\(arguments)")
             #expect(result.errors.contains(words), "\(result.errors)")
         }
-        #expect(!TextFile.exists(folder + "/runs"))
+        #expect(!WholeFile.exists(folder + "/runs"))
     }
 
     @Test("Commands for other machines: printed, or handed to a Slurm array")
@@ -125,7 +126,7 @@ struct SweepTests {
         let bin = folder + "/bin"
         #expect(mkdir(bin, 0o755) == 0)
         let slurm = "#!/bin/sh\nfor a; do s=$a; done\nfor i in 1 2 3 4; do SLURM_ARRAY_TASK_ID=$i sh \"$s\"; done\n"
-        try TextFile.write(Array(slurm.utf8), to: bin + "/sbatch")
+        try WholeFile.write(Array(slurm.utf8), to: bin + "/sbatch")
         #expect(chmod(bin + "/sbatch", 0o755) == 0)
         let path = ["PATH": "\(bin):/usr/local/bin:/usr/bin:/bin"]
         let handed = try Program.run(
@@ -140,7 +141,7 @@ struct SweepTests {
 
     @Test(
         "GNU parallel starts the runs",
-        .enabled(if: TextFile.exists("/usr/bin/parallel"), "the Debian package parallel is not installed"))
+        .enabled(if: WholeFile.exists("/usr/bin/parallel"), "the Debian package parallel is not installed"))
     func gnuParallel() throws {
         let arguments = ["sweep", "kd.dist", "--set", "T=1,2", "--set", "seed=0..1"]
         let parallel = try Program.run(
@@ -179,13 +180,13 @@ struct SweepTests {
         #expect(try Program.run("convert", "kd.ipynb", "back.dist", folder: folder).status == 0)
         #expect(try text(folder + "/back.dist") == text(folder + "/kd.dist"))
         let python = #"{"cells": [{"cell_type": "code", "source": "%pip install x"}], "nbformat": 4}"#
-        try TextFile.write(Array(python.utf8), to: folder + "/python.ipynb")
+        try WholeFile.write(Array(python.utf8), to: folder + "/python.ipynb")
         #expect(try Program.run("convert", "python.ipynb", folder: folder).errors.contains("distill check python.dist"))
-        try TextFile.write(Array("{]".utf8), to: folder + "/bad.ipynb")
+        try WholeFile.write(Array("{]".utf8), to: folder + "/bad.ipynb")
         let bad = try Program.run("convert", "bad.ipynb", folder: folder)
         #expect(bad.status == 1)
         #expect(bad.errors.contains("cannot convert bad.ipynb: line 1, column 2"), "\(bad.errors)")
-        #expect(!TextFile.exists(folder + "/bad.dist"))
+        #expect(!WholeFile.exists(folder + "/bad.dist"))
         #expect(try Program.run("convert", "kd.dist", "kd.html", folder: folder).status == 2)
         #expect(try Program.run("convert", "kd.ipynb", "gone/kd.dist", folder: folder).errors.contains("cannot write"))
     }
@@ -263,16 +264,16 @@ struct SweepTests {
 
     @Test(
         "A page opens in a browser without network and without JavaScript, in light and in dark",
-        .enabled(if: TextFile.exists("/usr/bin/chromium"), "the Debian package chromium is not installed"))
+        .enabled(if: WholeFile.exists("/usr/bin/chromium"), "the Debian package chromium is not installed"))
     func browser() throws {
         let folder = try folder("# %% [markdown]\n# # Café\n# %% One\nplot([3, 1, 2])\n# %% Two\nprint(1 < 2)\n")
         #expect(try Program.run("report", "kd.dist", "-o", "kd.html", folder: folder).status == 0)
         // Scripts are switched off as a user would do it: the browser's own pages, which take the picture, keep theirs.
         #expect(mkdir(folder + "/profile", 0o755) == 0 && mkdir(folder + "/profile/Default", 0o755) == 0)
         let preferences = #"{"profile":{"default_content_setting_values":{"javascript":2}}}"#
-        try TextFile.write(Array(preferences.utf8), to: folder + "/profile/Default/Preferences")
+        try WholeFile.write(Array(preferences.utf8), to: folder + "/profile/Default/Preferences")
         let script = "<p id=a>still</p><script>document.getElementById('a').textContent = 'moved'</script>"
-        try TextFile.write(Array(script.utf8), to: folder + "/script.html")
+        try WholeFile.write(Array(script.utf8), to: folder + "/script.html")
         let browser = """
             timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir='\(folder)/profile' \
             --host-resolver-rules='MAP * ~NOTFOUND' --hide-scrollbars
@@ -289,8 +290,8 @@ struct SweepTests {
             let shot = "\(folder)/\(name).png"
             let options = "--blink-settings=preferredColorScheme=\(scheme) --window-size=800,900 --screenshot='\(shot)'"
             #expect(system("\(browser) \(options) 'file://\(folder)/kd.html' 2>/dev/null") == 0)
-            #expect(try TextFile.read(shot).count > 10_000)
+            #expect(try WholeFile.read(shot).count > 10_000)
         }
-        #expect(try TextFile.read(folder + "/light.png") != TextFile.read(folder + "/dark.png"))
+        #expect(try WholeFile.read(folder + "/light.png") != WholeFile.read(folder + "/dark.png"))
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Drawing
 import Glibc
 import Testing
@@ -37,11 +38,11 @@ import Testing
     @Test func failedWritesLeaveNothing() throws {
         let folder = try temporaryFolder()
         let figure = try Figure(CurveChart([]), FigureOptions(width: 64, height: 64))
-        let missing = #expect(throws: DrawingError.self) { try figure.write(to: "\(folder)/none/a.png") }
+        let missing = #expect(throws: FileError.self) { try figure.write(to: "\(folder)/none/a.png") }
         #expect(missing?.kind == .io)
         #expect(missing?.message.contains("no such file") == true)
         try #require(mkdir("\(folder)/b.png", 0o755) == 0)
-        #expect(throws: DrawingError.self) { try figure.write(to: "\(folder)/b.png") }
+        #expect(throws: FileError.self) { try figure.write(to: "\(folder)/b.png") }
         #expect(content(of: folder) == ["b.png"])
     }
 

@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Diagnostics
 import Drawing
@@ -32,22 +33,22 @@ struct RecordTests {
         #expect(read.metrics["run.val_accuracy"] == 0.9)
         #expect(read.metrics["run.loss"]?.isNaN == true)
         #expect(read.curves["run"]?["val_accuracy"] == [0.1, 0.9])
-        #expect(TextFile.exists(place + "/note.txt"))
+        #expect(WholeFile.exists(place + "/note.txt"))
         // A newer record replaces the folder as a whole.
         try record("a", T: 8, accuracy: 0.8).write(to: place + "/")
         #expect(try RunRecord(folder: place).parameters["T"] == "8")
-        #expect(!TextFile.exists(place + "/note.txt"))
-        #expect(TextFile.names(in: TextFile.folder(of: place)) == ["a/"])
+        #expect(!WholeFile.exists(place + "/note.txt"))
+        #expect(WholeFile.namesIfAny(in: WholeFile.folder(of: place)) == ["a/"])
     }
 
     @Test("A folder that is no record is neither read nor replaced")
     func strangers() throws {
         let place = try folder()
-        try TextFile.write(Array("mine".utf8), to: place + "/thesis.txt")
+        try WholeFile.write(Array("mine".utf8), to: place + "/thesis.txt")
         #expect(throws: Failure.self) { try RunRecord(folder: place) }
         #expect(throws: Failure.self) { try record("a", T: 1, accuracy: 0).write(to: place) }
-        #expect(TextFile.names(in: place) == ["thesis.txt"])
-        try TextFile.write(Array("{".utf8), to: place + "/record.json")
+        #expect(WholeFile.namesIfAny(in: place) == ["thesis.txt"])
+        try WholeFile.write(Array("{".utf8), to: place + "/record.json")
         #expect(throws: Failure.self) { try RunRecord(folder: place) }
     }
 
@@ -65,7 +66,7 @@ struct RecordTests {
         let result = session.enter(text)
         #expect(result.succeeded, "\(result.diagnostics.map(\.message))")
         #expect(
-            TextFile.names(in: place + "/run1") == [
+            WholeFile.namesIfAny(in: place + "/run1") == [
                 "curves.csv", "curves.png", "net.safetensors", "record.json", "run.json",
             ])
         let comparison = try RecordComparison(folders: [place + "/run1", place + "/run2/"])

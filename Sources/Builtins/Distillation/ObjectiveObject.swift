@@ -13,12 +13,6 @@ final class ObjectiveObject: LanguageObject {
     init(_ objective: Objective) { self.objective = objective }
 
     init(_ term: Term) { objective = Objective(term) }
-
-    /// The term, when there is just one with weight 1.
-    var onlyTerm: Term? {
-        guard objective.summands.count == 1, case .constant(1) = objective.summands[0].weight else { return nil }
-        return objective.summands[0].term
-    }
 }
 
 /// A weight that changes with the epochs, as a value.
@@ -123,10 +117,9 @@ extension Library {
     private static func evaluate(
         _ object: ObjectiveObject, _ arguments: [Value], _ interpreter: Interpreter
     ) throws -> Tensor {
-        let values = arguments.map { $0 }
         var total: Tensor?
         for (weight, term) in object.objective.summands {
-            let value = try evaluate(term, values, interpreter) * Scalar(weight.value(at: 0))
+            let value = try evaluate(term, arguments, interpreter) * Scalar(weight.value(at: 0))
             total = try total.map { try $0 + value } ?? value
         }
         guard let total else { throw Failure(.value, "the objective has no terms") }

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Diagnostics
 import Learning
@@ -54,7 +55,7 @@ extension Library {
                             .value, "save: an .onnx file needs input=, the shape of one example",
                             help: ["save(net, \"\(path)\", input=[1, 28, 28])"])
                     }
-                    try FileBytes.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
+                    try WholeFile.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
                 case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
                 default: try SafeTensors(net.storedState()).write(to: path)
                 }
@@ -187,8 +188,7 @@ extension Library {
                     try net.loadStoredState(tensors, strict: call[strict])
                 } catch let error as ModuleError {
                     throw Failure(
-                        ErrorKind(rawValue: error.kind.rawValue) ?? .value,
-                        "load: \(file) does not fit the network: \(error.problem)",
+                        error.kind, "load: \(file) does not fit the network: \(error.problem)",
                         help: error.help.map { [$0] } ?? [], operands: [1: ""])
                 }
                 return net

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Drawing
 import Glibc
@@ -78,7 +79,7 @@ package struct RunRecord {
     /// - Throws: ``Failure`` of kind `io` that says what is wrong with the folder.
     package init(folder: String) throws {
         let path = "\(folder)/\(Self.fileName)"
-        guard FileBytes.exists(path) else {
+        guard WholeFile.exists(path) else {
             throw Failure(
                 .io, "\(folder) holds no record of a run: there is no \(path)",
                 help: ["records are written by save(run, \"runs/name\") and by distill run --record runs/name"])
@@ -121,57 +122,53 @@ package struct RunRecord {
     package func write(to folder: String, files: [(name: String, bytes: [UInt8])] = []) throws {
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
-        if FileBytes.exists(folder), !FileBytes.exists("\(folder)/\(Self.fileName)") {
+        if WholeFile.exists(folder), !WholeFile.exists("\(folder)/\(Self.fileName)") {
             guard rmdir(folder) == 0 else {
                 throw Failure(.io, "\(folder) exists and is no record of a run", help: ["choose another name"])
             }
         }
-        let partial = "\(folder).\(getpid()).partial"
-        let former = "\(folder).\(getpid()).old"
-        try Self.makeFolder(partial)
+        Self.removeLeftovers(beside: folder)
+        let partial = "\(folder).\(getpid())\(Self.unfinished)"
+        try WholeFile.makeFolder(partial)
+        // Whoever writes holds a lock, so that the next writer can tell what a killed one left.
+        let descriptor = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        defer { if descriptor >= 0 { close(descriptor) } }
         do {
-            for (name, bytes) in files { try FileBytes.write(bytes, to: "\(partial)/\(name)") }
-            try FileBytes.write(Array(json().text.utf8), to: "\(partial)/\(Self.fileName)")
-            let replaces = FileBytes.exists(folder)
-            if replaces, rename(folder, former) != 0 { throw Self.failure(folder) }
-            guard rename(partial, folder) == 0 else {
-                let failure = Self.failure(folder)
-                if replaces { rename(former, folder) }
-                throw failure
-            }
-            if replaces { Self.remove(former) }
+            for (name, bytes) in files { try WholeFile.write(bytes, to: "\(partial)/\(name)") }
+            try WholeFile.write(Array(json().text.utf8), to: "\(partial)/\(Self.fileName)")
+            let replaces = WholeFile.exists(folder)
+            try WholeFile.exchange(partial, with: folder)
+            if replaces { Self.remove(partial) }
         } catch {
             Self.remove(partial)
             // The folder that was asked for, not the one that only exists while it is written.
-            if case DataError.unwritable(_, let reason) = error {
-                throw DataError.unwritable(path: folder, reason: reason)
-            }
-            throw error
+            throw FileError(.write, folder, error.reason, kind: error.kind)
         }
     }
 
-    /// Makes a folder with those above it.
-    package static func makeFolder(_ path: String) throws {
-        var prefix = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            prefix += part
-            if mkdir(prefix, 0o777) != 0, errno != EEXIST { throw failure(prefix) }
-            prefix += "/"
-        }
-        var information = stat()
-        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
-            throw Failure(.io, "\(path) is a file, not a folder")
-        }
-    }
+    private static let unfinished = ".partial"
 
-    private static func failure(_ path: String) -> Failure {
-        Failure(.io, "cannot write \(path): \(String(cString: strerror(errno)).lowercased())")
+    /// Removes what killed processes left of this record.
+    private static func removeLeftovers(beside folder: String) {
+        let parent = WholeFile.folder(of: folder)
+        let prefix = (folder.split(separator: "/").last.map(String.init) ?? "") + "."
+        for entry in WholeFile.namesIfAny(in: parent) where entry.hasPrefix(prefix) && entry.hasSuffix(unfinished + "/")
+        {
+            let name = entry.dropFirst(prefix.count).dropLast(unfinished.count + 1)
+            guard !name.isEmpty, name.allSatisfy(\.isNumber) else { continue }
+            let path = "\(parent)/\(entry.dropLast())"
+            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+            close(descriptor)
+        }
     }
 
     /// Removes the record in a folder, so that it cannot pass for the result of a run that is still to come; nothing
     /// happens where there is none.
     package static func discard(_ folder: String) {
-        if FileBytes.exists("\(folder)/\(fileName)") { remove(folder) }
+        if WholeFile.exists("\(folder)/\(fileName)") { remove(folder) }
     }
 
     /// Removes a folder of files.

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Distillation
 import Drawing
@@ -93,9 +94,9 @@ extension Library {
                 if !name.contains("."), !name.isEmpty {
                     try Self.saveRecord(of: run, to: path, in: call.interpreter)
                 } else if path.hasSuffix(".json") {
-                    try FileBytes.write(Array(run.json().text.utf8), to: path)
+                    try WholeFile.write(Array(run.json().text.utf8), to: path)
                 } else if path.hasSuffix(".csv") {
-                    try FileBytes.write(Array(run.csv().utf8), to: path)
+                    try WholeFile.write(Array(run.csv().utf8), to: path)
                 } else {
                     throw Failure(
                         .value, "save: a run is written as .json, .csv or into a folder, not as \(path)",
@@ -125,7 +126,7 @@ extension Library {
                         .value, "save: a table is written as .csv, not as \(path)", help: ["save(t, \"t.csv\")"],
                         operands: [1: ""])
                 }
-                try FileBytes.write(Array(table.csv().utf8), to: path)
+                try WholeFile.write(Array(table.csv().utf8), to: path)
                 return NoValue()
             })
     }

@@ -20,9 +20,7 @@ func drawing<Result>(_ body: () throws -> Result) throws -> Result {
     do {
         return try body()
     } catch let error as DrawingError {
-        throw Failure(
-            ErrorKind(rawValue: error.kind.rawValue) ?? .value, error.message, help: error.help.map { [$0] } ?? [],
-            operands: error.operands)
+        throw Failure(error)
     }
 }
 

@@ -2,9 +2,6 @@ import Runtime
 import Tensors
 
 extension Library {
-    static let weightOrNone = Parameter<Tensor?>.optional("weight", "factors")
-    static let biasOrNone = Parameter<Tensor?>.optional("bias", "summands")
-
     /// What layers compute, apart from convolutions and normalisations.
     func addTensorNetworkFunctions() {
         addLinear()

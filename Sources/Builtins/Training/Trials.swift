@@ -149,6 +149,7 @@ extension Library {
                     guard count > 0 else {
                         throw Failure(.value, "trials: the number of seeds must be at least 1, not \(count)")
                     }
+                    try Self.check(calls: count, "trials", "seeds")
                     list = Array(0..<count)
                 case .second(let given): list = given
                 }
@@ -194,15 +195,19 @@ extension Library {
                             help: ["\(name)=[\(Display.brief(given))]"])
                     }
                     guard !values.isEmpty else { throw Failure(.value, "sweep: \(name) has no values") }
-                    guard plan.count.multipliedReportingOverflow(by: values.count).partialValue <= 1_000_000 else {
-                        throw Failure(.limit, "sweep: more than a million combinations")
-                    }
+                    let (calls, overflow) = plan.count.multipliedReportingOverflow(by: values.count)
+                    try Self.check(calls: overflow ? .max : calls, "sweep", "combinations")
                     plan = plan.flatMap { before in values.map { before + [(name, $0)] } }
                 }
                 return try Self.table(plan, "sweep", call.interpreter) { settings in
                     try function.call([], named: settings)
                 }
             })
+    }
+
+    /// Refuses what nobody waits for, before a plan is made of it.
+    private static func check(calls: Int, _ function: String, _ what: String) throws {
+        guard calls <= 1_000_000 else { throw Failure(.limit, "\(function): more than a million \(what)") }
     }
 
     /// Runs the calls of a plan, each under its seed; what is there already is shown when one of them fails.

@@ -40,6 +40,4 @@ static inline uint64_t ck_random_advance(uint32_t stream, uint64_t count) {
 }
 
 /// Safe to call from a signal handler.
-void ck_interrupt_request(void);
-void ck_interrupt_clear(void);
 bool ck_interrupt_requested(void);

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// How parameters follow their gradients, before there are parameters: an algorithm with its options. PyTorch's defaults.

@@ -1,3 +1,4 @@
+import Base
 import Data
 import OrderedCollections
 import Tensors
@@ -46,7 +47,7 @@ struct Checkpoint {
 
     /// Writes the file and makes its folder, if need be.
     ///
-    /// - Throws: ``DataError/unwritable(path:reason:)``.
+    /// - Throws: ``FileError``.
     func write(to path: String) throws {
         var tensors: OrderedDictionary<String, Tensor> = [:]
         var descriptions: [JSON] = []
@@ -77,9 +78,8 @@ struct Checkpoint {
             ("positions", .array(generator.positions.map { .string(String($0)) })), ("parts", .array(descriptions)),
         ])
         let bytes = try SafeTensors(tensors, metadata: ["distill.checkpoint": json.text]).bytes()
-        try FileBytes.makeFolder(of: path)
-        // One name for all attempts: a kill leaves at most one unfinished file, which the next checkpoint replaces.
-        try FileBytes.write(bytes, to: path, temporary: path + ".partial")
+        try WholeFile.makeFolder(WholeFile.folder(of: path))
+        try WholeFile.write(bytes, to: path)
     }
 
     // MARK: Reading

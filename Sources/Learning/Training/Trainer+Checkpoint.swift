@@ -1,3 +1,4 @@
+import Base
 import Data
 import OrderedCollections
 import Tensors
@@ -9,7 +10,7 @@ extension Trainer {
     /// - Throws: ``TrainingError/checkpoint(path:problem:help:)`` for one of another experiment.
     static func resume(_ trainers: [Trainer]) throws -> Int {
         guard let first = trainers.first, let path = first.checkpointPath, first.options.resume,
-            FileBytes.exists(path)
+            WholeFile.exists(path)
         else { return 0 }
         let checkpoint = try Checkpoint(reading: path)
         try checkpoint.check(against: experiment(trainers), path: path)

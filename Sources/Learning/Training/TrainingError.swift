@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// What can go wrong with a run.

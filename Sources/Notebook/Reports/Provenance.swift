@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Where a report's numbers come from: everything needed to get them again.
@@ -70,7 +71,7 @@ package struct Provenance {
     }
 
     private static var processor: String {
-        guard let bytes = try? TextFile.read("/proc/cpuinfo") else { return "unknown" }
+        guard let bytes = try? WholeFile.read("/proc/cpuinfo") else { return "unknown" }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("model name") {
             if let colon = line.firstIndex(of: ":") {
                 return String(line[line.index(after: colon)...].drop { $0 == " " })
@@ -84,7 +85,7 @@ package struct Provenance {
         guard let script else { return nil }
         let folder =
             "'"
-            + TextFile.folder(of: script).split(separator: "'", omittingEmptySubsequences: false)
+            + WholeFile.folder(of: script).split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
         guard let hash = output(of: "git -C \(folder) rev-parse HEAD 2>/dev/null"), hash.count >= 40 else { return nil }
         let changes = output(of: "git -C \(folder) status --porcelain --untracked-files=no 2>/dev/null") ?? ""

@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 
 /// The families of errors that arise while a program runs, with the stable code that `distill explain` takes.
@@ -31,7 +32,7 @@ public enum ErrorCode: String, ExplainedCode {
     case fault = "E1003"
 
     /// The family of an error of which only the kind is known.
-    public static func general(_ kind: ErrorKind) -> ErrorCode? {
+    public static func general(_ kind: FailureKind) -> ErrorCode? {
         switch kind {
         case .syntax: nil
         case .name: .unknownName

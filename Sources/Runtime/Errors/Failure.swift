@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import Tensors
 
@@ -6,7 +7,7 @@ import Tensors
 /// Library code throws it with the values that matter; the machine adds the places in the source.
 public struct Failure: Error {
     /// The sort of mistake.
-    public var kind: ErrorKind
+    public var kind: FailureKind
     /// The family of the message, which `distill explain` describes; none for what a script raises itself.
     public var code: ErrorCode?
     /// One sentence in the words of the field.
@@ -24,7 +25,7 @@ public struct Failure: Error {
 
     /// An error of a kind with its message.
     public init(
-        _ kind: ErrorKind, _ message: String, code: ErrorCode? = nil, help: [String] = [], notes: [String] = [],
+        _ kind: FailureKind, _ message: String, code: ErrorCode? = nil, help: [String] = [], notes: [String] = [],
         operands: [Int: String] = [:]
     ) {
         self.kind = kind
@@ -35,36 +36,18 @@ public struct Failure: Error {
         self.operands = operands
     }
 
-    /// Any error as a failure: what the numeric targets throw keeps its kind, message, help and operands.
+    /// Any error as a failure: what the floors below throw keeps its kind, message, help and operands.
     public init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
         case let described as any DescribedError:
             self.init(
-                ErrorKind(described.kind), described.message, help: described.help.map { [$0] } ?? [],
+                described.kind, described.message, help: described.help.map { [$0] } ?? [],
                 operands: described.operands)
         case let diagnostic as Diagnostic:
             self.init(diagnostic.kind, diagnostic.message, help: diagnostic.help, notes: diagnostic.notes)
             caught = ErrorObject(diagnostic)
         default: self.init(.internal, "\(error)")
-        }
-    }
-}
-
-extension ErrorKind {
-    /// The language's kind for an error of the numeric targets.
-    init(_ kind: FailureKind) {
-        switch kind {
-        case .type: self = .type
-        case .value: self = .value
-        case .shape: self = .shape
-        case .index: self = .index
-        case .key: self = .key
-        case .math: self = .math
-        case .io: self = .io
-        case .limit: self = .limit
-        case .interrupt: self = .interrupt
-        case .internal: self = .internal
         }
     }
 }

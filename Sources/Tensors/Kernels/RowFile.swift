@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Rows of numbers in a temporary file, for what would not fit into memory.

@@ -140,7 +140,8 @@ extension Tensor {
             throw TensorError.wrongDType("one_hot", dtype, expected: "class indices (int64)")
         }
         let labels = try integers()
-        let width = classes ?? ((labels.max() ?? -1) + 1)
+        // A class so large has no successor; the check below refuses it.
+        let width = classes ?? labels.max().map { $0 == .max ? $0 : $0 + 1 } ?? 0
         if classes == nil && labels.isEmpty { throw TensorError.emptyReduction("one_hot", shape) }
         for (row, label) in labels.enumerated() where label < 0 || label >= width {
             throw TensorError.classOutOfRange("one_hot", label: label, row: row, classes: Swift.max(width, 0))

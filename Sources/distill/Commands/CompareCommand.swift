@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Diagnostics
 import Drawing
 import Notebook
@@ -51,8 +52,8 @@ struct CompareCommand: ParsableCommand {
         } catch let failure as Failure {
             face.show([Diagnostic(failure.kind, failure.message, help: failure.help)])
             throw ExitCode(1)
-        } catch let error as DrawingError {
-            face.show([Diagnostic(ErrorKind(rawValue: error.kind.rawValue) ?? .value, error.message)])
+        } catch let error as any DescribedError {
+            face.show([Diagnostic(error.kind, error.message)])
             throw ExitCode(1)
         }
     }

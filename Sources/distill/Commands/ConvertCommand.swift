@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Diagnostics
 import Notebook
 
@@ -77,9 +78,9 @@ extension Runner {
             text = JupyterNotebook.write(source)
         }
         do {
-            try TextFile.write(Array(text.utf8), to: output)
+            try WholeFile.write(Array(text.utf8), to: output)
         } catch {
-            face.show([Diagnostic(.io, "cannot write \(error.path): \(error.reason)")])
+            face.show([Diagnostic(error.kind, error.message)])
             return 1
         }
         face.note("written to \(output)")

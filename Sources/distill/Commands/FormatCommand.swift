@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Checking
 import Diagnostics
 import Notebook
@@ -49,10 +50,10 @@ struct FormatCommand: ParsableCommand {
         }
         guard changes else { return true }
         do {
-            try TextFile.write(Array(text.utf8), to: file)
+            try WholeFile.write(Array(text.utf8), to: file)
             return true
         } catch {
-            face.show([Diagnostic(.io, "cannot write \(error.path): \(error.reason)")])
+            face.show([Diagnostic(error.kind, error.message)])
             return false
         }
     }

@@ -1,27 +1,3 @@
-/// The kinds of failure a caller can tell apart; the language's error kinds of the same names.
-public enum FailureKind: String, Sendable, Hashable {
-    /// An operand of the wrong type or dtype.
-    case type
-    /// An argument outside its range.
-    case value
-    /// Shapes that do not fit together.
-    case shape
-    /// A position outside a dimension.
-    case index
-    /// A missing entry.
-    case key
-    /// Arithmetic that has no result.
-    case math
-    /// A file that cannot be read or written.
-    case io
-    /// Memory or nesting that cannot be had.
-    case limit
-    /// The user asked to stop.
-    case interrupt
-    /// A mistake of this library.
-    case `internal`
-}
-
 /// An error that says what went wrong in the words of the field.
 public protocol DescribedError: Error, CustomStringConvertible {
     /// What sort of mistake it is.

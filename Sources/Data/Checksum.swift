@@ -1,21 +1,5 @@
 import CZlib
-import Glibc
 import Tensors
-
-extension FileBytes {
-    /// Makes the folder that `path` lies in, and those above it, unless they are there.
-    ///
-    /// - Throws: ``DataError/unwritable(path:reason:)``.
-    public static func makeFolder(of path: String) throws {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        var folder = ""
-        for (index, part) in parts.enumerated() {
-            folder += index == 0 ? String(part) : "/" + part
-            guard !folder.isEmpty, !exists(folder), mkdir(folder, 0o777) != 0, errno != EEXIST else { continue }
-            throw DataError.unwritable(path: path, reason: "the folder \(folder): " + String(cString: strerror(errno)))
-        }
-    }
-}
 
 /// What stands for the content of tensors where two experiments are told apart.
 public enum Checksum {
