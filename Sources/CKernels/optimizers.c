@@ -1,84 +1,15 @@
 #include "vector.h"
 
-// Bodies take their options as constants: a branch on a pointer or flag inside the loop would keep it from vectorising.
-#define OPTIMIZERS(T, s)                                                                                             \
-    CK_CLONES static void sgd_##s(T *p, const T *grad, T lr, T decay, T sign, int64_t n) {                           \
-        CK_LOOP { p[i] -= lr * (sign * grad[i] + decay * p[i]); }                                                    \
-    }                                                                                                                \
-    CK_INLINE void momentum_body_##s(                                                                                \
-        T *p, const T *grad, T *buffer, T lr, T momentum, T fresh, T decay, T sign, bool nesterov, bool first,       \
-        int64_t n) {                                                                                                 \
-        CK_LOOP {                                                                                                    \
-            T g = sign * grad[i] + decay * p[i];                                                                     \
-            T b = first ? g : momentum * buffer[i] + fresh * g;                                                      \
-            buffer[i] = b;                                                                                           \
-            p[i] -= lr * (nesterov ? g + momentum * b : b);                                                          \
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_CLONES static void momentum_##s(                                                                              \
-        T *p, const T *grad, T *buffer, T lr, T momentum, T fresh, T decay, T sign, bool nesterov, bool first,       \
-        int64_t n) {                                                                                                 \
-        if (first) { momentum_body_##s(p, grad, buffer, lr, nesterov ? momentum : 0, 0, decay, sign, nesterov, true, n); }\
-        else if (nesterov) { momentum_body_##s(p, grad, buffer, lr, momentum, fresh, decay, sign, true, false, n); } \
-        else { momentum_body_##s(p, grad, buffer, lr, momentum, fresh, decay, sign, false, false, n); }              \
-    }                                                                                                                \
-    CK_INLINE void adam_body_##s(                                                                                    \
-        T *p, const T *grad, T *mean, T *square, T *peak, T rate, T beta1, T beta2, T epsilon, T decay, T shrink,    \
-        T scale, T sign, bool peaked, int64_t n) {                                                                   \
-        CK_LOOP {                                                                                                    \
-            T q = p[i] * shrink, g = sign * grad[i] + decay * q;                                                     \
-            T m = mean[i] + (1 - beta1) * (g - mean[i]);                                                             \
-            T v = beta2 * square[i] + (1 - beta2) * g * g;                                                           \
-            mean[i] = m;                                                                                             \
-            square[i] = v;                                                                                           \
-            if (peaked) { v = v > peak[i] ? v : peak[i]; peak[i] = v; }                                              \
-            p[i] = q - rate * m / (__builtin_elementwise_sqrt(v) * scale + epsilon);                                 \
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_CLONES static void adam_##s(                                                                                  \
-        T *p, const T *grad, T *mean, T *square, T *peak, T rate, T beta1, T beta2, T epsilon, T decay, T shrink,    \
-        T scale, T sign, int64_t n) {                                                                                \
-        if (peak) {                                                                                                  \
-            adam_body_##s(p, grad, mean, square, peak, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, true, n);\
-        } else {                                                                                                     \
-            adam_body_##s(p, grad, mean, square, NULL, rate, beta1, beta2, epsilon, decay, shrink, scale, sign, false, n);\
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_INLINE void rmsprop_body_##s(                                                                                 \
-        T *p, const T *grad, T *square, T *mean, T *buffer, T lr, T alpha, T epsilon, T decay, T momentum, T sign,   \
-        bool centered, bool moving, int64_t n) {                                                                     \
-        CK_LOOP {                                                                                                    \
-            T g = sign * grad[i] + decay * p[i];                                                                     \
-            T v = alpha * square[i] + (1 - alpha) * g * g;                                                           \
-            square[i] = v;                                                                                           \
-            if (centered) { T m = mean[i] + (1 - alpha) * (g - mean[i]); mean[i] = m; v -= m * m; }                  \
-            T step = g / (__builtin_elementwise_sqrt(v) + epsilon);                                                  \
-            if (moving) { step = momentum * buffer[i] + step; buffer[i] = step; }                                    \
-            p[i] -= lr * step;                                                                                       \
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_CLONES static void rmsprop_##s(                                                                               \
-        T *p, const T *grad, T *square, T *mean, T *buffer, T lr, T alpha, T epsilon, T decay, T momentum, T sign,   \
-        int64_t n) {                                                                                                 \
-        if (mean && buffer) {                                                                                        \
-            rmsprop_body_##s(p, grad, square, mean, buffer, lr, alpha, epsilon, decay, momentum, sign, true, true, n);\
-        } else if (mean) {                                                                                           \
-            rmsprop_body_##s(p, grad, square, mean, NULL, lr, alpha, epsilon, decay, momentum, sign, true, false, n);\
-        } else if (buffer) {                                                                                         \
-            rmsprop_body_##s(p, grad, square, NULL, buffer, lr, alpha, epsilon, decay, momentum, sign, false, true, n);\
-        } else {                                                                                                     \
-            rmsprop_body_##s(p, grad, square, NULL, NULL, lr, alpha, epsilon, decay, momentum, sign, false, false, n);\
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_CLONES static void adagrad_##s(T *p, const T *grad, T *sum, T lr, T epsilon, T decay, T sign, int64_t n) {    \
-        CK_LOOP {                                                                                                    \
-            T g = sign * grad[i] + decay * p[i], v = sum[i] + g * g;                                                 \
-            sum[i] = v;                                                                                              \
-            p[i] -= lr * g / (__builtin_elementwise_sqrt(v) + epsilon);                                              \
-        }                                                                                                            \
-    }
-OPTIMIZERS(float, f)
-OPTIMIZERS(double, d)
+#define T float
+#define OF(name) name##_f
+#include "optimizers_kernels.h"
+#undef T
+#undef OF
+#define T double
+#define OF(name) name##_d
+#include "optimizers_kernels.h"
+#undef T
+#undef OF
 
 // Elements do not depend on each other, so that pieces give the same bits on any number of threads.
 enum { SMALLEST = 1 << 15, LARGEST = 1 << 16 };
@@ -90,93 +21,120 @@ static int64_t grain_for(int64_t n) {
     return ((n + threads * rounds - 1) / (threads * rounds) + 15) / 16 * 16;
 }
 
+/// An update in pieces: what there is to update, and the options that the rule reads.
 typedef struct {
-    ck_dtype dtype;
-    char *p, *states[3];
-    const char *g;
-    double lr, momentum, fresh, decay, sign, beta1, beta2, epsilon, shrink, scale;
+    ck_parameters run;
+    double lr, momentum, beta1, beta2, epsilon, decay, shrink, scale, sign, of_gradient, of_mean;
     bool nesterov, first;
 } update;
 
-static void at(const update *u, int64_t from, void **p, const void **g, void **states) {
-    int64_t offset = from * (int64_t)ck_item(u->dtype);
-    *p = u->p + offset;
-    *g = u->g + offset;
-    for (int i = 0; i < 3; i++) { states[i] = u->states[i] ? u->states[i] + offset : NULL; }
+/// Where a piece begins.
+static ck_parameters at(const update *u, int64_t from) {
+    ck_parameters run = u->run;
+    int64_t offset = from * (int64_t)ck_item(run.dtype);
+    run.parameters = (char *)run.parameters + offset;
+    run.gradients = (const char *)run.gradients + offset;
+    for (int i = 0; i < 3; i++) { run.states[i] = run.states[i] ? (char *)run.states[i] + offset : NULL; }
+    return run;
 }
 
-static void sgd_piece(void *context, int64_t from, int64_t to) {
-    const update *u = context;
-    void *p, *states[3];
-    const void *g;
-    at(u, from, &p, &g, states);
-    int64_t n = to - from;
-    if (u->dtype == CK_FLOAT32) {
-        if (!states[0]) { sgd_f(p, g, (float)u->lr, (float)u->decay, (float)u->sign, n); }
-        else {
-            momentum_f(
-                p, g, states[0], (float)u->lr, (float)u->momentum, (float)u->fresh, (float)u->decay, (float)u->sign,
-                u->nesterov, u->first, n);
-        }
-    } else {
-        if (!states[0]) { sgd_d(p, g, u->lr, u->decay, u->sign, n); }
-        else { momentum_d(p, g, states[0], u->lr, u->momentum, u->fresh, u->decay, u->sign, u->nesterov, u->first, n); }
-    }
+static void split(update *u, void (*piece)(void *context, int64_t from, int64_t to)) {
+    ck_split(u->run.count, grain_for(u->run.count), piece, u);
 }
+
+/// Declares the work of a rule on one piece, `CALL` written once for both types.
+#define PIECE(name, CALL)                                                                                            \
+    static void name##_piece(void *context, int64_t from, int64_t to) {                                              \
+        const update *u = context;                                                                                   \
+        ck_parameters r = at(u, from);                                                                               \
+        int64_t n = to - from;                                                                                       \
+        if (r.dtype == CK_FLOAT32) { typedef float real; CALL(f); } else { typedef double real; CALL(d); }           \
+    }
+#define P r.parameters, r.gradients
+#define R(value) (real)(u->value)
+
+#define SGD(s) \
+    if (!r.states[0]) { sgd_##s(P, R(lr), R(decay), R(sign), n); } \
+    else { momentum_##s(P, r.states[0], R(lr), R(momentum), R(scale), R(decay), R(sign), u->nesterov, u->first, n); }
+PIECE(sgd, SGD)
 
 void ck_sgd(
-    ck_dtype dtype, void *p, const void *g, void *buffer, double lr, double momentum, double dampening,
-    double weight_decay, bool nesterov, bool maximize, bool first, int64_t n) {
+    ck_parameters run, double lr, double momentum, double dampening, double weight_decay, bool nesterov, bool maximize,
+    bool first) {
     update u = {
-        .dtype = dtype, .p = p, .states = {buffer}, .g = g, .lr = lr, .momentum = momentum, .fresh = 1 - dampening,
-        .decay = weight_decay, .sign = maximize ? -1 : 1, .nesterov = nesterov, .first = first};
-    ck_split(n, grain_for(n), sgd_piece, &u);
+        .run = run, .lr = lr, .momentum = momentum, .scale = 1 - dampening, .decay = weight_decay,
+        .sign = maximize ? -1 : 1, .nesterov = nesterov, .first = first};
+    split(&u, sgd_piece);
 }
 
-static void adam_piece(void *context, int64_t from, int64_t to) {
-    const update *u = context;
-    void *p, *states[3];
-    const void *g;
-    at(u, from, &p, &g, states);
-    if (u->dtype == CK_FLOAT32) {
-        adam_f(
-            p, g, states[0], states[1], states[2], (float)u->lr, (float)u->beta1, (float)u->beta2, (float)u->epsilon,
-            (float)u->decay, (float)u->shrink, (float)u->scale, (float)u->sign, to - from);
-    } else {
-        adam_d(
-            p, g, states[0], states[1], states[2], u->lr, u->beta1, u->beta2, u->epsilon, u->decay, u->shrink, u->scale,
-            u->sign, to - from);
-    }
-}
+#define ADAM(s) \
+    adam_##s(P, r.states[0], r.states[1], r.states[2], R(lr), (real)(1 - u->beta1), R(beta2), (real)(1 - u->beta2), \
+             R(epsilon), R(decay), R(shrink), R(scale), R(sign), n)
+PIECE(adam, ADAM)
 
 void ck_adam(
-    ck_dtype dtype, void *p, const void *g, void *mean, void *square, void *peak, double lr, double beta1, double beta2,
-    double epsilon, double weight_decay, bool decoupled, bool maximize, int64_t step, int64_t n) {
+    ck_parameters run, double lr, double beta1, double beta2, double epsilon, double weight_decay, bool decoupled,
+    bool maximize, int64_t step) {
     update u = {
-        .dtype = dtype, .p = p, .states = {mean, square, peak}, .g = g, .lr = lr / (1 - pow(beta1, (double)step)),
-        .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .decay = decoupled ? 0 : weight_decay,
-        .shrink = decoupled ? 1 - lr * weight_decay : 1, .scale = 1 / sqrt(1 - pow(beta2, (double)step)),
-        .sign = maximize ? -1 : 1};
-    ck_split(n, grain_for(n), adam_piece, &u);
+        .run = run, .lr = lr / (1 - pow(beta1, (double)step)), .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon,
+        .decay = decoupled ? 0 : weight_decay, .shrink = decoupled ? 1 - lr * weight_decay : 1,
+        .scale = 1 / sqrt(1 - pow(beta2, (double)step)), .sign = maximize ? -1 : 1};
+    split(&u, adam_piece);
 }
+
+#define ADAPTIVE(s) \
+    adaptive_##s(P, r.states[0], r.states[1], (real)(1 - u->beta1), R(beta2), (real)(1 - u->beta2), R(epsilon), R(decay), \
+                R(shrink), R(sign), R(of_gradient), R(of_mean), R(scale), n)
+PIECE(adaptive, ADAPTIVE)
+
+void ck_adaptive(
+    ck_parameters run, double beta1, double beta2, double epsilon, double weight_decay, double shrink, bool maximize,
+    double of_gradient, double of_mean, double scale) {
+    update u = {
+        .run = run, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .decay = weight_decay, .shrink = shrink,
+        .scale = scale, .sign = maximize ? -1 : 1, .of_gradient = of_gradient, .of_mean = of_mean};
+    split(&u, adaptive_piece);
+}
+
+#define RMSPROP(s) \
+    rmsprop_##s(P, r.states[0], r.states[1], r.states[2], R(lr), R(beta2), (real)(1 - u->beta2), R(epsilon), R(decay), \
+                R(momentum), R(sign), n)
+PIECE(rmsprop, RMSPROP)
 
 void ck_rmsprop(
-    ck_dtype dtype, void *p, const void *g, void *square, void *mean, void *buffer, double lr, double alpha,
-    double epsilon, double weight_decay, double momentum, bool maximize, int64_t n) {
-    double sign = maximize ? -1 : 1;
-    if (dtype == CK_FLOAT32) {
-        rmsprop_f(
-            p, g, square, mean, buffer, (float)lr, (float)alpha, (float)epsilon, (float)weight_decay, (float)momentum,
-            (float)sign, n);
-    } else {
-        rmsprop_d(p, g, square, mean, buffer, lr, alpha, epsilon, weight_decay, momentum, sign, n);
-    }
+    ck_parameters run, double lr, double alpha, double epsilon, double weight_decay, double momentum, bool maximize) {
+    update u = {
+        .run = run, .lr = lr, .beta2 = alpha, .epsilon = epsilon, .decay = weight_decay, .momentum = momentum,
+        .sign = maximize ? -1 : 1};
+    split(&u, rmsprop_piece);
 }
 
-void ck_adagrad(
-    ck_dtype dtype, void *p, const void *g, void *sum, double lr, double epsilon, double weight_decay, bool maximize,
-    int64_t n) {
-    double sign = maximize ? -1 : 1;
-    if (dtype == CK_FLOAT32) { adagrad_f(p, g, sum, (float)lr, (float)epsilon, (float)weight_decay, (float)sign, n); }
-    else { adagrad_d(p, g, sum, lr, epsilon, weight_decay, sign, n); }
+#define ADAGRAD(s) adagrad_##s(P, r.states[0], R(lr), R(epsilon), R(decay), R(sign), n)
+PIECE(adagrad, ADAGRAD)
+
+void ck_adagrad(ck_parameters run, double lr, double epsilon, double weight_decay, bool maximize) {
+    update u = {.run = run, .lr = lr, .epsilon = epsilon, .decay = weight_decay, .sign = maximize ? -1 : 1};
+    split(&u, adagrad_piece);
+}
+
+#define ADADELTA(s) \
+    adadelta_##s(P, r.states[0], r.states[1], R(lr), R(beta2), (real)(1 - u->beta2), R(epsilon), R(decay), R(sign), n)
+PIECE(adadelta, ADADELTA)
+
+void ck_adadelta(
+    ck_parameters run, double lr, double rho, double epsilon, double weight_decay, bool maximize) {
+    update u = {
+        .run = run, .lr = lr, .beta2 = rho, .epsilon = epsilon, .decay = weight_decay, .sign = maximize ? -1 : 1};
+    split(&u, adadelta_piece);
+}
+
+#define LION(s) \
+    lion_##s(P, r.states[0], R(lr), (real)(1 - u->beta1), (real)(1 - u->beta2), R(shrink), R(sign), n)
+PIECE(lion, LION)
+
+void ck_lion(ck_parameters run, double lr, double beta1, double beta2, double weight_decay, bool maximize) {
+    update u = {
+        .run = run, .lr = lr, .beta1 = beta1, .beta2 = beta2, .shrink = 1 - lr * weight_decay,
+        .sign = maximize ? -1 : 1};
+    split(&u, lion_piece);
 }

@@ -5,7 +5,7 @@ import OrderedCollections
 import Tensors
 import Testing
 
-/// Fixtures/statistics.json, written by scripts/golden/statistics.py from SciPy, NumPy and scikit-learn.
+/// Fixtures/statistics.json, written by scripts/golden/significance.py from SciPy, NumPy and scikit-learn.
 private func fixture(_ key: String) throws -> [JSON] {
     let path = #filePath.split(separator: "/").dropLast().joined(separator: "/")
     return try JSON(parsing: FileBytes.read("/\(path)/Fixtures/statistics.json"))[key]?.array ?? []

@@ -29,7 +29,7 @@ private func toy() throws -> Dataset {
 
         Randomness.seed(2)
         let byHand = try net([4, 8, 3])
-        let optimizer = try Optimizer(.adam(), byHand.parameters())
+        let optimizer = try Optimizer(Adam(), byHand.parameters())
         var losses: [Double] = []
         teacher.eval()
         for _ in 0..<3 {

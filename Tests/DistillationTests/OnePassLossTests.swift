@@ -68,7 +68,7 @@ import Testing
         var options = TrainingOptions()
         options.epochs = 3
         options.batchSize = 32
-        options.optimizer = test.isSGD ? try .sgd(lr: 0.1, momentum: 0.9) : try .adam(lr: 1e-2)
+        options.optimizer = test.isSGD ? try SGD(lr: 0.1) { $0.momentum = 0.9 } : try Adam(lr: 1e-2)
         options.clipGradNorm = test.clip
         Randomness.seed(6)
         let run = try Trainer(net, data, loss: loss, options: options).train()

@@ -8,7 +8,7 @@ import Testing
 private func options(_ epochs: Int, rate: Double = 5e-3, validate: Dataset? = nil) throws -> TrainingOptions {
     var result = TrainingOptions()
     result.epochs = epochs
-    result.optimizer = try .adam(lr: rate)
+    result.optimizer = try Adam(lr: rate)
     result.validate = validate
     return result
 }
@@ -53,7 +53,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
         // The same steps written out, each peer with its own optimizer and the other's outputs as constants.
         Randomness.state = start
-        let optimizers = try copies.map { try Optimizer(.adam(lr: 5e-3), $0.parameters()) }
+        let optimizers = try copies.map { try Optimizer(Adam(lr: 5e-3), $0.parameters()) }
         for copy in copies { copy.train() }
         var losses: [[Double]] = [[], []]
         for epoch in 0..<2 {
@@ -283,7 +283,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         settings.decay = 0.9
         let loss = try MeanTeacherLoss(student, data.few, settings, epochs: 1)
         var average = try student.parameters().map { try $0.doubles() }
-        let optimizer = try Optimizer(.sgd(lr: 0.1), student.parameters())
+        let optimizer = try Optimizer(SGD(lr: 0.1), student.parameters())
         try loss.prepare(TrainingContext(student: student, data: data.rest, epochs: 1, batchSize: 32))
         try loss.begin(epoch: 0, of: 1)
         let batches = try Batches(data.rest, size: 32)

@@ -73,7 +73,7 @@ import Testing
         var options = TrainingOptions()
         options.epochs = 1
         options.batchSize = 1
-        options.optimizer = try .sgd(lr: 0)
+        options.optimizer = try SGD(lr: 0)
         let run = try fit(network, masked(fillingWith: 0), options: options)
         let nll = try evaluate(network, flat(), metrics: ["nll"])["nll"] ?? .nan
         #expect(abs(run.loss[0] - nll) < 1e-5)

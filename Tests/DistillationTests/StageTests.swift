@@ -63,7 +63,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
             let student = try net([4, 8, 3])
             var options = TrainingOptions()
             options.epochs = hint ? 5 : 3
-            options.optimizer = try .sgd(lr: 0.1, momentum: 0.9)
+            options.optimizer = try SGD(lr: 0.1) { $0.momentum = 0.9 }
             options.schedule = .cosine()
             let term = FitNetTerm(pairs: [LayerPair("1", "1")])
             term.hintEpochs = 2
@@ -110,7 +110,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         let teacher = try net([4, 16, 3])
         var options = TrainingOptions()
         options.epochs = 40
-        options.optimizer = try .adam(lr: 1e-2)
+        options.optimizer = try Adam(lr: 1e-2)
         try fit(teacher, data, options: options)
         let before = try teacher.stateDict()
         let student = try net([4, 8, 3])
@@ -246,7 +246,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         }
         var options = TrainingOptions()
         options.epochs = 1
-        options.optimizer = try .sgd(lr: 0)
+        options.optimizer = try SGD(lr: 0)
         let run = try fit(identity, data, loss: try 1 * ClasswiseTerm() + HardTerm(), options: options)
         #expect(abs(try #require(run["cskd"]).first ?? 1) < 1e-6)
     }
@@ -260,7 +260,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
             Randomness.seed(4)
             var options = TrainingOptions()
             options.epochs = 1
-            options.optimizer = try .sgd(lr: 0)
+            options.optimizer = try SGD(lr: 0)
             return try distill(teacher, into: net([4, 8, 3]), data, loss: objective, options: options, balance: true)
         }
         let first = try run(0.1 * HardTerm() + 3 * SoftTerm() + 200 * FeatureTerm())
@@ -284,7 +284,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         var options = TrainingOptions()
         options.epochs = 1
         options.batchSize = 32
-        options.optimizer = try .sgd(lr: 0)
+        options.optimizer = try SGD(lr: 0)
         let run = try distill(
             teacher, into: student, data, loss: 0.5 * SoftTerm() + HardTerm(), options: options, balance: true)
         for parameter in student.parameters() { parameter.clearGradient() }

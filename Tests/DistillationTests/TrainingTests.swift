@@ -42,7 +42,7 @@ import Testing
     @Test func theBestWeightsAreThoseOfTheBestEpoch() throws {
         var options = options(12)
         // A learning rate that makes the last epoch worse than an earlier one.
-        options.optimizer = try .adam(lr: 0.3)
+        options.optimizer = try Adam(lr: 0.3)
         options.keep = .best
         var states: [Double] = []
         let network = try net()
@@ -62,7 +62,7 @@ import Testing
         var options = options(6)
         options.keep = .best
         options.monitor = "val_accuracy"
-        options.optimizer = try .adam(lr: 0.1)
+        options.optimizer = try Adam(lr: 0.1)
         let run = try fit(net(), train, options: options)
         let curve = try #require(run["val_accuracy"])
         #expect(run.bestEpoch == curve.firstIndex(of: try #require(curve.max())))
@@ -78,7 +78,7 @@ import Testing
     @Test func patienceEndsARunThatNoLongerImproves() throws {
         var options = options(60)
         options.patience = 3
-        options.optimizer = try .adam(lr: 0.1)
+        options.optimizer = try Adam(lr: 0.1)
         let run = try fit(net(), train, options: options)
         #expect(run.stoppedEarly && run.epochs < 60)
         #expect(run.epochs == run.bestEpoch + 1 + 3)
@@ -91,7 +91,7 @@ import Testing
 
     @Test func clippedGradientsAreNoLargerThanAllowed() throws {
         var options = options(1)
-        options.optimizer = try .sgd(lr: 1)
+        options.optimizer = try SGD(lr: 1)
         options.batchSize = 500
         let moved = try [nil, 0.01].map { (clip: Double?) in
             options.clipGradNorm = clip
@@ -129,7 +129,7 @@ import Testing
     @Test func allPeersRunOutOfPatienceBeforeTheRunEnds() throws {
         var options = options(80)
         options.patience = 2
-        options.optimizer = try .adam(lr: 0.1)
+        options.optimizer = try Adam(lr: 0.1)
         let runs = try mutual([net(), Sequential([try Linear(64, 10)])], train, options: options)
         #expect(runs[0].epochs == runs[1].epochs && runs[0].epochs < 80)
         #expect(runs.map { $0.epochs - $0.bestEpoch - 1 }.min() == 2)

@@ -198,6 +198,10 @@ optimizers = [
     "RMSprop([a, b])", "RMSprop([a, b], lr=0.02, alpha=0.9, eps=0.01, weight_decay=0.1)",
     "RMSprop([a, b], lr=0.01, momentum=0.5, centered=true)",
     "Adagrad([a, b])", "Adagrad([a, b], lr=0.1, lr_decay=0.01, weight_decay=0.1)",
+    "NAdam([a, b])", "NAdam([a, b], lr=0.05, betas=[0.8, 0.95], weight_decay=0.1, momentum_decay=0.02)",
+    "RAdam([a, b])", "RAdam([a, b], lr=0.05, weight_decay=0.1, decoupled_weight_decay=true)",
+    "Adadelta([a, b])", "Adadelta([a, b], lr=0.5, rho=0.8, eps=0.001)",
+    'AdamW([{"params": [a], "eps": 0.01}, {"params": [b]}], lr=0.05)',
 ]
 schedules = [
     "StepLR(o, 7)", "StepLR(o, step_size=5, gamma=0.5)", "MultiStepLR(o, [5, 20])",
@@ -290,7 +294,7 @@ names = {name: getattr(torch, name) for name in dir(torch) if not name.startswit
 names |= {"linalg_" + name: getattr(torch.linalg, name) for name in ["svd", "eigh", "inv"]}
 names |= {name: getattr(nn, name) for name in dir(nn) if name[0].isupper()}
 names |= {name: getattr(F, name) for name in dir(F) if not name.startswith("_") and name != "unique"}
-names |= {name: getattr(torch.optim, name) for name in ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"]}
+names |= {name: getattr(torch.optim, name) for name in dir(torch.optim) if name[0].isupper()}
 names |= {name: getattr(lr_scheduler, name) for name in dir(lr_scheduler) if name.endswith("LR") or name.startswith("Reduce")}
 names |= {name: getattr(nn.init, name + "_") for name in ["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"]}
 names |= {"true": True, "false": False, "none": None, "sum": torch.sum, "max": torch.max, "min": torch.min, "abs": torch.abs}

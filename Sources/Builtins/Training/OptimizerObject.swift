@@ -8,15 +8,15 @@ import Tensors
 final class OptimizerObject: LanguageObject {
     static var languageName: String { "optimizer" }
 
-    let recipe: OptimizerRecipe
+    let rule: any UpdateRule
     let optimizer: Optimizer?
 
-    init(_ recipe: OptimizerRecipe, _ parameters: OptimizedParameters?) throws {
-        self.recipe = recipe
+    init(_ rule: any UpdateRule, _ parameters: OptimizedParameters?) throws {
+        self.rule = rule
         switch parameters {
         case nil: optimizer = nil
-        case .tensors(let tensors)?: optimizer = try Optimizer(recipe, tensors)
-        case .groups(let groups)?: optimizer = try Optimizer(groups.map { try $0.group(recipe) })
+        case .tensors(let tensors)?: optimizer = try Optimizer(rule, tensors)
+        case .groups(let groups)?: optimizer = try Optimizer(groups.map { try $0.group(rule) })
         }
     }
 
@@ -24,27 +24,48 @@ final class OptimizerObject: LanguageObject {
     func active(for action: String) throws -> Optimizer {
         guard let optimizer else {
             throw Failure(
-                .value, "\(action): this \(recipe.name) is a recipe without parameters",
-                help: ["\(recipe.name)(net.parameters(), lr=\(NumberText.short(recipe.learningRate)))"])
+                .value, "\(action): this \(rule.name) is a recipe without parameters",
+                help: ["\(rule.name)(net.parameters(), lr=\(NumberText.short(rule.learningRate)))"])
         }
         return optimizer
     }
 
     /// The recipe for `fit` and `distill`, which bring their own parameters.
-    func recipe(for function: String) throws -> OptimizerRecipe {
+    func rule(for function: String) throws -> any UpdateRule {
         guard optimizer == nil else {
             throw Failure(
-                .value, "\(function): this \(recipe.name) already holds parameters; \(function) brings its own",
-                help: ["optimizer=\(recipe.name)(lr=\(NumberText.short(recipe.learningRate)))"])
+                .value, "\(function): this \(rule.name) already holds parameters; \(function) brings its own",
+                help: ["optimizer=\(rule.name)(lr=\(NumberText.short(rule.learningRate)))"])
         }
-        return recipe
+        return rule
     }
 
-    var text: String {
-        let rate = optimizer?.learningRate ?? recipe.learningRate
-        let decay = recipe.weightDecay == 0 ? "" : ", weight_decay=\(NumberText.short(recipe.weightDecay))"
-        let held = optimizer.map { ", \($0.parameters.count) parameters" } ?? ""
-        return "\(recipe.name)(lr=\(NumberText.short(rate))\(decay)\(held))"
+    var text: String { (optimizer?.groups[0].rule ?? rule).text(parameters: optimizer?.parameters.count) }
+}
+
+extension UpdateRule {
+    /// The rule as it is displayed: `SGD(lr=0.1)`, with the decay where there is one.
+    var text: String { text(parameters: nil) }
+
+    /// The options that are numbers, which a group of parameters may set.
+    fileprivate var numbers: [String] {
+        Self.options.compactMap { if case .number = $0.kind { $0.name } else { nil } }
+    }
+
+    /// Sets an option that is a number; false where the rule has none of the name.
+    fileprivate mutating func set(_ name: String, to value: Double) -> Bool {
+        for option in Self.options where option.name == name {
+            guard case .number(let path) = option.kind else { continue }
+            self[keyPath: path] = value
+            return true
+        }
+        return false
+    }
+
+    fileprivate func text(parameters count: Int?) -> String {
+        let decay = weightDecay == 0 ? "" : ", weight_decay=\(NumberText.short(weightDecay))"
+        let held = count.map { ", \($0) parameters" } ?? ""
+        return "\(name)(lr=\(NumberText.short(learningRate))\(decay)\(held))"
     }
 }
 
@@ -67,23 +88,14 @@ enum OptimizedParameters: ValueDecodable {
         let parameters: [Tensor]
         let options: [(name: String, value: Double)]
 
-        func group(_ base: OptimizerRecipe) throws -> ParameterGroup {
-            var recipe = base
-            var momentum: Double?
-            for (name, value) in options {
-                switch name {
-                case "lr": recipe.learningRate = value
-                case "weight_decay": recipe.weightDecay = value
-                case "momentum": momentum = value
-                default:
-                    throw Failure(
-                        .value, "\(base.name): a parameter group has no option \(name)",
-                        help: ["a group may set params, lr, weight_decay and momentum"])
-                }
+        func group(_ base: any UpdateRule) throws -> ParameterGroup {
+            var rule = base
+            for (name, value) in options where !rule.set(name, to: value) {
+                throw Failure(
+                    .value, "\(base.name): a parameter group has no option \(name)",
+                    help: ["a group may set params, \(rule.numbers.joined(separator: ", "))"])
             }
-            let group = ParameterGroup(parameters.filter(\.requiresGradient), recipe)
-            if let momentum { group.setMomentum(momentum) }
-            return group
+            return ParameterGroup(parameters.filter(\.requiresGradient), rule)
         }
     }
 

@@ -52,7 +52,7 @@ struct TrainingParameters {
         var options = TrainingOptions()
         options.epochs = try call[epochs]
         options.batchSize = try call[batchSize]
-        options.optimizer = try call[optimizer]?.recipe(for: function)
+        options.optimizer = try call[optimizer]?.rule(for: function)
         options.schedule = try call[scheduler]?.recipe(for: function)
         options.validate = try call[validate]
         options.metrics = try call[metrics]

@@ -209,21 +209,39 @@ void ck_relu_bias_backward(
 
 // MARK: Optimizers (optimizers.c): one pass over a run of parameters, in place
 
-/// g += wd·p; buffer = first ? g : momentum·buffer + (1-dampening)·g; g = nesterov ? g + momentum·buffer : buffer; p -= lr·g
+/// Neighbouring parameters with their gradients and with what a rule remembers of them; NULL is a state that it has not.
+typedef struct {
+    ck_dtype dtype;
+    int64_t count;
+    void *parameters;
+    const void *gradients;
+    void *states[3];
+} ck_parameters;
+
+/// g += wd·p; buffer = first ? g : momentum·buffer + (1-dampening)·g; g = nesterov ? g + momentum·buffer : buffer; p -= lr·g.
+/// State: the buffer.
 void ck_sgd(
-    ck_dtype dtype, void *p, const void *g, void *buffer, double lr, double momentum, double dampening,
-    double weight_decay, bool nesterov, bool maximize, bool first, int64_t count);
-/// Adam (weight decay added to the gradient) and AdamW (`decoupled`); `peak` is NULL without amsgrad. `step` counts from 1.
+    ck_parameters run, double lr, double momentum, double dampening, double weight_decay, bool nesterov, bool maximize,
+    bool first);
+/// Adam (weight decay added to the gradient) and AdamW (`decoupled`). `step` counts from 1. States: running means m of g and
+/// v of g²; the largest v with amsgrad.
 void ck_adam(
-    ck_dtype dtype, void *p, const void *g, void *mean, void *square, void *peak, double lr, double beta1, double beta2,
-    double epsilon, double weight_decay, bool decoupled, bool maximize, int64_t step, int64_t count);
-/// `mean` is NULL unless centered, `buffer` is NULL unless momentum > 0.
+    ck_parameters run, double lr, double beta1, double beta2, double epsilon, double weight_decay, bool decoupled,
+    bool maximize, int64_t step);
+/// The running means m of g and v of g², then p = shrink·p - (of_gradient·g + of_mean·m) / (√v·scale + eps), or without the
+/// denominator where scale is 0. States: m, v.
+void ck_adaptive(
+    ck_parameters run, double beta1, double beta2, double epsilon, double weight_decay, double shrink, bool maximize,
+    double of_gradient, double of_mean, double scale);
+/// States: v; the mean of g when centered; the buffer of the momentum.
 void ck_rmsprop(
-    ck_dtype dtype, void *p, const void *g, void *square, void *mean, void *buffer, double lr, double alpha,
-    double epsilon, double weight_decay, double momentum, bool maximize, int64_t count);
-void ck_adagrad(
-    ck_dtype dtype, void *p, const void *g, void *sum, double lr, double epsilon, double weight_decay, bool maximize,
-    int64_t count);
+    ck_parameters run, double lr, double alpha, double epsilon, double weight_decay, double momentum, bool maximize);
+/// State: the sum of g².
+void ck_adagrad(ck_parameters run, double lr, double epsilon, double weight_decay, bool maximize);
+/// States: running means of g² and of the squared steps.
+void ck_adadelta(ck_parameters run, double lr, double rho, double epsilon, double weight_decay, bool maximize);
+/// State: the running mean of g.
+void ck_lion(ck_parameters run, double lr, double beta1, double beta2, double weight_decay, bool maximize);
 
 // MARK: Factorisations (factorisations.c): LAPACK on row-major matrices; 0 or LAPACK's code of failure
 

@@ -74,7 +74,7 @@ public final class FactorTerm: PairTerm {
 
     private func trainParaphrasers(_ context: TermContext) throws {
         reconstruction = []
-        let optimizer = try Optimizer(.adam(), parts.flatMap { $0.paraphraser.parameters() })
+        let optimizer = try Optimizer(Adam(), parts.flatMap { $0.paraphraser.parameters() })
         let data = try context.data.withoutAugmentation()
         for epoch in 0..<paraphraserEpochs {
             let batches = try Batches(data, size: context.batchSize, shuffle: true, epoch: epoch)

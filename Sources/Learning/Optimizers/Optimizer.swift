@@ -4,37 +4,26 @@ import Tensors
 public final class ParameterGroup {
     /// The parameters.
     public let parameters: [Tensor]
-    /// The algorithm with the options of this group.
-    public internal(set) var recipe: OptimizerRecipe
+    /// The rule with the options of this group.
+    public internal(set) var rule: any UpdateRule
 
     /// A group with its own options.
-    public init(_ parameters: [Tensor], _ recipe: OptimizerRecipe) {
+    public init(_ parameters: [Tensor], _ rule: any UpdateRule) {
         self.parameters = parameters
-        self.recipe = recipe
+        self.rule = rule
     }
 
     /// The step size.
     public var learningRate: Double {
-        get { recipe.learningRate }
-        set { recipe.learningRate = newValue }
+        get { rule.learningRate }
+        set { rule.learningRate = newValue }
     }
 
-    /// Sets momentum (SGD, RMSprop) or β₁ (Adam); other algorithms have none.
-    public func setMomentum(_ value: Double) {
-        switch recipe.algorithm {
-        case .sgd(_, let dampening, let nesterov):
-            recipe.algorithm = .sgd(momentum: value, dampening: dampening, nesterov: nesterov)
-        case .adam(_, let beta2, let epsilon, let amsgrad, let decoupled):
-            recipe.algorithm = .adam(
-                beta1: value, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad, decoupled: decoupled)
-        case .rmsprop(let alpha, let epsilon, _, let centered):
-            recipe.algorithm = .rmsprop(alpha: alpha, epsilon: epsilon, momentum: value, centered: centered)
-        case .adagrad: break
-        }
-    }
+    /// Sets what the rule calls momentum (SGD, RMSprop) or β₁ (Adam); other rules have none.
+    public func setMomentum(_ value: Double) { rule.setMomentum(value) }
 }
 
-/// An algorithm at work on parameters: ``step()`` moves them along their gradients.
+/// A rule at work on parameters: ``step()`` moves them along their gradients.
 ///
 /// The parameters of a group move into one block of memory, so that a step is one pass. All of a group count the same steps.
 public final class Optimizer {
@@ -42,7 +31,7 @@ public final class Optimizer {
     public let groups: [ParameterGroup]
     private var units: [Unit]
 
-    /// The parameters of one group and one dtype, with what the algorithm remembers of them.
+    /// The parameters of one group and one dtype, with what the rule remembers of them.
     private struct Unit {
         let group: Int
         let flat: FlatParameters
@@ -53,8 +42,8 @@ public final class Optimizer {
     /// One group of parameters; those that require no gradient are left out.
     ///
     /// - Throws: ``OptimizerError/empty(optimizer:)`` when none is left.
-    public convenience init(_ recipe: OptimizerRecipe, _ parameters: [Tensor]) throws {
-        try self.init([ParameterGroup(parameters.filter(\.requiresGradient), recipe)])
+    public convenience init(_ rule: any UpdateRule, _ parameters: [Tensor]) throws {
+        try self.init([ParameterGroup(parameters.filter(\.requiresGradient), rule)])
     }
 
     /// Several groups.
@@ -62,12 +51,12 @@ public final class Optimizer {
     /// - Throws: ``OptimizerError/empty(optimizer:)`` without parameters; `TensorError` for a parameter given twice.
     public init(_ groups: [ParameterGroup]) throws {
         guard groups.contains(where: { !$0.parameters.isEmpty }) else {
-            throw OptimizerError.empty(optimizer: groups.first?.recipe.name ?? "optimizer")
+            throw OptimizerError.empty(optimizer: groups.first?.rule.name ?? "optimizer")
         }
         self.groups = groups
         units = []
         for (index, group) in groups.enumerated() {
-            try group.recipe.check()
+            try group.rule.checkOptions()
             for dtype in [DType.float32, .float64] {
                 let own = group.parameters.filter { $0.dtype == dtype }
                 if !own.isEmpty { units.append(Unit(group: index, flat: try FlatParameters(own))) }
@@ -75,8 +64,8 @@ public final class Optimizer {
         }
     }
 
-    /// The algorithm's name.
-    public var name: String { groups[0].recipe.name }
+    /// The rule's name.
+    public var name: String { groups[0].rule.name }
 
     /// The step size of the first group; setting it sets all.
     public var learningRate: Double {
@@ -108,53 +97,35 @@ public final class Optimizer {
 
     /// Moves every parameter that has a gradient.
     ///
-    /// - Throws: a limit error when memory for the algorithm's state is short.
+    /// - Throws: a limit error when memory for the rule's state is short.
     public func step() throws {
-        for index in units.indices { try step(&units[index], groups[units[index].group].recipe) }
+        for index in units.indices { try step(&units[index], groups[units[index].group].rule) }
     }
 
-    private func step(_ unit: inout Unit, _ recipe: OptimizerRecipe) throws {
-        let first = unit.step == 0
+    private func step(_ unit: inout Unit, _ rule: any UpdateRule) throws {
         unit.step += 1
-        let flat = unit.flat
-        let lr = recipe.learningRate
-        let decay = recipe.weightDecay
-        switch recipe.algorithm {
-        case .sgd(let momentum, let dampening, let nesterov):
-            let fresh = momentum > 0 && unit.slots.isEmpty
-            if fresh { unit.slots = [try flat.makeState()] }
-            try flat.updateSGD(
-                lr: lr, momentum: momentum, dampening: dampening, weightDecay: decay, nesterov: nesterov,
-                maximize: recipe.maximize, buffer: momentum > 0 ? unit.slots.first : nil, isFirst: fresh)
-        case .adam(let beta1, let beta2, let epsilon, let amsgrad, let decoupled):
-            if first { unit.slots = try (0..<(amsgrad ? 3 : 2)).map { _ in try flat.makeState() } }
-            try flat.updateAdam(
-                lr: lr, betas: (beta1, beta2), epsilon: epsilon, weightDecay: decay, decoupled: decoupled,
-                maximize: recipe.maximize, mean: unit.slots[0], square: unit.slots[1],
-                peak: amsgrad ? unit.slots[2] : nil, step: unit.step)
-        case .rmsprop(let alpha, let epsilon, let momentum, let centered):
-            if first {
-                let count = 1 + (centered ? 1 : 0) + (momentum > 0 ? 1 : 0)
-                unit.slots = try (0..<count).map { _ in try flat.makeState() }
-            }
-            try flat.updateRMSprop(
-                lr: lr, alpha: alpha, epsilon: epsilon, weightDecay: decay, momentum: momentum,
-                maximize: recipe.maximize, square: unit.slots[0], mean: centered ? unit.slots[1] : nil,
-                buffer: momentum > 0 ? unit.slots[centered ? 2 : 1] : nil)
-        case .adagrad(let rateDecay, let initial, let epsilon):
-            if first {
-                unit.slots = [try flat.makeState()]
-                if initial != 0 { try unit.slots[0].fill_(Scalar(initial)) }
-            }
-            try flat.updateAdagrad(
-                lr: lr / (1 + Double(unit.step - 1) * rateDecay), epsilon: epsilon, weightDecay: decay,
-                maximize: recipe.maximize, sum: unit.slots[0])
+        // A schedule may bring in a momentum later, so that a slot can be missing at any step.
+        let missing = rule.slots.dropFirst(unit.slots.count)
+        for slot in missing { unit.slots.append(try unit.flat.makeSlot(slot)) }
+        try rule.step(
+            UpdateStep(parameters: unit.flat, slots: unit.slots, number: unit.step, isFirst: !missing.isEmpty))
+    }
+}
+
+extension FlatParameters {
+    fileprivate func makeSlot(_ slot: RuleSlot) throws -> Tensor {
+        switch slot {
+        case .elements(let initial):
+            let state = try makeState()
+            if initial != 0 { try state.fill_(Scalar(initial)) }
+            return state
+        case .number(let initial): return try Tensor([initial], shape: [1])
         }
     }
 }
 
 extension Optimizer {
-    /// The algorithm's memory, for checkpoints: tensors named `unit.slot`, and the steps each unit made.
+    /// The rule's memory, for checkpoints: tensors named `unit.slot`, and the steps each unit made.
     public func state() -> (tensors: [(name: String, tensor: Tensor)], steps: [Int]) {
         var tensors: [(name: String, tensor: Tensor)] = []
         for (index, unit) in units.enumerated() {
@@ -170,9 +141,12 @@ extension Optimizer {
         let failure = OptimizerError.option(optimizer: name, problem: "the saved state belongs to other parameters")
         guard steps.count == units.count else { throw failure }
         for index in units.indices {
+            let expected = groups[units[index].group].rule.slots
             var slots: [Tensor] = []
             while let tensor = tensors["\(index).\(slots.count)"] {
-                guard tensor.shape == [units[index].flat.count] else { throw failure }
+                var count = units[index].flat.count
+                if expected.indices.contains(slots.count), case .number = expected[slots.count] { count = 1 }
+                guard tensor.shape == [count] else { throw failure }
                 slots.append(try tensor.clone())
             }
             units[index].slots = slots

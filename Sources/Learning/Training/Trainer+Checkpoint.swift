@@ -86,10 +86,10 @@ extension Trainer {
 
     private func experiment() throws -> OrderedDictionary<String, String> {
         if let described { return described }
-        let recipe = try options.optimizer ?? .adam()
+        let rule: any UpdateRule = options.optimizer ?? Adam()
         var entries: OrderedDictionary<String, String> = [
             "function": function, "loss": loss.formula, "epochs": String(options.epochs),
-            "batch_size": String(options.batchSize), "optimizer": "\(recipe)",
+            "batch_size": String(options.batchSize), "optimizer": "\(rule)",
             "scheduler": scheduler.map { "\($0.recipe)" } ?? "none", "keep": options.keep.rawValue,
             "monitor": options.monitor, "patience": options.patience.map(String.init) ?? "none",
             "clip_grad_norm": options.clipGradNorm.map { "\($0)" } ?? "none",

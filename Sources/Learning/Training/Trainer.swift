@@ -69,7 +69,7 @@ public final class Trainer {
     private static func makeOptimizer(
         _ stage: TrainingStage, _ trained: [Tensor], _ options: TrainingOptions, _ stepsPerEpoch: Int
     ) throws -> (Optimizer, Scheduler?) {
-        let optimizer = try Optimizer(options.optimizer ?? .adam(), stage.parameters ?? trained)
+        let optimizer = try Optimizer(options.optimizer ?? Adam(), stage.parameters ?? trained)
         let scheduler = try options.schedule.map {
             try Scheduler($0, for: optimizer, epochs: stage.epochs.count, stepsPerEpoch: stepsPerEpoch)
         }

@@ -15,7 +15,7 @@ public struct TrainingOptions {
     /// Examples per step.
     public var batchSize = 64
     /// The optimizer of the network and of what trains with it; nil is Adam(lr=1e-3).
-    public var optimizer: OptimizerRecipe?
+    public var optimizer: (any UpdateRule)?
     /// How the learning rate changes.
     public var schedule: ScheduleRecipe?
     /// The data of `val_loss` and the validation metrics.

@@ -1,22 +1,4 @@
-/// Recipes as they are written in the language, every option with its value: what tells two experiments apart.
-extension OptimizerRecipe: CustomStringConvertible {
-    /// `SGD(lr=0.1, momentum=0.9, …)`.
-    public var description: String {
-        var options: [(String, Any)] = [("lr", learningRate)]
-        switch algorithm {
-        case .sgd(let momentum, let dampening, let nesterov):
-            options += [("momentum", momentum), ("dampening", dampening), ("nesterov", nesterov)]
-        case .adam(let beta1, let beta2, let epsilon, let amsgrad, _):
-            options += [("betas", [beta1, beta2]), ("eps", epsilon), ("amsgrad", amsgrad)]
-        case .rmsprop(let alpha, let epsilon, let momentum, let centered):
-            options += [("alpha", alpha), ("eps", epsilon), ("momentum", momentum), ("centered", centered)]
-        case .adagrad(let decay, let initial, let epsilon):
-            options += [("lr_decay", decay), ("initial_accumulator_value", initial), ("eps", epsilon)]
-        }
-        return written(name, options + [("weight_decay", weightDecay), ("maximize", maximize)])
-    }
-}
-
+/// Schedules as they are written in the language, every option with its value: what tells two experiments apart.
 extension ScheduleRecipe: CustomStringConvertible {
     /// `StepLR(step_size=10, gamma=0.1)`.
     public var description: String {
