@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Fixtures"], exclude: ["Fixtures"]),
-        .testTarget(name: "DistillationTests", dependencies: ["Distillation"], exclude: ["Fixtures"]),
+        .testTarget(name: "DistillationTests", dependencies: ["Distillation", "Builtins"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime", "Builtins", "Snapshots"], exclude: ["Snapshots"]),

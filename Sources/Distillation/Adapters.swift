@@ -42,6 +42,19 @@ public enum Adapters {
     }
 }
 
+extension TermContext {
+    /// The layer between the student's feature of a pair and the teacher's; nil where none is wanted.
+    ///
+    /// - Throws: ``DistillationError/noAdapter(term:pair:student:teacher:)``.
+    func adapter(_ student: [Int], _ teacher: [Int], _ choice: AdapterChoice, for term: Term, pair index: Int) throws
+        -> Module?
+    {
+        try Adapters.make(
+            student: student, teacher: teacher, choice: choice, term: term.name,
+            pair: pairs.indices.contains(index) ? pairs[index].description : "the pair")
+    }
+}
+
 /// A 1×1 convolution over channels, after the map was averaged down to the teacher's size where it is larger.
 ///
 /// The convolution is a product over the channel dimension. It is initialised as PyTorch's `Conv2d` is.

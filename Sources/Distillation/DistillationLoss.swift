@@ -16,6 +16,10 @@ public final class DistillationLoss: TrainingLoss {
     private let function: String
 
     private(set) var teachers: [Teacher] = []
+    /// The terms at work, once they are prepared.
+    private(set) var activeTerms: [ActiveTerm] = []
+    /// Each term's layer pairs, those found for the networks where it names none.
+    private var pairs: [[LayerPair]]
     private var studentPaths: [LayerPath] = []
     private(set) var capture: FeatureCapture?
     /// For each term the positions of its features among those captured.
@@ -57,6 +61,7 @@ public final class DistillationLoss: TrainingLoss {
         }
         self.objective = objective
         termNames = objective.curveNames
+        pairs = objective.summands.map(\.term.pairs)
         termBalance = balance ? TermBalance(terms: termNames) : nil
         sources = teachers
         self.average = average
@@ -73,13 +78,13 @@ public final class DistillationLoss: TrainingLoss {
     }
 
     /// The objective as it is written.
-    public var formula: String { objective.description }
+    public var formula: String { objective.description(pairs: pairs) }
 
     /// The modules of all terms, by the terms' names.
     public var trainedModules: OrderedDictionary<String, Module> {
         var modules: OrderedDictionary<String, Module> = [:]
-        for (name, summand) in zip(termNames, objective.summands) {
-            let own = summand.term.modules
+        for (name, term) in zip(termNames, activeTerms) {
+            let own = term.modules
             for (part, module) in own { modules[own.count == 1 ? name : "\(name).\(part)"] = module }
         }
         return modules
@@ -105,8 +110,8 @@ public final class DistillationLoss: TrainingLoss {
     /// What the terms remember, by the terms' names.
     public var memory: OrderedDictionary<String, Tensor> {
         var memory: OrderedDictionary<String, Tensor> = [:]
-        for (name, summand) in zip(termNames, objective.summands) {
-            for (part, tensor) in summand.term.memory { memory["\(name).\(part)"] = tensor }
+        for (name, term) in zip(termNames, activeTerms) {
+            for (part, tensor) in term.memory { memory["\(name).\(part)"] = tensor }
         }
         return memory
     }
@@ -122,15 +127,15 @@ public final class DistillationLoss: TrainingLoss {
         batchSize = context.batchSize
         try fillTeachers()
         let student = try inEvaluation(context.student) { try runStudent(context.student, probe) }
-        for (index, summand) in objective.summands.enumerated() {
+        activeTerms = try objective.summands.enumerated().map { index, summand in
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
-            if term.pairs.isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
-            try term.prepare(
+            if pairs[index].isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
+            return try term.prepare(
                 example,
                 TermContext(
                     student: context.student, teacher: teacherNetwork(of: term), data: context.data,
-                    epochs: context.epochs, batchSize: context.batchSize,
+                    epochs: context.epochs, batchSize: context.batchSize, pairs: pairs[index],
                     teacherFeatures: { [unowned self] batch in
                         let view = try self.teachers[term.teacherIndex].view(batch)
                         return self.teacherSlots[index].map { view.features[$0] }
@@ -190,22 +195,20 @@ public final class DistillationLoss: TrainingLoss {
         var studentPaths: OrderedSet<LayerPath> = []
         studentSlots = []
         teacherSlots = []
-        for (_, term) in objective.summands {
-            if term.pairs.isEmpty || term.hasDefaultPairs, term.usesDefaultPair, let teacher = teacherNetwork(of: term)
-            {
-                term.pairs = [
+        for (index, (_, term)) in objective.summands.enumerated() {
+            if term.pairs.isEmpty, term.usesDefaultPair, let teacher = teacherNetwork(of: term) {
+                pairs[index] = [
                     LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
                 ]
-                term.hasDefaultPairs = true
             }
-            if term.pairs.isEmpty, term.usesDefaultPair, !sources.isEmpty {
+            if pairs[index].isEmpty, term.usesDefaultPair, !sources.isEmpty {
                 throw DistillationError.teacher(
                     problem: "stored logits have no layers, and \(term.name) compares features", help: nil)
             }
-            try check(term, context)
-            studentSlots.append(term.pairs.map { studentPaths.append($0.student).index })
+            try check(pairs[index], of: term, context)
+            studentSlots.append(pairs[index].map { studentPaths.append($0.student).index })
             teacherSlots.append(
-                sources.isEmpty ? [] : term.pairs.map { paths[term.teacherIndex].append($0.teacher).index })
+                sources.isEmpty ? [] : pairs[index].map { paths[term.teacherIndex].append($0.teacher).index })
         }
         self.studentPaths = Array(studentPaths)
         capture = studentPaths.isEmpty ? nil : try FeatureCapture(context.student, at: self.studentPaths)
@@ -216,8 +219,8 @@ public final class DistillationLoss: TrainingLoss {
         try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
     }
 
-    private func check(_ term: Term, _ context: TrainingContext) throws {
-        for pair in term.pairs {
+    private func check(_ pairs: [LayerPair], of term: Term, _ context: TrainingContext) throws {
+        for pair in pairs {
             for (side, net, path) in [
                 ("teacher", teacherNetwork(of: term), pair.teacher), ("student", context.student, pair.student),
             ] {
@@ -260,8 +263,11 @@ public final class DistillationLoss: TrainingLoss {
             throw DistillationError.option(
                 term: first.name, problem: "after \(count) hint epochs no term is left: add soft() or hard()")
         }
-        let own = Self.trainable(terms.filter { $0.hintEpochs > 0 }.flatMap(\.modules.values))
-        let others = Self.trainable([context.student] + terms.filter { $0.hintEpochs == 0 }.flatMap(\.modules.values))
+        func modules(_ areHints: Bool) -> [Module] {
+            zip(terms, activeTerms).filter { ($0.0.hintEpochs > 0) == areHints }.flatMap(\.1.modules.values)
+        }
+        let own = Self.trainable(modules(true))
+        let others = Self.trainable([context.student] + modules(false))
         let reached = try reachedByHints(Self.trainable([context.student]), context.student, probe)
         return (count, reached + own, others)
     }
@@ -279,7 +285,7 @@ public final class DistillationLoss: TrainingLoss {
             try Gradients.enabled {
                 let view = try runStudent(student, probe)
                 for (index, summand) in objective.summands.enumerated() where summand.term.hintEpochs > 0 {
-                    try summand.term.loss(input(for: index, student: view, teachers: views, probe)).backward(
+                    try activeTerms[index].loss(input(for: index, student: view, teachers: views, probe)).backward(
                         retainGraph: true)
                 }
             }
@@ -301,7 +307,7 @@ public final class DistillationLoss: TrainingLoss {
             guard (term.hintEpochs > 0) == isHint else { return 0 }
             return try weight.value(at: stage.epoch)
         }
-        for (_, term) in objective.summands where (term.hintEpochs > 0) == isHint {
+        for (summand, term) in zip(objective.summands, activeTerms) where (summand.term.hintEpochs > 0) == isHint {
             try term.begin(epoch: stage.epoch, of: stage.count)
         }
         termBalance?.begin()
@@ -311,7 +317,9 @@ public final class DistillationLoss: TrainingLoss {
     public func measurements() -> OrderedDictionary<String, Double> { termBalance?.curves ?? [:] }
 
     /// What the terms' gradients say about their weights.
-    public var notes: [String] { termBalance.map { [$0.report(weights: weights, terms: objective)] } ?? [] }
+    public var notes: [String] {
+        termBalance.map { [$0.report(weights: weights, terms: objective, pairs: pairs)] } ?? []
+    }
 
     /// How the terms' gradients compare, by term; empty unless asked for.
     public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> {
@@ -337,7 +345,7 @@ public final class DistillationLoss: TrainingLoss {
         var total: Tensor?
         var values: [Double?] = []
         var measured: [Tensor?] = []
-        for (index, summand) in objective.summands.enumerated() {
+        for (index, term) in activeTerms.enumerated() {
             let weight = weights[index]
             guard weight != 0 else {
                 values.append(nil)
@@ -346,7 +354,7 @@ public final class DistillationLoss: TrainingLoss {
             }
             let input = try input(for: index, student: view, teachers: teacherViews, batch)
             lastInputs[index] = input
-            let value = try summand.term.loss(input)
+            let value = try term.loss(input)
             values.append(try value.itemDouble())
             measured.append(value)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
@@ -362,9 +370,9 @@ public final class DistillationLoss: TrainingLoss {
 
     /// Lets the terms update what they remember.
     public func stepped(_ student: Module, _ batch: Batch) throws {
-        for (index, summand) in objective.summands.enumerated() {
+        for (index, term) in activeTerms.enumerated() {
             guard let input = lastInputs[index] else { continue }
-            try summand.term.stepped(input)
+            try term.stepped(input)
             lastInputs[index] = nil
         }
     }
@@ -378,12 +386,13 @@ public final class DistillationLoss: TrainingLoss {
     public func finish(_ student: Module) throws -> Module { evaluated(student) }
 
     private func findRebuilding() throws {
-        let found = objective.summands.enumerated().compactMap { index, summand in
-            (summand.term as? any StudentRebuilding).map { (term: $0, index: index) }
+        let found = activeTerms.enumerated().compactMap { index, term in
+            (term as? any StudentRebuilding).map { (term: $0, index: index) }
         }
         guard found.count <= 1 else {
             throw DistillationError.option(
-                term: found[1].term.name, problem: "an objective can rebuild the student only once")
+                term: objective.summands[found[1].index].term.name,
+                problem: "an objective can rebuild the student only once")
         }
         rebuilding = found.first
     }

@@ -12,10 +12,14 @@ public struct Objective: CustomStringConvertible {
     public init(_ term: Term) { summands = [(.constant(1), term)] }
 
     /// The formula as it is written: `0.9 * soft(T=4) + 0.1 * hard()`.
-    public var description: String {
-        summands.map { weight, term in
-            if case .constant(1) = weight { return term.description }
-            return "\(weight) * \(term.description)"
+    public var description: String { description(pairs: summands.map(\.term.pairs)) }
+
+    /// The formula with the layers that a run found for terms that name none.
+    func description(pairs: [[LayerPair]]) -> String {
+        zip(summands, pairs).map { summand, pairs in
+            let term = summand.term.description(pairs: pairs)
+            if case .constant(1) = summand.weight { return term }
+            return "\(summand.weight) * \(term)"
         }.joined(separator: " + ")
     }
 

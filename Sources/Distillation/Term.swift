@@ -49,6 +49,13 @@ public struct TermInput {
     public let batch: Batch
     let ensemble: TeacherEnsemble?
 
+    /// The same step with other features of the student.
+    func with(studentFeatures features: [Tensor]) -> TermInput {
+        TermInput(
+            student: NetworkView(logits: student.logits, features: features), teacher: teacher, labels: labels,
+            batch: batch, ensemble: ensemble)
+    }
+
     /// A step from its parts.
     public init(student: NetworkView, teacher: NetworkView? = nil, labels: Tensor? = nil, batch: Batch) {
         self.init(student: student, teacher: teacher, labels: labels, batch: batch, ensemble: nil)
@@ -95,45 +102,54 @@ public struct TermInput {
     }
 }
 
-/// One summand of an objective. Subclass it for a method: override ``loss(_:)``, and what the method needs besides.
+/// One summand of an objective: a method with its options. It describes; what it trains and remembers in a run is made by
+/// ``prepare(_:_:)``. Subclass it for a method: override ``page``, ``loss(_:)``, and what the method needs besides.
 open class Term {
-    /// The method: `"soft"`.
-    public let method: String
-    /// The name of the term's curve; the method's unless another is chosen.
-    public var name: String
+    private var chosenName: String?
     /// The layer pairs; empty with ``usesDefaultPair`` stands for the input of the last child called.
-    public internal(set) var pairs: [LayerPair]
+    public let pairs: [LayerPair]
     /// Which of several teachers gives the features.
     public var teacherIndex = 0
-    /// Whether ``pairs`` were found for the networks of the last run, and are found anew for those of the next.
-    var hasDefaultPairs = false
-
     /// The epochs at the beginning of a run in which the term trains alone; then it drops out. 0 trains it along.
     public var hintEpochs = 0
 
     /// A term of a method.
-    public init(_ method: String, name: String? = nil, pairs: [LayerPair] = []) {
-        self.method = method
-        self.name = name ?? method
+    public init(name: String? = nil, pairs: [LayerPair] = []) {
+        chosenName = name
         self.pairs = pairs
+    }
+
+    /// What the manual says of the method.
+    open class var page: MethodPage {
+        MethodPage(
+            "term", "A term of your own.", formula: "", paper: "", use: "{weight} * term(…).", when: "", family: .own)
+    }
+
+    /// The method: `"soft"`.
+    open var method: String { Self.page.name }
+
+    /// The name of the term's curve; the method's unless another is chosen.
+    public final var name: String {
+        get { chosenName ?? method }
+        set { chosenName = newValue }
     }
 
     /// The term as it is written, with its options.
     open var options: String { "" }
 
     /// What the term computes, as mathematics.
-    open var formula: String { description }
+    open var formula: String { Self.page.formula }
 
     /// The term as it is written.
-    public final var description: String {
+    public final var description: String { description(pairs: pairs) }
+
+    /// The term as it is written, with the layers that a run found where it names none.
+    final func description(pairs: [LayerPair]) -> String {
         let layers = pairs.map(\.description).joined(separator: ", ")
         let hint = hintEpochs > 0 ? "hint_epochs=\(hintEpochs)" : ""
         let arguments = [pairs.count > 1 ? "[\(layers)]" : layers, options, hint].filter { !$0.isEmpty }
         return "\(method)(\(arguments.joined(separator: ", ")))"
     }
-
-    /// The weight that the method's authors, or the reference implementation most cited, give the term beside the labels.
-    open class var suggestedWeight: Double { 1 }
 
     /// Whether the term compares with a teacher.
     open var needsTeacher: Bool { true }
@@ -144,37 +160,25 @@ open class Term {
     /// Whether the term compares features and takes the input of the last child when no pair is given.
     open var usesDefaultPair: Bool { false }
 
-    /// What trains along with the student, by name.
-    open var modules: OrderedDictionary<String, Module> { [:] }
-
     /// Whether the term reads the networks' outputs as logits, so that probabilities would be a mistake.
     open var comparesLogits: Bool { true }
-
-    /// What the term remembers from step to step beside its modules, by name: memory banks, earlier predictions. The
-    /// tensors are updated in place, and a checkpoint saves them.
-    open var memory: OrderedDictionary<String, Tensor> { [:] }
 
     /// Whether the term can be tried on a pair of values, which for some terms are no teacher's.
     open var comparesValues: Bool { needsTeacher }
 
-    /// The formula's value, 0-d, unweighted.
+    /// Whether the method has parts that are trained or found in the data, so that it cannot be tried on values alone.
+    open var hasTrainedParts: Bool { false }
+
+    /// The formula's value, 0-d, unweighted, for a method that trains and remembers nothing.
     ///
     /// - Throws: ``DistillationError``, and the shape errors of the operations.
-    open func loss(_ input: TermInput) throws -> Tensor {
-        throw DistillationError.option(term: name, problem: "computes nothing")
-    }
+    open func loss(_ input: TermInput) throws -> Tensor { throw DistillationError.trainedParts(term: name) }
 
-    /// Called once before the first step with an example of what the term will see, to check shapes and make modules.
-    open func prepare(_ example: TermInput, _ context: TermContext) throws {}
-
-    /// Called at the beginning of every epoch.
-    open func begin(epoch: Int, of epochs: Int) throws {}
-
-    /// Called after every step of the optimizer.
-    open func stepped(_ input: TermInput) throws {}
-
-    /// Whether trained parts exist or are to be made, so that the term cannot be tried on values alone.
-    open var hasTrainedParts: Bool { !modules.isEmpty }
+    /// The term at work in a run. Called once before the first step with an example of what the term will see, to check
+    /// shapes and make modules.
+    ///
+    /// - Throws: ``DistillationError`` for what does not fit, and what making modules throws.
+    open func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm { ActiveTerm(loss) }
 }
 
 /// What surrounds a term: the networks and the data.
@@ -189,6 +193,8 @@ public struct TermContext {
     public let epochs: Int
     /// The examples of a step.
     public let batchSize: Int
+    /// The term's layer pairs, those found for the networks where it names none.
+    public let pairs: [LayerPair]
     /// The features of the term's teacher for a batch, one for each of the term's pairs.
     public let teacherFeatures: (Batch) throws -> [Tensor]
 }

@@ -131,7 +131,7 @@ public final class TermBalance {
     }
 
     /// The shares as a table with the objective they propose.
-    func report(weights: [Double], terms objective: Objective) -> String {
+    func report(weights: [Double], terms objective: Objective, pairs: [[LayerPair]]) -> String {
         let shares = shares(weights: weights, terms: objective)
         guard shares.contains(where: { !$0.gradient.isNaN }) else { return "no gradients were measured" }
         var rows = [["term", "weight", "gradient", "share", "cosine", "balanced weight"]]
@@ -148,8 +148,9 @@ public final class TermBalance {
                 return column == 0 ? cell + space : space + cell
             }.joined(separator: "  ")
         }
-        let formula = zip(shares, objective.summands).map {
-            $0.proposed == 1 ? $1.term.description : "\(Self.text($0.proposed)) * \($1.term.description)"
+        let formula = zip(shares, zip(objective.summands, pairs)).map { share, summand in
+            let term = summand.0.term.description(pairs: summand.1)
+            return share.proposed == 1 ? term : "\(Self.text(share.proposed)) * \(term)"
         }.joined(separator: " + ")
         let count = norms.map(\.count).max() ?? 0
         return "gradients of the terms on the student, mean of \(count) steps:\n" + lines.joined(separator: "\n")

@@ -1,3 +1,5 @@
+import Builtins
+
 extension Topic {
     static let languageGuide = """
         # Dist in ten minutes
@@ -167,18 +169,7 @@ extension Topic {
         Each name has a page with formula, paper, defaults, the authors' weight, when to use it and an example:
         distill doc rkd, or ?rkd in the REPL. Start with soft; change one thing at a time; compare over several seeds.
 
-        labels                 hard (classes), regression (floats)
-        outputs                soft, then dkd, nkd, mlkd; dist for a much stronger teacher; logit_mse, jsd, wsld
-          its temperature      ctkd learns it; soft(standardize=true), dkd(standardize=true) scale each row
-          a teacher that errs  label_swap, label_smooth_teacher
-        layers alike           feature, fitnet (always a regressor), vid (a variance for each channel)
-          before the ReLU      boundary, ofd
-          maps                 attention, channel, pearson, icc, nst
-          several stages       review, fsp, svd
-          paraphrased          factor
-        relations of examples  similarity, pkt, rkd, correlation, crd: for networks of unlike kind and width
-        the teacher's head     simkd: run.net ends in the teacher's classifier
-        no teacher             virtual_teacher, cskd, progressive, with fit
+        \(Library.methodTable)
         your own               term("mine", (student, teacher, batch) => …, pairs="a" -> "b")
 
         # Putting terms together

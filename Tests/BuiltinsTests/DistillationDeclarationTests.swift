@@ -17,13 +17,6 @@ import Testing
         return all.filter { groups.contains($0.group.title) }.sorted { $0.name < $1.name }
     }
 
-    /// The terms of the methods that are promised.
-    static let names = Set(
-        """
-        hard soft feature regression logit_mse dkd nkd dist wsld ctkd mlkd jsd virtual_teacher label_swap
-        label_smooth_teacher fitnet attention similarity correlation pkt rkd vid boundary fsp nst channel pearson icc
-        crd ofd review simkd factor svd cskd progressive
-        """.split(whereSeparator: \.isWhitespace).map(String.init))
     /// The schemes that are promised, and what judges them.
     static let others = """
         term compare agreement fidelity_kl evaluate predict fit distill mutual born_again distill_chain self_distill
@@ -32,7 +25,7 @@ import Testing
 
     @Test func `Every name is bound`() {
         let library = Library.standard()
-        for name in Self.names.sorted() + Self.others { #expect(library.functions[name] != nil, "\(name)") }
+        for name in Library.methods.map(\.name) + Self.others { #expect(library.functions[name] != nil, "\(name)") }
     }
 
     @Test func `Every declaration is documented`() {
@@ -66,12 +59,12 @@ import Testing
         let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
         let names = try ["terms", "trained_terms"].flatMap { file -> [String] in
             let json = try JSON(parsing: FileBytes.read("/\(folder)/DistillationTests/Fixtures/\(file).json"))
-            return (json.array ?? []).compactMap { $0["name"]?.string }
+            return (json.array ?? []).compactMap { $0["call"]?.string }
         }
-        // Thirty-six functions make a term of a method: `term`, which makes one's own, is not among them.
-        #expect(Set(Self.methods.map(\.name)) == Self.names)
+        #expect(Set(Self.methods.map(\.name)) == Set(Library.methods.map(\.name)))
+        #expect(Self.methods.count >= 37)
         for method in Self.methods.map(\.name) {
-            let own = names.filter { $0 == method || $0.hasPrefix(method + "_") }
+            let own = names.filter { $0.hasPrefix(method + "(") }
             #expect(!own.isEmpty, "\(method) has a case in scripts/golden/distillation.py or trained_terms.py")
         }
     }
@@ -103,23 +96,33 @@ import Testing
         }
     }
 
-    /// What a page suggests is the constant of the term.
-    @Test func `Suggested weights are the terms' own`() {
-        let weights: [(String, Term.Type)] = [
-            ("attention", AttentionTerm.self), ("similarity", SimilarityTerm.self),
-            ("correlation", CorrelationTerm.self),
-            ("pkt", ProbabilisticTerm.self), ("fitnet", FitNetTerm.self), ("boundary", BoundaryTerm.self),
-            ("factor", FactorTerm.self), ("fsp", FlowTerm.self), ("nst", SelectivityTerm.self),
-            ("crd", ContrastiveTerm.self), ("ofd", OverhaulTerm.self), ("pearson", PearsonTerm.self),
-            ("icc", InterChannelTerm.self), ("soft", SoftTerm.self), ("ctkd", CurriculumTerm.self),
-            ("wsld", WeightedSoftTerm.self), ("dist", DistTerm.self), ("virtual_teacher", VirtualTeacherTerm.self),
-            ("label_swap", RepairedTeacherTerm.self), ("label_smooth_teacher", RepairedTeacherTerm.self),
-        ]
-        for (name, type) in weights {
-            let weight = type.suggestedWeight
-            let text = weight == weight.rounded() ? String(Int(weight)) : "\(weight)"
-            let notes = Self.methods.first { $0.name == name }?.notes.joined() ?? ""
-            #expect(notes.contains("\(text) * \(name)("), "\(name): \(text) in \(notes)")
+    /// The weight of a page stands in what it suggests.
+    @Test func `Suggested weights are written out`() {
+        for page in Library.methods where page.weight != 1 {
+            let text = page.weight == page.weight.rounded() ? String(Int(page.weight)) : "\(page.weight)"
+            #expect(page.use.contains("\(text) * \(page.name)("), "\(page.name): \(text) in \(page.use)")
         }
+    }
+
+    /// A page names older methods, and these show it in turn.
+    @Test func `Related methods name each other`() {
+        for page in Library.methods {
+            for name in page.related {
+                guard let other = Self.methods.first(where: { $0.name == name }) else { continue }
+                #expect(other.seeAlso.contains(page.name), "\(name) and \(page.name)")
+            }
+        }
+    }
+
+    /// The guide's table comes from the pages.
+    @Test func `The table of methods holds each method once, in its family's line`() {
+        let lines = Library.methodTable.split(separator: "\n")
+        for page in Library.methods {
+            let own = lines.filter { line in
+                line.dropFirst(23).split(whereSeparator: { " ,:".contains($0) }).contains { $0 == page.name }
+            }
+            #expect(own.contains { $0.hasPrefix(page.family.title) }, "\(page.name)")
+        }
+        #expect(lines.allSatisfy { $0.count <= 120 }, "\(lines.filter { $0.count > 120 })")
     }
 }

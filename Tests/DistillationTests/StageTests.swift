@@ -194,8 +194,9 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         let student = try net([4, 8, 3])
         let names = student.namedParameters().map(\.name)
         let terms: [Term] = [
-            FitNetTerm(pairs: [LayerPair("1", "1")]), VariationalTerm(), CorrelationTerm(), OverhaulTerm(),
-            ReviewTerm(), try FactorTerm(paraphraserEpochs: 1), try ContrastiveTerm(negatives: 4, size: 4),
+            FitNetTerm(pairs: [LayerPair("1", "1")]), VariationalTerm(), try CorrelationTerm(),
+            OverhaulTerm(), ReviewTerm(), try ProjectorTerm(), try FactorTerm(paraphraserEpochs: 1),
+            try ContrastiveTerm(negatives: 4, size: 4),
             try CurriculumTerm(),
         ]
         let objective = Objective(terms.map { (.constant(0.01), $0) })
@@ -226,8 +227,9 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         let term = try ProgressiveTerm(alpha: 0.8)
         var options = TrainingOptions()
         options.epochs = 3
-        let run = try fit(student, data, loss: Objective(term), options: options)
-        let said = try #require(term.memory["predictions"])
+        let loss = try DistillationLoss(Objective(term), function: "fit")
+        let run = try Trainer(student, data, loss: loss, options: options).train()
+        let said = try #require(loss.memory["progressive.predictions"])
         #expect(said.shape == [150, 3])
         for row in try said.sum(dims: [1]).doubles() { #expect(abs(row - 1) < 1e-5) }
         let now = try predict(run.net, data).softmax(dim: 1)

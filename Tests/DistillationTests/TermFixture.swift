@@ -1,7 +1,12 @@
 import Data
+import Diagnostics
 import Distillation
 import Learning
+import Runtime
 import Tensors
+import Testing
+
+@testable import Builtins
 
 /// Shape and values of a tensor in a fixture.
 struct FixtureTensor {
@@ -18,7 +23,8 @@ struct FixtureTensor {
 
 /// One case of Fixtures/terms.json or trained_terms.json, written by scripts/golden/distillation.py and trained_terms.py.
 struct TermFixture: CustomStringConvertible {
-    let name: String
+    /// The term as the language makes it: `soft(T=1)`.
+    let call: String
     let value: Double
     let labels: [Int]?
     let student: [FixtureTensor]
@@ -31,7 +37,13 @@ struct TermFixture: CustomStringConvertible {
     let index: [Int]?
     let negatives: FixtureTensor?
 
-    var description: String { "\(name) \(student.map(\.shape))" }
+    var description: String { "\(call) \(student.map(\.shape))" }
+
+    /// The function that makes the term.
+    var method: String { String(call.prefix { $0 != "(" }) }
+
+    /// The term, made by the language.
+    func term() throws -> Term { try makeTerm(call) }
 
     static func all(_ file: String) -> [TermFixture] {
         let path = #filePath.split(separator: "/").dropLast().joined(separator: "/")
@@ -47,7 +59,7 @@ struct TermFixture: CustomStringConvertible {
             Dictionary(uniqueKeysWithValues: members(key).map { ($0.key, FixtureTensor($0.value)) })
         }
         func numbers(_ json: JSON?) -> [Double] { (json?.array ?? []).compactMap(\.double) }
-        name = entry["name"]?.string ?? ""
+        call = entry["call"]?.string ?? ""
         value = entry["value"]?.double ?? .nan
         labels = entry["labels"]?.array?.compactMap(\.integer)
         student = (entry["student"]?.array ?? []).map(FixtureTensor.init)
@@ -63,59 +75,12 @@ struct TermFixture: CustomStringConvertible {
     }
 }
 
-private let pair = [LayerPair("a", "a")]
-
-/// The term of a fixture without trained parts: its method, then what sets it apart from the defaults.
-func plainTerm(_ name: String) throws -> Term? {
-    switch name {
-    case "hard": HardTerm()
-    case "hard_smoothing": try HardTerm(labelSmoothing: 0.1)
-    case "soft": try SoftTerm(temperature: 4)
-    case "soft_T1_mean": try SoftTerm(temperature: 1, scale: .none, reduction: .mean)
-    case "soft_none": try SoftTerm(temperature: 3, scale: .none)
-    case "soft_sum": try SoftTerm(temperature: 3, reduction: .sum)
-    case "soft_standardize": try SoftTerm(temperature: 2, standardize: true)
-    case "logit_mse": LogitMSETerm()
-    case "dkd": try DecoupledTerm()
-    case "dkd_standardize": try DecoupledTerm(alpha: 2, beta: 3, temperature: 2, standardize: true)
-    case "dist": try DistTerm()
-    case "dist_general": try DistTerm(beta: 2, gamma: 0.5, temperature: 4)
-    case "nkd": try NormalizedTerm()
-    case "wsld": try WeightedSoftTerm()
-    case "mlkd": try MultiLevelTerm()
-    case "mlkd_2": try MultiLevelTerm(temperatures: [1, 3])
-    case "jsd_0": try JensenShannonTerm(beta: 0)
-    case "jsd_0.3": try JensenShannonTerm(beta: 0.3)
-    case "jsd_1": try JensenShannonTerm(beta: 1)
-    case "label_swap": try RepairedTeacherTerm(.swap)
-    case "label_smooth_teacher": try RepairedTeacherTerm(.smooth(0.1))
-    case "virtual_teacher": try VirtualTeacherTerm()
-    case "cskd": try ClasswiseTerm()
-    case "regression": RegressionTerm()
-    case "regression_l1": RegressionTerm(metric: .l1)
-    case "regression_huber": RegressionTerm(metric: .huber)
-    case "attention": try AttentionTerm()
-    case "attention_1": try AttentionTerm(power: 1)
-    case "attention_3": try AttentionTerm(power: 3)
-    case "similarity": SimilarityTerm()
-    case "pkt": ProbabilisticTerm()
-    case "rkd": RelationalTerm()
-    case "channel": try ChannelTerm()
-    case "channel_1": try ChannelTerm(temperature: 1)
-    case "pearson": PearsonTerm()
-    case "icc": InterChannelTerm()
-    case "nst": SelectivityTerm()
-    case "boundary": try BoundaryTerm()
-    case "boundary_0.5": try BoundaryTerm(margin: 0.5)
-    case "fsp": try FlowTerm(pairs: pair + pair)
-    case "svd": try SingularVectorTerm(pairs: pair + pair)
-    case "svd_2": try SingularVectorTerm(pairs: pair + pair, rank: 2)
-    case "feature": FeatureTerm()
-    case "feature_l1": FeatureTerm(metric: .l1)
-    case "feature_smooth_l1": FeatureTerm(metric: .smoothL1)
-    case "feature_cosine": FeatureTerm(metric: .cosine)
-    default: nil
-    }
+/// The term that a call makes in the language: options and defaults are those that users have.
+func makeTerm(_ call: String) throws -> Term {
+    let interpreter = Interpreter(library: .standard(), output: { _ in })
+    let value = try interpreter.run(SourceText(name: "a fixture", text: call))
+    let object = try #require(ObjectiveObject.decode(value, in: interpreter))
+    return object.objective.summands[0].term
 }
 
 /// The term on values, as the language calls it.

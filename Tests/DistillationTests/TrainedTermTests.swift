@@ -5,27 +5,6 @@ import Testing
 
 @testable import Distillation
 
-private let pair = [LayerPair("0@input", "0@input")]
-
-/// The term of a fixture with trained parts.
-private func trainedTerm(_ example: TermFixture) throws -> Term? {
-    let pairs = pair + example.student.dropFirst().map { _ in pair[0] }
-    return switch example.name {
-    case "fitnet": FitNetTerm(pairs: pairs)
-    case "vid": VariationalTerm(pairs: pairs)
-    case "correlation": CorrelationTerm(pairs: pairs, size: 6)
-    case "crd": try ContrastiveTerm(pairs: pairs, negatives: 7, size: 5)
-    case "crd_in_batch": try ContrastiveTerm(pairs: pairs, size: 5, inBatch: true)
-    case "ofd": OverhaulTerm(pairs: pairs)
-    case "review": ReviewTerm(pairs: pairs)
-    case "factor": try FactorTerm(pairs: pairs, paraphraserEpochs: 1)
-    case "simkd": try SimKDTerm(pairs: pairs)
-    case "ctkd": try CurriculumTerm()
-    case "progressive": try ProgressiveTerm()
-    default: nil
-    }
-}
-
 @Suite struct TrainedTermTests {
     static let fixtures = TermFixture.all("trained_terms")
 
@@ -33,7 +12,7 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
 
     @Test(arguments: fixtures.indices) func valuesAndGradientsAreThoseOfTheFormulas(_ index: Int) throws {
         let example = Self.fixtures[index]
-        let term = try #require(try trainedTerm(example), "no term for \(example.name)")
+        let term = try example.term()
         let student = try example.student.map { try $0.tensor(.float32).requireGradient() }
         let teacher = try example.teacher.map { try $0.tensor(.float32) }
         let count = student[0].shape[0]
@@ -44,27 +23,29 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
         let input = TermInput(
             student: NetworkView(logits: student[0], features: student),
             teacher: NetworkView(logits: teacher[0], features: teacher), labels: labels, batch: batch)
-        try prepare(term, example, input, examples: example.index == nil ? count : 12)
-        try load(example, into: term)
-        if example.name == "progressive" { try term.begin(epoch: 1, of: 4) }
-        if example.name == "ctkd" { try term.begin(epoch: 5, of: 100) }
-        if let term = term as? ContrastiveTerm { term.chosenNegatives = try example.negatives?.tensor(.int64) }
-        for module in term.modules.values { module.train() }
+        let active = try prepare(term, example, input, examples: example.index == nil ? count : 12)
+        try load(example, into: active)
+        if example.method == "progressive" { try active.begin(epoch: 1, of: 4) }
+        if example.method == "ctkd" { try active.begin(epoch: 5, of: 100) }
+        if let banks = active as? ContrastiveEmbeddings {
+            banks.chosenNegatives = try example.negatives?.tensor(.int64)
+        }
+        for module in active.modules.values { module.train() }
 
-        let loss = try term.loss(input)
+        let loss = try active.loss(input)
         let found = try loss.itemDouble()
         #expect(
             abs(found - example.value) <= 2e-5 * (1 + abs(example.value)), "\(example): \(found) for \(example.value)")
         try loss.backward()
         for (tensor, expected) in zip(student, example.gradient) { check(tensor.gradient, expected, "\(example)") }
-        for (name, tensor) in parameters(of: term) {
+        for (name, tensor) in parameters(of: active) {
             let expected = example.parameterGradients[name]
             if expected == nil { #expect(!tensor.requiresGradient, "\(example): no gradient for \(name)") }
             if let expected { check(tensor.gradient, expected, "\(example), \(name)") }
         }
-        try term.stepped(input)
+        try active.stepped(input)
         for (name, expected) in example.memoryAfter {
-            let after = try term.memory[name]?.doubles() ?? []
+            let after = try active.memory[name]?.doubles() ?? []
             let worst = zip(after, expected.values).map { abs($0 - $1) }.max() ?? .nan
             #expect(after.count == expected.values.count && worst < 1e-5, "\(example), \(name): off by \(worst)")
         }
@@ -77,7 +58,9 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
         #expect(worst <= 5e-5 * (1 + (expected.map(abs).max() ?? 0)), "\(what): gradient off by \(worst)")
     }
 
-    private func prepare(_ term: Term, _ example: TermFixture, _ input: TermInput, examples: Int) throws {
+    private func prepare(
+        _ term: Term, _ example: TermFixture, _ input: TermInput, examples: Int
+    ) throws -> ActiveTerm {
         let labels = try Tensor(example.labels ?? (0..<examples).map { $0 % 3 })
         let x = try Tensor.randn([examples] + example.teacher[0].shape.dropFirst())
         let data = try Dataset(x: x, y: labels)
@@ -92,11 +75,11 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
                 teacher: NetworkView(
                     logits: try net(input.batch.x ?? x), features: input.teacher?.features ?? []), batch: input.batch)
         }
-        try term.prepare(
+        return try term.prepare(
             example,
             TermContext(
                 student: Sequential([Identity(), try Linear(1, 1)]), teacher: teacher, data: data, epochs: 4,
-                batchSize: 4,
+                batchSize: 4, pairs: term.pairs,
                 teacherFeatures: { batch in
                     try input.teacher?.features.map { feature in
                         try feature.rows(at: (batch.index.to(.int64)).remainder(Scalar(feature.shape[0])))
@@ -104,13 +87,13 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
                 }))
     }
 
-    private func parameters(of term: Term) -> [(String, Tensor)] {
+    private func parameters(of term: ActiveTerm) -> [(String, Tensor)] {
         term.modules.flatMap { name, module in
             module.namedParameters().map { (name + "." + $0.name, $0.parameter) }
         }
     }
 
-    private func load(_ example: TermFixture, into term: Term) throws {
+    private func load(_ example: TermFixture, into term: ActiveTerm) throws {
         let own = parameters(of: term)
         #expect(Set(own.map(\.0)) == Set(example.parameters.keys))
         try Gradients.disabled {
@@ -126,30 +109,30 @@ private func trainedTerm(_ example: TermFixture) throws -> Term? {
     }
 
     /// Helper modules with batch normalisation take a batch of one example, too.
-    @Test(arguments: ["ofd", "review", "factor", "simkd", "fitnet", "vid", "correlation", "crd", "crd_in_batch"])
-    func zerosHugeFeaturesAndASingleExampleStayFinite(_ name: String) throws {
+    @Test(arguments: Set(fixtures.map(\.call)).filter { $0.contains("->") }.sorted())
+    func zerosHugeFeaturesAndASingleExampleStayFinite(_ call: String) throws {
         for shape in [[3, 4], [1, 4], [3, 4, 2, 2], [1, 4, 2, 2]] {
             for scale in [0, 1, 1e4] {
-                guard let example = Self.fixtures.first(where: { $0.name == name }) else { return }
-                let layers = name == "ofd" || name == "review" ? example.student.count : 1
+                let example = try #require(Self.fixtures.first { $0.call == call })
+                let layers = example.student.count
                 let student = try (0..<layers).map { _ in
                     try (Tensor.randn(shape) * Scalar(scale)).detach().clone().requireGradient()
                 }
                 let teacher = try (0..<layers).map { _ in try Tensor.randn(shape) * Scalar(scale) }
-                let term = try #require(try trainedTerm(example))
+                let term = try example.term()
                 let batch = Batch(input: .tensor(teacher[0]), y: nil, index: try .arange(.int(shape[0])))
                 let input = TermInput(
                     student: NetworkView(logits: student[0], features: student),
                     teacher: NetworkView(logits: teacher[0], features: teacher), batch: batch)
-                try prepare(term, example.with(shape), input, examples: 12)
-                for module in term.modules.values { module.train() }
-                let loss = try term.loss(input)
-                #expect(try loss.itemDouble().isFinite, "\(name) on \(shape) · \(scale)")
+                let active = try prepare(term, example.with(shape), input, examples: 12)
+                for module in active.modules.values { module.train() }
+                let loss = try active.loss(input)
+                #expect(try loss.itemDouble().isFinite, "\(call) on \(shape) · \(scale)")
                 try loss.backward()
                 for point in student {
                     #expect(
                         try point.gradient?.doubles().allSatisfy { $0.isFinite } != false,
-                        "\(name) on \(shape) · \(scale)")
+                        "\(call) on \(shape) · \(scale)")
                 }
             }
         }

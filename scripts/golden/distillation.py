@@ -1,5 +1,5 @@
 """Writes Tests/DistillationTests/Fixtures/terms.json: values and gradients of the terms without trained parts, from the
-formulas, in float64. scripts/golden/trained_terms.py does the same for those with trained parts."""
+formulas, in float64. The tests make each term of its call, in the language, and read nothing else about it. scripts/golden/trained_terms.py does the same for those with trained parts."""
 import json, math, pathlib
 import torch
 import torch.nn.functional as F
@@ -9,12 +9,13 @@ torch.manual_seed(0)
 cases = []
 
 
-def case(name, function, student, teacher, labels=None):
+def case(call, function, student, teacher, labels=None):
+    """A term as the language makes it, and the function that it is compared with."""
     student = [s.clone().requires_grad_() for s in student]
     value = function(student, teacher, labels)
     value.backward()
     cases.append({
-        "name": name, "value": value.item(), "labels": labels.tolist() if labels is not None else None,
+        "call": call, "value": value.item(), "labels": labels.tolist() if labels is not None else None,
         "student": [{"shape": list(s.shape), "values": s.detach().flatten().tolist()} for s in student],
         "teacher": [{"shape": list(t.shape), "values": t.flatten().tolist()} for t in teacher],
         "gradient": [(s.grad if s.grad is not None else torch.zeros_like(s)).flatten().tolist() for s in student]})
@@ -113,24 +114,24 @@ def dist_general(s, t, b, g, T):
 for B, K in [(6, 5), (1, 3), (4, 10)]:
     s, t, y = 3 * torch.randn(B, K), 3 * torch.randn(B, K), torch.randint(0, K, (B,))
     one = lambda f: (lambda a, b, labels: f(a[0], b[0], labels))
-    for name, f in {
-        "hard": lambda s, t, y: F.cross_entropy(s, y), "soft": lambda s, t, y: kd(s, t, 4),
-        "soft_T1_mean": lambda s, t, y: F.kl_div(F.log_softmax(s, 1), F.softmax(t, 1), reduction="mean"),
-        "soft_standardize": lambda s, t, y: kd(standard(s), standard(t), 2),
-        "logit_mse": lambda s, t, y: F.mse_loss(s, t), "dkd": dkd, "nkd": nkd, "wsld": wsld,
-        "mlkd": lambda s, t, y: mlkd(s, t), "jsd_0": lambda s, t, y: jsd(s, t, 0),
-        "jsd_0.3": lambda s, t, y: jsd(s, t, 0.3), "jsd_1": lambda s, t, y: jsd(s, t, 1),
-        "soft_none": lambda s, t, y: kd(s, t, 3) / 9,
-        "soft_sum": lambda s, t, y: kd(s, t, 3) * len(s),
-        "dkd_standardize": lambda s, t, y: dkd(standard(s), standard(t), y, T=2, a=2, b=3),
-        "hard_smoothing": lambda s, t, y: F.cross_entropy(s, y, label_smoothing=0.1),
-        "cskd": lambda s, t, y: kd(s, t, 4), "label_smooth_teacher": smooth,
-        "mlkd_2": lambda s, t, y: mlkd(s, t, [1, 3]),
-        "label_swap": swap, "virtual_teacher": lambda s, t, y: virtual(s, y),
+    for call, f in {
+        "hard()": lambda s, t, y: F.cross_entropy(s, y), "soft()": lambda s, t, y: kd(s, t, 4),
+        'soft(T=1, scale="none", reduction="mean")': lambda s, t, y: F.kl_div(F.log_softmax(s, 1), F.softmax(t, 1), reduction="mean"),
+        'soft(T=2, standardize=true)': lambda s, t, y: kd(standard(s), standard(t), 2),
+        "logit_mse()": lambda s, t, y: F.mse_loss(s, t), "dkd()": dkd, "nkd()": nkd, "wsld()": wsld,
+        "mlkd()": lambda s, t, y: mlkd(s, t), 'jsd(0)': lambda s, t, y: jsd(s, t, 0),
+        'jsd(0.3)': lambda s, t, y: jsd(s, t, 0.3), 'jsd(1)': lambda s, t, y: jsd(s, t, 1),
+        'soft(T=3, scale="none")': lambda s, t, y: kd(s, t, 3) / 9,
+        'soft(T=3, reduction="sum")': lambda s, t, y: kd(s, t, 3) * len(s),
+        'dkd(alpha=2, beta=3, T=2, standardize=true)': lambda s, t, y: dkd(standard(s), standard(t), y, T=2, a=2, b=3),
+        'hard(label_smoothing=0.1)': lambda s, t, y: F.cross_entropy(s, y, label_smoothing=0.1),
+        "cskd()": lambda s, t, y: kd(s, t, 4), "label_smooth_teacher()": smooth,
+        'mlkd(T=[1, 3])': lambda s, t, y: mlkd(s, t, [1, 3]),
+        "label_swap()": swap, "virtual_teacher()": lambda s, t, y: virtual(s, y),
     }.items():
-        case(name, one(f), [s], [t], y)
-    if B > 1: case("dist_general", one(lambda s, t, y: dist_general(s, t, 2, 0.5, 4)), [s], [t], y)
-    if B > 1: case("dist", one(lambda s, t, y: dist(s, t)), [s], [t], y)
+        case(call, one(f), [s], [t], y)
+    if B > 1: case('dist(beta=2, gamma=0.5, T=4)', one(lambda s, t, y: dist_general(s, t, 2, 0.5, 4)), [s], [t], y)
+    if B > 1: case("dist()", one(lambda s, t, y: dist(s, t)), [s], [t], y)
 
 
 def nrm(x):
@@ -200,19 +201,19 @@ def boundary(s, t, m=1):
 
 
 s, t = torch.randn(3, 4, 4, 4), torch.randn(3, 4, 4, 4)
-for name, f in {"attention": attention, "similarity": similarity, "pkt": pkt, "rkd": rkd, "channel": channel,
-                "pearson": pearson_maps, "icc": icc, "nst": nst, "boundary": boundary,
-                "feature": lambda s, t: F.mse_loss(s, t), "feature_l1": lambda s, t: F.l1_loss(s, t),
-                "feature_smooth_l1": lambda s, t: F.smooth_l1_loss(s, t),
-                "feature_cosine": lambda s, t: 1 - F.cosine_similarity(s.flatten(1), t.flatten(1)).mean()}.items():
-    case(name, lambda a, b, y: f(a[0], b[0]), [s], [t])
-case("attention", lambda a, b, y: attention(a[0], b[0]), [torch.randn(2, 3, 3, 3)], [torch.randn(2, 5, 6, 6)])
+for call, f in {"attention()": attention, "similarity()": similarity, "pkt()": pkt, "rkd()": rkd, "channel()": channel,
+                "pearson()": pearson_maps, "icc()": icc, "nst()": nst, "boundary()": boundary,
+                "feature()": lambda s, t: F.mse_loss(s, t), 'feature(metric="l1")': lambda s, t: F.l1_loss(s, t),
+                'feature(metric="smooth_l1")': lambda s, t: F.smooth_l1_loss(s, t),
+                'feature(metric="cosine")': lambda s, t: 1 - F.cosine_similarity(s.flatten(1), t.flatten(1)).mean()}.items():
+    case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+case("attention()", lambda a, b, y: attention(a[0], b[0]), [torch.randn(2, 3, 3, 3)], [torch.randn(2, 5, 6, 6)])
 def fsp(a, b, y):
     m = lambda f: f[0].flatten(2) @ f[1].flatten(2).transpose(1, 2) / f[0].flatten(2).shape[2]
     return (m(a) - m(b)).pow(2).mean()
-case("fsp", fsp, [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)], [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)])
+case('fsp(["a" -> "a", "a" -> "a"])', fsp, [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)], [torch.randn(2, 3, 2, 2), torch.randn(2, 4, 2, 2)])
 
-case("fsp", fsp, [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)], [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)])
+case('fsp(["a" -> "a", "a" -> "a"])', fsp, [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)], [torch.randn(3, 2, 2, 2), torch.randn(3, 3, 2, 2)])
 
 
 def attention_p(s, t, p):
@@ -223,19 +224,19 @@ def attention_p(s, t, p):
 # Other shapes, other options, and the smallest that make sense.
 for shape, other in [((2, 3, 3, 2), (2, 3, 3, 2)), ((5, 2, 1, 4), (5, 2, 1, 4))]:
     a, b = torch.randn(shape), torch.randn(other)
-    for name, f in {"similarity": similarity, "pkt": pkt, "rkd": rkd, "channel": channel, "pearson": pearson_maps,
-                    "icc": icc, "nst": nst, "boundary": boundary,
-                    "attention_1": lambda s, t: attention_p(s, t, 1), "attention_3": lambda s, t: attention_p(s, t, 3),
-                    "boundary_0.5": lambda s, t: boundary(s, t, 0.5), "channel_1": lambda s, t: channel(s, t, 1)}.items():
-        case(name, lambda a, b, y: f(a[0], b[0]), [a], [b])
+    for call, f in {"similarity()": similarity, "pkt()": pkt, "rkd()": rkd, "channel()": channel, "pearson()": pearson_maps,
+                    "icc()": icc, "nst()": nst, "boundary()": boundary,
+                    'attention(p=1)': lambda s, t: attention_p(s, t, 1), 'attention(p=3)': lambda s, t: attention_p(s, t, 3),
+                    'boundary(m=0.5)': lambda s, t: boundary(s, t, 0.5), 'channel(T=1)': lambda s, t: channel(s, t, 1)}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [a], [b])
 for rows, width, other in [(5, 3, 7), (2, 6, 4)]:  # rows of unlike width
-    for name, f in {"similarity": similarity, "pkt": pkt, "rkd": rkd}.items():
-        case(name, lambda a, b, y: f(a[0], b[0]), [torch.randn(rows, width)], [torch.randn(rows, other)])
+    for call, f in {"similarity()": similarity, "pkt()": pkt, "rkd()": rkd}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [torch.randn(rows, width)], [torch.randn(rows, other)])
 
 
-for name, f in {"regression": lambda s, y: F.mse_loss(s, y), "regression_l1": lambda s, y: F.l1_loss(s, y),
-                "regression_huber": lambda s, y: F.huber_loss(s, y)}.items():
-    case(name, lambda a, b, y: f(a[0], b[0]), [2 * torch.randn(5, 1)], [2 * torch.randn(5, 1)])
+for call, f in {"regression()": lambda s, y: F.mse_loss(s, y), 'regression(metric="l1")': lambda s, y: F.l1_loss(s, y),
+                'regression(metric="huber")': lambda s, y: F.huber_loss(s, y)}.items():
+    case(call, lambda a, b, y: f(a[0], b[0]), [2 * torch.randn(5, 1)], [2 * torch.randn(5, 1)])
 
 
 def svd(a, b, k=1):
@@ -261,8 +262,8 @@ def svd(a, b, k=1):
 
 
 shapes = [(2, 3, 2, 2), (2, 5, 2, 2), (2, 4, 3, 1)]
-case("svd", lambda a, b, y: svd(a, b), [torch.randn(*x) for x in shapes], [torch.randn(*x) for x in shapes])
-case("svd_2", lambda a, b, y: svd(a, b, 2), [torch.randn(*x) for x in shapes[:2]], [torch.randn(*x) for x in shapes[:2]])
+case('svd(["a" -> "a", "a" -> "a"])', lambda a, b, y: svd(a, b), [torch.randn(*x) for x in shapes], [torch.randn(*x) for x in shapes])
+case('svd(["a" -> "a", "a" -> "a"], k=2)', lambda a, b, y: svd(a, b, 2), [torch.randn(*x) for x in shapes[:2]], [torch.randn(*x) for x in shapes[:2]])
 
 path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/terms.json"
 path.write_text(json.dumps(cases))

@@ -23,13 +23,27 @@ def dump(t):
     return {"shape": list(t.shape), "values": t.detach().flatten().tolist()}
 
 
+# Options that are not the defaults, and the terms that read no layers.
+options = {"correlation": "dim=6", "crd": "negatives=7, dim=5", "crd_in_batch": "in_batch=true, dim=5",
+           "factor": "paraphraser_epochs=1", "srd_2": "alpha=2"}
+without_layers = {"ctkd", "progressive"}
+
+
+def call(name, layers):
+    """The term as the language makes it."""
+    method = name if name in without_layers else name.split("_")[0]
+    pair = '"0@input" -> "0@input"'
+    pairs = [] if method in without_layers else [pair if layers == 1 else "[" + ", ".join([pair] * layers) + "]"]
+    return f"{method}({', '.join(pairs + ([options[name]] if name in options else []))})"
+
+
 def case(name, function, student, teacher, parameters, frozen=(), **extra):
     """function(student, teacher) uses `parameters`; `frozen` names parameters that get no gradient."""
     student = [s.requires_grad_() for s in student]
     value = function(student, teacher)
     value.backward()
     cases.append({
-        "name": name, "value": value.item(), "student": [dump(s) for s in student], "teacher": [dump(t) for t in teacher],
+        "call": call(name, len(student)), "value": value.item(), "student": [dump(s) for s in student], "teacher": [dump(t) for t in teacher],
         "gradient": [s.grad.flatten().tolist() for s in student],
         "parameters": {k: dump(v) for k, v in parameters.items()},
         "parameter_gradients": {k: v.grad.flatten().tolist() for k, v in parameters.items() if k not in frozen}, **extra})
@@ -224,6 +238,18 @@ for B, K in [(5, 4), (1, 2)]:
         return -(target * F.log_softmax(s[0], 1)).sum(1).mean()
     case("progressive", progressive, [single(B, K, scale=3)], [single(B, K)], {}, labels=y.tolist(),
          memory={"predictions": dump(before)})
+
+# srd: rows of two widths, and maps that are averaged over space
+def srd(s, t, p, alpha):
+    pooled = lambda x: x.flatten(2).mean(2) if x.dim() > 2 else x
+    bn = lambda x: F.batch_norm(x, None, None, training=True, eps=1e-4)
+    own = bn(F.linear(pooled(s[0]), p["0.weight"], p["0.bias"]))
+    return (own - bn(pooled(t[0]))).abs().pow(alpha).sum().log()
+
+
+for name, alpha, shape, other in [("srd", 4, (5, 3), (5, 4)), ("srd", 4, (3, 2, 4, 4), (3, 3, 2, 2)), ("srd_2", 2, (4, 3), (4, 2))]:
+    p = {"0.weight": parameter(other[1], shape[1]), "0.bias": parameter(other[1])}
+    case(name, lambda s, t: srd(s, t, p, alpha), [single(*shape)], [single(*other)], p)
 
 path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/trained_terms.json"
 path.write_text(json.dumps(cases))

@@ -142,122 +142,14 @@ enum AdapterValue: ValueDecodable, LiteralEncodable {
 }
 
 extension Library {
-    /// `distill`, the classic terms, and weights that change with the epochs.
+    /// `distill`, the terms, and weights that change with the epochs.
     func addDistillation() {
         addObjectiveTypes()
-        addClassicTerms()
-        addLogitTerms()
-        addFeatureTerms()
+        addTerms()
         addCustomTerms()
         addWeightSchedules()
         addDistill()
         addSchemes()
-    }
-
-    private func addClassicTerms() {
-        let name = Parameter<String?>.optional("name", "the name of the term's curve in the run")
-        add(
-            Builtin(
-                "hard", .distillation, "Cross entropy with the labels.", formula: "⟨−log softmax(z_s)[y]⟩",
-                Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0),
-                name,
-                returns: "an objective of one term",
-                notes: MethodPage(
-                    paper: "the labels themselves; label_smoothing after arXiv:1512.00567.",
-                    use: "0.1 * hard() beside 0.9 * soft(), and weight 1 beside feature terms.",
-                    when: "always where there are labels: it keeps the student right where the teacher is wrong."
-                ).notes,
-                seeAlso: ["soft", "distill", "cross_entropy"],
-                examples: [Example("hard()(tensor([[0.0, 0.0]]), tensor([1])).item() > 0.69", "true")]
-            ) { (smoothing: Double, name: String?) in
-                ObjectiveObject(try HardTerm(labelSmoothing: smoothing, name: name))
-            })
-        add(
-            Builtin(
-                "soft", .distillation, "The teacher's softened outputs as targets (Hinton, Vinyals, Dean, 2015).",
-                formula: "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)",
-                Parameter<Double>("T", "the temperature", default: 4),
-                Parameter<SoftScale>(
-                    "scale", "\"T2\" keeps the size of gradients when T changes; \"none\" is plain KL",
-                    default: .squared),
-                Parameter<SoftReduction>("reduction", "over what the sum is averaged", default: .batchmean),
-                Parameter<Bool>(
-                    "standardize", "standardise the logits of each row first (arXiv:2403.01427, with T=2)",
-                    default: false),
-                name, returns: "an objective of one term",
-                notes: MethodPage(
-                    paper: "arXiv:1503.02531.", use: "0.9 * soft(T=4) + 0.1 * hard().",
-                    when:
-                        "first, always: it is cheap, needs no layers, and most later methods have to be measured against it.",
-                    remarks: [
-                        "T² keeps the size of the gradients when T changes; scale=\"none\" leaves it out and equals KLDivLoss(reduction=\"batchmean\") on softened outputs.",
-                        "reduction=\"mean\" averages over classes as well and is K times smaller than the divergence: PyTorch's default, seldom what is meant.",
-                    ]
-                ).notes,
-                seeAlso: ["hard", "feature", "distill", "KLDivLoss"],
-                examples: [
-                    Example("z = randn(4, 10); soft(T=4)(z, z).item()", "0.0"),
-                    Example(
-                        "0.9 * soft(T=4) + 0.1 * hard()",
-                        "0.9 * soft(T=4) + 0.1 * hard()",
-                        "= 0.9 · [T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)] + 0.1 · [⟨−log softmax(z_s)[y]⟩]"
-                    ),
-                ]
-            ) { (temperature: Double, scale: SoftScale, reduction: SoftReduction, standardize: Bool, name: String?) in
-                ObjectiveObject(
-                    try SoftTerm(
-                        temperature: temperature, scale: scale.scale, reduction: reduction.reduction,
-                        standardize: standardize, name: name))
-            })
-        add(
-            Builtin(
-                "feature", .distillation, "The teacher's intermediate representations as targets.",
-                formula: "⟨(r(f_s) − f_t)²⟩, r an adapter that is trained along where shapes differ",
-                Parameter<OneOrMore<LayerPairValue>?>.optional(
-                    "pairs", "\"teacher layer\" -> \"student layer\", or a list of such",
-                    defaultText: "the input of the last child called"),
-                Parameter<FeatureDistance>("metric", "the distance", default: .mse),
-                Parameter<AdapterValue>(
-                    "adapter", "what makes unlike shapes comparable: \"auto\", \"none\" or a module", default: .auto),
-                Parameter<Int>("teacher", "which of several teachers", default: 0), name,
-                returns: "an objective of one term",
-                notes: MethodPage(
-                    paper: "after FitNets, arXiv:1412.6550.",
-                    use: "soft() + feature(…); weights between 0.1 and 100 are usual, balance=true proposes one.",
-                    when:
-                        "a student built like the teacher, a stage or two compared; fitnet() always trains a regressor between.",
-                    remarks: ["Without pairs it compares what net[:-1] computes."]
-                ).notes,
-                seeAlso: ["soft", "features", "distill"],
-                examples: [
-                    Example("feature()(tensor([[1.0, 2.0]]), tensor([[1.0, 4.0]])).item()", "2.0")
-                ]
-            ) {
-                (
-                    pairs: OneOrMore<LayerPairValue>?, metric: FeatureDistance, adapter: AdapterValue, teacher: Int,
-                    name: String?
-                ) in
-                let term = FeatureTerm(
-                    pairs: (pairs?.elements ?? []).map(\.pair), metric: metric.metric, adapter: adapter.choice,
-                    name: name)
-                term.teacherIndex = teacher
-                return ObjectiveObject(term)
-            })
-        add(
-            Builtin(
-                "regression", .distillation, "The label term for float targets.", formula: "⟨(z_s − y)²⟩",
-                Parameter<RegressionDistance>("metric", "the distance", default: .mse), name,
-                returns: "an objective of one term",
-                notes: MethodPage(
-                    paper: "least squares; huber after P. Huber, 1964.",
-                    use: "regression() for fit, or beside feature terms.",
-                    when: "float targets; huber where some of them are far off."
-                ).notes,
-                seeAlso: ["hard", "fit"],
-                examples: [Example("regression()(tensor([[1.0], [2.0]]), tensor([1.0, 4.0])).item()", "2.0")]
-            ) { (metric: RegressionDistance, name: String?) in
-                ObjectiveObject(RegressionTerm(metric: metric.metric, name: name))
-            })
     }
 
     private func addWeightSchedules() {

@@ -81,7 +81,6 @@ private final class PeerLoss: TrainingLoss {
 
     func begin(epoch: Int, of epochs: Int) throws {
         weights = try objective.summands.map { try $0.weight.value(at: epoch) }
-        for (_, term) in objective.summands { try term.begin(epoch: epoch, of: epochs) }
     }
 
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {

@@ -4,10 +4,22 @@ import Tensors
 ///
 /// B. Heo et al., *Knowledge Transfer via Distillation of Activation Boundaries*, arXiv:1811.03233.
 public final class BoundaryTerm: PairTerm {
+    /// The page of the method; its weight is 0.003, the factor that RepDistiller applies to the sum.
+    public override class var page: MethodPage {
+        MethodPage(
+            "boundary",
+            "Activation boundaries: the student's neurons are on where the teacher's are (Heo et al., 2018).",
+            formula: "Σ[(s+m)²·1(s>−m, t≤0) + (s−m)²·1(s≤m, t>0)]/B",
+            paper: "arXiv:1811.03233. On pre-activations: name the layer before the ReLU.",
+            weight: 3e-3,
+            use:
+                "the authors' two stages: soft() + {weight} * boundary(…, hint_epochs=5); 0.003 is the factor of RepDistiller.",
+            when: "starting values for small students and for little data.",
+            family: .activations, related: ["fitnet"])
+    }
+
     /// The margin m.
     public let margin: Double
-    /// 0.003, the factor that RepDistiller applies to the sum.
-    public override class var suggestedWeight: Double { 3e-3 }
     override class var needsEqualChannels: Bool { true }
     override class var needsEqualSizes: Bool { true }
 
@@ -17,13 +29,11 @@ public final class BoundaryTerm: PairTerm {
     public init(pairs: [LayerPair] = [], margin: Double = 1, name: String? = nil) throws {
         try requirePositive("boundary", "m", margin)
         self.margin = margin
-        super.init("boundary", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
     public override var options: String { margin == 1 ? "" : "m=\(number(margin))" }
-    /// The formula.
-    public override var formula: String { "Σ[(s+m)²·1(s>−m, t≤0) + (s−m)²·1(s≤m, t>0)]/B" }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         guard student.shape == teacher.shape else {

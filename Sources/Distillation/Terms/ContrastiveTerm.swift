@@ -19,8 +19,22 @@ import Tensors
 /// With `inBatch` the other examples of the batch take the place of the banks, and the loss is InfoNCE in both directions:
 /// −⟨log softmax_j(v_i·u_j/T)[i]⟩ − ⟨log softmax_j(u_i·v_j/T)[i]⟩.
 public final class ContrastiveTerm: PairTerm {
-    /// 0.8, as in RepDistiller.
-    public override class var suggestedWeight: Double { 0.8 }
+    /// The page of the method; its weight is 0.8, as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "crd",
+            "Contrastive representation distillation: an example's embeddings by both networks are told from those of other examples (Tian et al., 2020).",
+            formula: "−[log P_i/(P_i + n/N) + Σ_j log (n/N)/(P_j + n/N)]/B, P = exp(v·m/T)/Z, both directions",
+            paper: "arXiv:1910.10699.",
+            weight: 0.8, use: "hard() + {weight} * crd(), or soft() + {weight} * crd().",
+            when:
+                "the strongest of the feature methods before 2021 on CIFAR-100; needs many classes and examples to be told apart, and memory for two embeddings of every example. Start with fewer negatives on small data: crd(negatives=512).",
+            remarks: [
+                "Banks and Z belong to the run and are saved in its checkpoints; without classes every other example is a negative."
+            ],
+            family: .relations, related: ["similarity", "pkt"])
+    }
+
     /// How many negatives an example is told from.
     public let negatives: Int
     /// T.
@@ -31,14 +45,6 @@ public final class ContrastiveTerm: PairTerm {
     public let size: Int
     /// Whether the batch gives the negatives, without banks.
     public let inBatch: Bool
-    private var embeddings: (student: Linear, teacher: Linear)?
-    private var banks: MemoryBanks?
-    private var sampler: NegativeSampler?
-    /// The embeddings of the step, for the banks.
-    private var pending: (student: Tensor, teacher: Tensor)?
-    /// The negatives of every step, [B, negatives]; tests set it.
-    var chosenNegatives: Tensor?
-
     /// - Throws: ``DistillationError/option(term:problem:)`` for options outside their range.
     public init(
         pairs: [LayerPair] = [], negatives: Int = 16384, temperature: Double = 0.07, momentum: Double = 0.5,
@@ -54,7 +60,7 @@ public final class ContrastiveTerm: PairTerm {
         try require(pairs.count <= 1, "compares one pair of layers, given \(pairs.count)")
         (self.negatives, self.temperature, self.momentum) = (negatives, temperature, momentum)
         (self.size, self.inBatch) = (size, inBatch)
-        super.init("crd", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
@@ -74,19 +80,13 @@ public final class ContrastiveTerm: PairTerm {
     public override var formula: String {
         inBatch
             ? "−⟨log softmax_j(v_i·u_j/T)[i]⟩ − ⟨log softmax_j(u_i·v_j/T)[i]⟩"
-            : "−[log P_i/(P_i + n/N) + Σ_j log (n/N)/(P_j + n/N)]/B, P = exp(v·m/T)/Z, both directions"
+            : Self.page.formula
     }
     /// The embeddings are trained.
     public override var hasTrainedParts: Bool { true }
-    /// The embeddings.
-    public override var modules: OrderedDictionary<String, Module> {
-        embeddings.map { ["student": $0.student, "teacher": $0.teacher] } ?? [:]
-    }
-    /// The banks and their constants.
-    public override var memory: OrderedDictionary<String, Tensor> { banks?.tensors ?? [:] }
 
     /// Makes the embeddings and the banks.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         guard let feature = try example.features(for: self).first else {
             throw DistillationError.option(term: name, problem: "needs a pair of layers")
         }
@@ -94,24 +94,49 @@ public final class ContrastiveTerm: PairTerm {
             throw DistillationError.feature(
                 term: name, problem: "compares examples, and the data masks positions of them")
         }
-        embeddings = (
-            try Linear(rows(feature.student).shape[1], size), try Linear(rows(feature.teacher).shape[1], size)
-        )
-        banks = inBatch ? nil : try MemoryBanks(examples: context.data.count, size: size)
-        sampler = inBatch ? nil : try NegativeSampler(context.data, for: name)
+        let student = try Linear(rows(feature.student).shape[1], size)
+        let teacher = try Linear(rows(feature.teacher).shape[1], size)
+        let banks = inBatch ? nil : try MemoryBanks(examples: context.data.count, size: size)
+        let sampler = inBatch ? nil : try NegativeSampler(context.data, for: name)
+        return ContrastiveEmbeddings(self, (student, teacher), banks, sampler)
+    }
+}
+
+/// Two embeddings that learn in one run to know each other's, with what they are told from.
+final class ContrastiveEmbeddings: ActiveTerm {
+    private let term: ContrastiveTerm
+    private let embeddings: (student: Linear, teacher: Linear)
+    private let banks: MemoryBanks?
+    private let sampler: NegativeSampler?
+    /// The embeddings of the step, for the banks.
+    private var pending: (student: Tensor, teacher: Tensor)?
+    /// The negatives of every step, [B, negatives]; tests set it.
+    var chosenNegatives: Tensor?
+
+    init(
+        _ term: ContrastiveTerm, _ embeddings: (student: Linear, teacher: Linear), _ banks: MemoryBanks?,
+        _ sampler: NegativeSampler?
+    ) {
+        self.term = term
+        self.embeddings = embeddings
+        self.banks = banks
+        self.sampler = sampler
+        super.init(
+            modules: ["student": embeddings.student, "teacher": embeddings.teacher], memory: banks?.tensors ?? [:],
+            term.loss)
     }
 
     /// Both directions.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        guard let embeddings, let feature = try input.features(for: self).first else {
-            throw DistillationError.trainedParts(term: name)
+    override func loss(_ input: TermInput) throws -> Tensor {
+        guard let feature = try input.features(for: term).first else {
+            throw DistillationError.option(term: term.name, problem: "needs a pair of layers")
         }
-        try requireSameBatch(feature.student, feature.teacher)
-        let student = try Rows.normalized(embeddings.student(rows(feature.student)))
-        let teacher = try Rows.normalized(embeddings.teacher(rows(feature.teacher)))
+        try term.requireSameBatch(feature.student, feature.teacher)
+        let student = try Rows.normalized(embeddings.student(term.rows(feature.student)))
+        let teacher = try Rows.normalized(embeddings.teacher(term.rows(feature.teacher)))
         guard let banks, let sampler else { return try inBatchLoss(student, teacher) }
         let index = input.batch.index
-        let others = try chosenNegatives ?? sampler.draw(negatives, for: index)
+        let others = try chosenNegatives ?? sampler.draw(term.negatives, for: index)
         let chosen = try Tensor.cat([index.reshape([-1, 1]), others], dim: 1)
         let loss =
             try direction(student, bank: banks.teacher, banks.studentConstant, chosen)
@@ -121,7 +146,7 @@ public final class ContrastiveTerm: PairTerm {
     }
 
     private func inBatchLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
-        let scores = try student.matmul(teacher.transposed()) * Scalar(1 / temperature)
+        let scores = try student.matmul(teacher.transposed()) * Scalar(1 / term.temperature)
         let own = try Tensor.arange(.int(student.shape[0]))
         return try scores.crossEntropy(own) + scores.transposed().crossEntropy(own)
     }
@@ -131,7 +156,7 @@ public final class ContrastiveTerm: PairTerm {
         let (examples, count) = (Double(bank.shape[0]), chosen.shape[1] - 1)
         // All products with the bank cost less than copying 1 + n rows of it for each example.
         let scores = try embedded.matmul(bank.to(embedded.dtype).transposed()).gather(dim: 1, index: chosen)
-        let logits = try scores * Scalar(1 / temperature)
+        let logits = try scores * Scalar(1 / term.temperature)
         if try constant.itemDouble().isNaN {
             let total = try logits.detach().reshape([logits.count]).logsumexp(dims: [0], keepdim: true)
             let mean = try total.to(constant.dtype) + Scalar(log(examples) - log(Double(logits.count)))
@@ -151,10 +176,11 @@ public final class ContrastiveTerm: PairTerm {
     private static let epsilon = 1e-7
 
     /// Moves the banks towards the step's embeddings.
-    public override func stepped(_ input: TermInput) throws {
+    override func stepped(_ input: TermInput) throws {
         guard let banks, let pending else { return }
         self.pending = nil
-        try banks.update(student: pending.student, teacher: pending.teacher, at: input.batch.index, momentum: momentum)
+        try banks.update(
+            student: pending.student, teacher: pending.teacher, at: input.batch.index, momentum: term.momentum)
     }
 }
 

@@ -1,6 +1,5 @@
 import Glibc
 import Learning
-import OrderedCollections
 import Tensors
 
 /// `soft` with a learned temperature τ = 1 + 20σ(θ) that is trained *against* the student, by gradient reversal.
@@ -8,12 +7,20 @@ import Tensors
 /// The reversed gradient is weighted by a cosine from 0 to −1 over the first `epochs`, so that the task grows harder.
 /// Z. Li et al., *Curriculum Temperature for Knowledge Distillation* (CTKD), arXiv:2211.16231 (global temperature).
 public final class CurriculumTerm: Term {
-    /// 0.9 beside 0.1 · hard(), as the authors.
-    public override class var suggestedWeight: Double { 0.9 }
+    /// The page of the method; its weight is 0.9 beside 0.1 · hard(), as the authors.
+    public override class var page: MethodPage {
+        MethodPage(
+            "ctkd",
+            "Soft labels at a learned temperature that makes the task harder as training goes on (Li et al., 2022).",
+            formula: "τ²·(1/B) Σ KL(p_t^τ ‖ p_s^τ), τ = 1 + 20σ(θ), θ ascends",
+            paper: "arXiv:2211.16231, with one temperature for all examples.",
+            weight: 0.9, use: "0.1 * hard() + {weight} * ctkd().",
+            when: "when T is not to be searched for; τ is trained along and can be read from run.adapters.",
+            family: .temperature, related: ["soft"])
+    }
+
     /// Over how many epochs the adversary gains its full weight.
     public let epochs: Int
-    private let temperature: LearnedTemperature
-    private var reversal = 0.0
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for fewer than one epoch.
     public init(epochs: Int = 10, name: String? = nil) throws {
@@ -21,35 +28,52 @@ public final class CurriculumTerm: Term {
             throw DistillationError.option(term: "ctkd", problem: "epochs must be at least 1, given \(epochs)")
         }
         self.epochs = epochs
-        temperature = try LearnedTemperature()
-        super.init("ctkd", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { epochs == 10 ? "" : "epochs=\(epochs)" }
-    /// The formula.
-    public override var formula: String { "τ²·(1/B) Σ KL(p_t^τ ‖ p_s^τ), τ = 1 + 20σ(θ), θ ascends" }
-    /// θ.
-    public override var modules: OrderedDictionary<String, Module> { ["temperature": temperature] }
+    /// θ is trained.
+    public override var hasTrainedParts: Bool { true }
 
-    /// Sets the weight of the reversed gradient.
-    public override func begin(epoch: Int, of epochs: Int) throws {
-        let phase = min(1, Double(epoch) / Double(self.epochs))
-        reversal = (1 + cos(.pi * phase)) / 2 - 1
+    /// Makes θ.
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        Curriculum(self, try LearnedTemperature())
     }
 
-    /// The divergence at the temperature of the moment.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        let teacher = try input.teacherLogits(for: self)
-        let student = input.student.logits
-        try requireEqualLogits(self, student, teacher)
-        let forward = try temperature.value(student.dtype)
-        // The value of τ with `reversal` times its gradient: reversal·τ + (1 − reversal)·sg(τ).
-        let tau = try forward * Scalar(reversal) + forward.detach() * Scalar(1 - reversal)
-        let s = try (student / tau).logSoftmax(dim: 1)
-        let t = try (teacher / tau).logSoftmax(dim: 1)
-        let divergence = try (t.exp() * (t - s)).sum() * Scalar(1 / Double(max(1, student.shape[0])))
-        return try divergence * tau.square().reshape([])
+    /// A curriculum in one run.
+    private final class Curriculum: ActiveTerm {
+        private let term: CurriculumTerm
+        private let temperature: LearnedTemperature
+        private var reversal = 0.0
+
+        init(_ term: CurriculumTerm, _ temperature: LearnedTemperature) {
+            self.term = term
+            self.temperature = temperature
+            super.init(modules: ["temperature": temperature]) { _ in
+                throw DistillationError.trainedParts(term: term.name)
+            }
+        }
+
+        /// Sets the weight of the reversed gradient.
+        override func begin(epoch: Int, of epochs: Int) throws {
+            let phase = min(1, Double(epoch) / Double(term.epochs))
+            reversal = (1 + cos(.pi * phase)) / 2 - 1
+        }
+
+        /// The divergence at the temperature of the moment.
+        override func loss(_ input: TermInput) throws -> Tensor {
+            let teacher = try input.teacherLogits(for: term)
+            let student = input.student.logits
+            try requireEqualLogits(term, student, teacher)
+            let forward = try temperature.value(student.dtype)
+            // The value of τ with `reversal` times its gradient: reversal·τ + (1 − reversal)·sg(τ).
+            let tau = try forward * Scalar(reversal) + forward.detach() * Scalar(1 - reversal)
+            let s = try (student / tau).logSoftmax(dim: 1)
+            let t = try (teacher / tau).logSoftmax(dim: 1)
+            let divergence = try (t.exp() * (t - s)).sum() * Scalar(1 / Double(max(1, student.shape[0])))
+            return try divergence * tau.square().reshape([])
+        }
     }
 }
 

@@ -9,7 +9,7 @@ public final class CustomTerm: Term {
     private let adapter: AdapterChoice
     private let comparesWithTeacher: Bool
     private let comparesWithLabels: Bool
-    private var adapters: [Module?] = []
+    private let ownName: String
 
     /// - Parameters:
     ///   - pairs: layers whose features the function finds in `input.student.features` and `input.teacher.features`.
@@ -26,53 +26,42 @@ public final class CustomTerm: Term {
         ownModules = modules
         comparesWithTeacher = needsTeacher
         comparesWithLabels = needsLabels
-        super.init(name, name: name, pairs: pairs)
+        ownName = name
+        super.init(name: name, pairs: pairs)
     }
 
-    /// What trains along: the modules given, and the adapters there are.
-    public override var modules: OrderedDictionary<String, Module> {
-        var modules = ownModules
-        for (index, adapter) in adapters.enumerated() { if let adapter { modules["adapter\(index)"] = adapter } }
-        return modules
-    }
+    /// The name that was given.
+    public override var method: String { ownName }
+    /// What the function computes is its own.
+    public override var formula: String { description }
     /// The function knows what the outputs are.
     public override var comparesLogits: Bool { false }
     /// Whether a teacher has to be there.
     public override var needsTeacher: Bool { comparesWithTeacher }
     /// Whether labels have to be there.
     public override var needsLabels: Bool { comparesWithLabels }
-    /// Trained parts belong to the caller, who can run them on values.
-    public override var hasTrainedParts: Bool { false }
 
     /// Makes the adapters; `adapter: .none` leaves features of unlike shapes to the function.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        if case .none = adapter { return }
-        guard example.teacher != nil else { return }
-        adapters = try example.features(for: self).enumerated().map { index, feature in
-            try Adapters.make(
-                student: feature.student.shape.array, teacher: feature.teacher.shape.array, choice: adapter, term: name,
-                pair: pairs.indices.contains(index) ? pairs[index].description : "the pair")
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        var adapters: [Module?] = []
+        if case .none = adapter {
+        } else if example.teacher != nil {
+            adapters = try example.features(for: self).enumerated().map { index, feature in
+                try context.adapter(
+                    feature.student.shape.array, feature.teacher.shape.array, adapter, for: self, pair: index)
+            }
         }
+        return ActiveTerm(adapters: adapters, prefix: "adapter", beside: ownModules, loss)
     }
 
     /// What the function gives.
     ///
     /// - Throws: ``DistillationError/option(term:problem:)`` unless it is one number.
     public override func loss(_ input: TermInput) throws -> Tensor {
-        let value = try function(try adapted(input))
+        let value = try function(input)
         guard value.count == 1 else {
             throw DistillationError.option(term: name, problem: "must give one number, gave \(value.shape)")
         }
         return value.rank == 0 ? value : try value.reshape([])
-    }
-
-    private func adapted(_ input: TermInput) throws -> TermInput {
-        guard adapters.contains(where: { $0 != nil }) else { return input }
-        let features = try input.student.features.enumerated().map { index, feature in
-            adapters.indices.contains(index) ? try adapters[index]?(feature) ?? feature : feature
-        }
-        return TermInput(
-            student: NetworkView(logits: input.student.logits, features: features), teacher: input.teacher,
-            labels: input.labels, batch: input.batch, ensemble: input.ensemble)
     }
 }

@@ -6,6 +6,20 @@ import Tensors
 /// KD = TCKD + (1 − p_{t,y})·NCKD; decoupling frees NCKD from that weight.
 /// B. Zhao et al., *Decoupled Knowledge Distillation*, arXiv:2203.08679; the defaults are the paper's for CIFAR-100.
 public final class DecoupledTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "dkd",
+            "Decoupled distillation: the label's class and the other classes with weights of their own (Zhao et al., 2022).",
+            formula: "α·T²·KL([p_y, 1−p_y]_t ‖ …_s) + β·T²·KL(q_t ‖ q_s), q over the classes k ≠ y",
+            paper: "arXiv:2203.08679; the defaults are the authors' for CIFAR-100.",
+            use: "hard() + ramp(0, 1, epochs=20) * dkd(), weight 1, ramped up by the authors; it replaces soft().",
+            when:
+                "classifiers with many classes and a confident teacher, where soft() says little about the other classes; a smaller beta for small students.",
+            remarks: ["It needs labels and at least three classes."],
+            family: .outputs, related: ["soft"])
+    }
+
     /// The weight of TCKD.
     public let alpha: Double
     /// The weight of NCKD.
@@ -24,7 +38,7 @@ public final class DecoupledTerm: Term {
         self.beta = beta
         self.temperature = temperature
         self.standardize = standardize
-        super.init("dkd", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
@@ -32,20 +46,17 @@ public final class DecoupledTerm: Term {
         "alpha=\(number(alpha)), beta=\(number(beta)), T=\(number(temperature))"
             + (standardize ? ", standardize=true" : "")
     }
-    /// The formula.
-    public override var formula: String {
-        "α·T²·KL([p_y, 1−p_y]_t ‖ …_s) + β·T²·KL(q_t ‖ q_s), q over the classes k ≠ y"
-    }
     /// The label divides the classes.
     public override var needsLabels: Bool { true }
 
     /// With two classes nothing is left for NCKD, and β would do nothing.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         guard example.student.logits.shape.last ?? 0 >= 3 else {
             throw DistillationError.option(
                 term: name,
                 problem: "needs at least 3 classes: with two, no other classes are left to compare; use soft()")
         }
+        return ActiveTerm(loss)
     }
 
     /// Both parts.

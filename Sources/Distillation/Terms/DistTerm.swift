@@ -5,8 +5,19 @@ import Tensors
 /// T. Huang et al., *Knowledge Distillation from A Stronger Teacher* (DIST), arXiv:2205.10536. A constant row correlates
 /// with nothing (ρ = 0).
 public final class DistTerm: Term {
-    /// 2, as the authors' β = γ = 2 on CIFAR-100.
-    public override class var suggestedWeight: Double { 2 }
+    /// The page of the method; its weight is 2, as the authors' β = γ = 2 on CIFAR-100.
+    public override class var page: MethodPage {
+        MethodPage(
+            "dist",
+            "Relations instead of values: correlation of probabilities within rows and within columns (Huang et al., 2022).",
+            formula: "T²[β(1 − ⟨ρ(rows)⟩) + γ(1 − ⟨ρ(columns)⟩)]",
+            paper: "arXiv:2205.10536; the formula's weights are 1 here, the authors give 2 to both on CIFAR-100.",
+            weight: 2, use: "hard() + {weight} * dist().",
+            when:
+                "teachers much stronger than the student, whose probabilities it could never match: only their order and proportions are asked for. Batches of some size, as columns are correlated as well.",
+            family: .outputs, related: ["soft", "mlkd"])
+    }
+
     /// The weight of the relations between classes (rows).
     public let beta: Double
     /// The weight of the relations between examples (columns).
@@ -20,13 +31,11 @@ public final class DistTerm: Term {
         self.beta = beta
         self.gamma = gamma
         self.temperature = temperature
-        super.init("dist", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "beta=\(number(beta)), gamma=\(number(gamma)), T=\(number(temperature))" }
-    /// The formula.
-    public override var formula: String { "T²[β(1 − ⟨ρ(rows)⟩) + γ(1 − ⟨ρ(columns)⟩)]" }
 
     /// One minus the mean correlations.
     public override func loss(_ input: TermInput) throws -> Tensor {

@@ -13,15 +13,23 @@ import Tensors
 /// normalisation before. J. Kim, S. Park, N. Kwak, *Paraphrasing Complex Network: Network Compression via Factor Transfer*,
 /// arXiv:1802.04977; layers as in RepDistiller.
 public final class FactorTerm: PairTerm {
-    /// 200, as in RepDistiller.
-    public override class var suggestedWeight: Double { 200 }
+    /// The page of the method; its weight is 200, as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "factor",
+            "Factor transfer: a pre-trained paraphraser makes factors of the teacher's map, a trained translator of the student's (Kim et al., 2018).",
+            formula: "⟨|nrm F_s − nrm F_t|⟩, F_t by a paraphraser, F_s by a translator",
+            paper: "arXiv:1802.04977.",
+            weight: 200, use: "hard() + {weight} * factor(…).",
+            when:
+                "teachers whose maps are much wider than the student's; the paraphraser's training comes before the first epoch and takes its time.",
+            family: .factors, related: ["fitnet", "review"])
+    }
+
     /// How many factors the teacher's channels make.
     public let rate: Double
     /// How many epochs the paraphraser is trained.
     public let paraphraserEpochs: Int
-    private var parts: [(paraphraser: Paraphraser, translator: Sequential)] = []
-    /// The paraphrasers' reconstruction error in each of their epochs, the pairs one after the other.
-    public private(set) var reconstruction: [Double] = []
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for options outside their range.
     public init(pairs: [LayerPair] = [], rate: Double = 0.5, paraphraserEpochs: Int = 5, name: String? = nil) throws {
@@ -32,7 +40,7 @@ public final class FactorTerm: PairTerm {
         }
         self.rate = rate
         self.paraphraserEpochs = paraphraserEpochs
-        super.init("factor", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
@@ -43,71 +51,57 @@ public final class FactorTerm: PairTerm {
         ]
         .filter { !$0.isEmpty }.joined(separator: ", ")
     }
-    /// The formula.
-    public override var formula: String { "⟨|nrm F_s − nrm F_t|⟩, F_t by a paraphraser, F_s by a translator" }
     /// The translators are trained.
     public override var hasTrainedParts: Bool { true }
-    /// The paraphrasers, which stay as they are, and the translators.
-    public override var modules: OrderedDictionary<String, Module> {
-        var modules: OrderedDictionary<String, Module> = [:]
-        for (index, part) in parts.enumerated() {
-            modules["paraphraser\(index)"] = part.paraphraser
-            modules["translator\(index)"] = part.translator
-        }
-        return modules
-    }
 
     /// Makes the modules and trains the paraphrasers.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        parts = try example.features(for: self).map { feature in
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        let parts = try example.features(for: self).map { feature in
             let s = try HelperLayers.maps(feature.student, for: name).shape.array
             let t = try HelperLayers.maps(feature.teacher, for: name).shape.array
             let factors = max(1, Int(Double(t[1]) * rate))
             return (
-                try Paraphraser(t, factors: factors),
-                try Sequential(Paraphraser.encoder(s, factors, norm: true))
+                paraphraser: try Paraphraser(t, factors: factors),
+                translator: try Sequential(Paraphraser.encoder(s, factors, norm: true))
             )
         }
-        try trainParaphrasers(context)
-        for part in parts { try part.paraphraser.freeze() }
+        try train(parts.map(\.paraphraser), context)
+        var modules: OrderedDictionary<String, Module> = [:]
+        for (index, part) in parts.enumerated() {
+            try part.paraphraser.freeze()
+            modules["paraphraser\(index)"] = part.paraphraser
+            modules["translator\(index)"] = part.translator
+        }
+        return ActiveTerm(modules: modules) { [self] input in
+            try sumOverPairs(input) { index, student, teacher in
+                let own = try HelperLayers.run(parts[index].translator, HelperLayers.maps(student, for: name))
+                let factors = try parts[index].paraphraser.encode(HelperLayers.maps(teacher, for: name))
+                let (s, t) = try Maps.toCommonSize(own, factors)
+                return try (Rows.normalized(rows(s)) - Rows.normalized(rows(t))).abs().mean()
+            }
+        }
     }
 
-    private func trainParaphrasers(_ context: TermContext) throws {
-        reconstruction = []
-        let optimizer = try Optimizer(Adam(), parts.flatMap { $0.paraphraser.parameters() })
+    private func train(_ paraphrasers: [Paraphraser], _ context: TermContext) throws {
+        let optimizer = try Optimizer(Adam(), paraphrasers.flatMap { $0.parameters() })
         let data = try context.data.withoutAugmentation()
         for epoch in 0..<paraphraserEpochs {
             let batches = try Batches(data, size: context.batchSize, shuffle: true, epoch: epoch)
-            var (sum, count) = (0.0, 0.0)
             for position in 0..<batches.count {
                 try Interrupt.check()
                 let batch = try batches.batch(position)
                 let features = try context.teacherFeatures(batch)
                 optimizer.zeroGrad()
                 var total: Tensor?
-                for (part, feature) in zip(parts, features) {
+                for (paraphraser, feature) in zip(paraphrasers, features) {
                     let maps = try HelperLayers.maps(feature.detach(), for: name)
-                    let own = try FeatureMetric.mse.distance(part.paraphraser(maps), maps)
+                    let own = try FeatureMetric.mse.distance(paraphraser(maps), maps)
                     total = try total.map { try $0 + own } ?? own
                 }
                 guard let total else { return }
                 try total.backward()
                 try optimizer.step()
-                sum += try total.itemDouble() * Double(batch.count)
-                count += Double(batch.count)
             }
-            reconstruction.append(sum / max(1, count))
-        }
-    }
-
-    /// The sum over the pairs.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        guard !parts.isEmpty else { throw DistillationError.trainedParts(term: name) }
-        return try sumOverPairs(input) { index, student, teacher in
-            let own = try HelperLayers.run(parts[index].translator, HelperLayers.maps(student, for: name))
-            let factors = try parts[index].paraphraser.encode(HelperLayers.maps(teacher, for: name))
-            let (s, t) = try Maps.toCommonSize(own, factors)
-            return try (Rows.normalized(rows(s)) - Rows.normalized(rows(t))).abs().mean()
         }
     }
 }

@@ -1,5 +1,4 @@
 import Learning
-import OrderedCollections
 import Tensors
 
 /// How far two features are from each other.
@@ -47,12 +46,25 @@ enum Rows {
 ///
 /// Without a pair it compares what goes into the last child called of each network, which is what `net[:-1]` computes.
 /// Several pairs add up. FitNets (arXiv:1412.6550) is the same with a regressor always in between: ``FitNetTerm``.
-public final class FeatureTerm: Term {
+public final class FeatureTerm: Term, Adaptable {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "feature",
+            "The teacher's intermediate representations as targets.",
+            formula: "⟨(r(f_s) − f_t)²⟩, r an adapter that is trained along where shapes differ",
+            paper: "after FitNets, arXiv:1412.6550.",
+            use: "soft() + feature(…); weights between 0.1 and 100 are usual, balance=true proposes one.",
+            when:
+                "a student built like the teacher, a stage or two compared; fitnet() always trains a regressor between.",
+            remarks: ["Without pairs it compares what net[:-1] computes."],
+            family: .layers, related: ["soft", "features", "distill"])
+    }
+
     /// The distance.
     public let metric: FeatureMetric
     /// What makes unlike shapes comparable.
-    public let adapter: AdapterChoice
-    private var adapters: [Module?] = []
+    public var adapter: AdapterChoice
 
     /// A term for some pairs.
     public init(
@@ -60,7 +72,7 @@ public final class FeatureTerm: Term {
     ) {
         self.metric = metric
         self.adapter = adapter
-        super.init("feature", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
@@ -77,31 +89,23 @@ public final class FeatureTerm: Term {
     /// The input of the last child unless pairs are given.
     public override var usesDefaultPair: Bool { true }
 
-    /// The adapters there are.
-    public override var modules: OrderedDictionary<String, Module> {
-        var modules: OrderedDictionary<String, Module> = [:]
-        for (index, adapter) in adapters.enumerated() { if let adapter { modules[String(index)] = adapter } }
-        return modules
-    }
-
     /// Makes the adapters.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        adapters = try example.features(for: self).enumerated().map { index, feature in
-            try Adapters.make(
-                student: feature.student.shape.array, teacher: feature.teacher.shape.array, choice: adapter, term: name,
-                pair: pairs.indices.contains(index) ? pairs[index].description : "the pair")
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        let adapters = try example.features(for: self).enumerated().map { index, feature in
+            try context.adapter(
+                feature.student.shape.array, feature.teacher.shape.array, adapter, for: self, pair: index)
         }
+        return ActiveTerm(adapters: adapters, loss)
     }
 
     /// The sum of the distances of all pairs.
     public override func loss(_ input: TermInput) throws -> Tensor {
-        try sumOverPairs(input) { index, student, teacher in
-            let adapted = adapters.indices.contains(index) ? try adapters[index]?(student) ?? student : student
-            guard adapted.shape == teacher.shape else {
+        try sumOverPairs(input) { _, student, teacher in
+            guard student.shape == teacher.shape else {
                 throw DistillationError.unequal(
-                    term: name, student: adapted.shape.array, teacher: teacher.shape.array)
+                    term: name, student: student.shape.array, teacher: teacher.shape.array)
             }
-            return try metric.distance(adapted, teacher)
+            return try metric.distance(student, teacher)
         }
     }
 }

@@ -4,9 +4,20 @@ import Tensors
 ///
 /// J. Yim et al., *A Gift from Knowledge Distillation* (FSP), CVPR 2017.
 public final class FlowTerm: PairTerm {
+    /// The page of the method; its weight is 50, as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "fsp",
+            "Flow of solution procedure: Gram matrices between two layers of each network (Yim et al., 2017).",
+            formula: "⟨(M_s − M_t)²⟩, M = F₁F₂ᵀ/HW",
+            paper: "J. Yim et al., A Gift from Knowledge Distillation, CVPR 2017.",
+            weight: 50, use: "the authors' two stages: soft() + {weight} * fsp([in, out], hint_epochs=5).",
+            when:
+                "teacher and student of one family, where the same two layers exist in both; as a start for the weights rather than beside other terms.",
+            family: .stages, related: [])
+    }
+
     override class var needsEqualChannels: Bool { true }
-    /// 50, as in RepDistiller.
-    public override class var suggestedWeight: Double { 50 }
     /// Layers have to be named: the method compares two of each network.
     public override var usesDefaultPair: Bool { false }
 
@@ -18,11 +29,8 @@ public final class FlowTerm: PairTerm {
             throw DistillationError.option(
                 term: "fsp", problem: "takes pairs two by two, a matrix each, given \(pairs.count)")
         }
-        super.init("fsp", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
-
-    /// The formula.
-    public override var formula: String { "⟨(M_s − M_t)²⟩, M = F₁F₂ᵀ/HW" }
 
     /// The sum over the matrices.
     public override func loss(_ input: TermInput) throws -> Tensor {
@@ -32,8 +40,7 @@ public final class FlowTerm: PairTerm {
         }
         var total: Tensor?
         for index in stride(from: 0, to: features.count, by: 2) {
-            let s = try matrix(
-                adapted(features[index].student, index), adapted(features[index + 1].student, index + 1))
+            let s = try matrix(features[index].student, features[index + 1].student)
             let t = try matrix(features[index].teacher, features[index + 1].teacher)
             guard s.shape == t.shape else {
                 throw DistillationError.unequal(term: name, student: s.shape.array, teacher: t.shape.array)

@@ -4,6 +4,18 @@ import Tensors
 ///
 /// Labels of −100 do not count. Under `mixup` and `cutmix` the two labels' losses are mixed.
 public final class HardTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "hard",
+            "Cross entropy with the labels.",
+            formula: "⟨−log softmax(z_s)[y]⟩",
+            paper: "the labels themselves; label_smoothing after arXiv:1512.00567.",
+            use: "0.1 * hard() beside 0.9 * soft(), and weight 1 beside feature terms.",
+            when: "always where there are labels: it keeps the student right where the teacher is wrong.",
+            family: .labels, related: ["distill", "cross_entropy"])
+    }
+
     /// The share ε of the target that is spread evenly over the classes.
     public let labelSmoothing: Double
 
@@ -14,19 +26,17 @@ public final class HardTerm: Term {
                 term: "hard", problem: "label_smoothing must lie in 0…1, given \(labelSmoothing)")
         }
         self.labelSmoothing = labelSmoothing
-        super.init("hard", name: name)
+        super.init(name: name)
     }
 
     /// The plain term.
     public init() {
         labelSmoothing = 0
-        super.init("hard")
+        super.init()
     }
 
     /// The options as they are written.
     public override var options: String { labelSmoothing == 0 ? "" : "label_smoothing=\(number(labelSmoothing))" }
-    /// The formula.
-    public override var formula: String { "⟨−log softmax(z_s)[y]⟩" }
     /// No teacher is asked.
     public override var needsTeacher: Bool { false }
     /// Labels are what it is about.
@@ -44,6 +54,18 @@ public final class HardTerm: Term {
 
 /// The label term for float targets.
 public final class RegressionTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "regression",
+            "The label term for float targets.",
+            formula: "⟨(z_s − y)²⟩",
+            paper: "least squares; huber after P. Huber, 1964.",
+            use: "regression() for fit, or beside feature terms.",
+            when: "float targets; huber where some of them are far off.",
+            family: .labels, related: ["hard", "fit"])
+    }
+
     /// How far predictions are from targets.
     public let metric: Metric
 
@@ -60,7 +82,7 @@ public final class RegressionTerm: Term {
     /// A term with a metric.
     public init(metric: Metric = .mse, name: String? = nil) {
         self.metric = metric
-        super.init("regression", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
@@ -68,7 +90,7 @@ public final class RegressionTerm: Term {
     /// The formula.
     public override var formula: String {
         switch metric {
-        case .mse: "⟨(z_s − y)²⟩"
+        case .mse: Self.page.formula
         case .l1: "⟨|z_s − y|⟩"
         case .huber: "⟨½d² for |d| ≤ 1, else |d| − ½⟩, d = z_s − y"
         }

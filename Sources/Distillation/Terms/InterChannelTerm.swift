@@ -4,14 +4,23 @@ import Tensors
 ///
 /// L. Liu et al., *Exploring Inter-Channel Correlation for Diversity-Preserved Knowledge Distillation* (ICKD), ICCV 2021.
 public final class InterChannelTerm: PairTerm {
-    /// 2.5, as in the authors' script for CIFAR-100.
-    public override class var suggestedWeight: Double { 2.5 }
+    /// The page of the method; its weight is 2.5, as in the authors' script for CIFAR-100.
+    public override class var page: MethodPage {
+        MethodPage(
+            "icc",
+            "Inter-channel correlation: which channels go together (Liu et al., 2021).",
+            formula: "Σ (G_s − G_t)²/(C·B²), G = row-nrm(F Fᵀ) between channels",
+            paper: "L. Liu et al., Exploring Inter-Channel Correlation (ICKD), ICCV 2021.",
+            weight: 2.5,
+            use:
+                "hard() + {weight} * icc(…). The authors' code for CIFAR divides by C·B: at batch 64 that is 160 * icc(…).",
+            when: "the last maps of image classifiers, as a complement of soft().",
+            family: .maps, related: [])
+    }
+
     override class var needsEqualChannels: Bool { true }
     /// A term for some pairs.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("icc", name: name, pairs: pairs) }
-
-    /// The formula.
-    public override var formula: String { "Σ (G_s − G_t)²/(C·B²), G = row-nrm(F Fᵀ) between channels" }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)

@@ -6,6 +6,19 @@ import Tensors
 /// β = 0 is KL(t‖s), which is `soft(T=1)`, and β = 1 is KL(s‖t), the reverse divergence.
 /// R. Agarwal et al., *On-Policy Distillation of Language Models* (GKD), arXiv:2306.13649.
 public final class JensenShannonTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "jsd",
+            "The generalised Jensen–Shannon divergence between forward and reverse KL (Agarwal et al., 2023).",
+            formula: "β·KL(t‖m) + (1−β)·KL(s‖m), m = (1−β)s + βt",
+            paper: "arXiv:2306.13649 (GKD). Averaged over the batch, T = 1.",
+            use: "jsd(beta=0.5), weight 1.",
+            when:
+                "students too small to cover all the teacher says: towards beta=1 it settles on the teacher's modes. For large vocabularies and sequences.",
+            family: .outputs, related: ["soft"])
+    }
+
     /// Where between the two divergences.
     public let beta: Double
 
@@ -15,13 +28,11 @@ public final class JensenShannonTerm: Term {
             throw DistillationError.option(term: "jsd", problem: "beta must lie in 0…1, given \(number(beta))")
         }
         self.beta = beta
-        super.init("jsd", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "beta=\(number(beta))" }
-    /// The formula.
-    public override var formula: String { "β·KL(t‖m) + (1−β)·KL(s‖m), m = (1−β)s + βt" }
 
     /// The divergence.
     public override func loss(_ input: TermInput) throws -> Tensor {

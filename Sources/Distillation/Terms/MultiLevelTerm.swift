@@ -4,6 +4,20 @@ import Tensors
 ///
 /// Y. Jin, J. Wang, D. Lin, *Multi-Level Logit Distillation*, CVPR 2023.
 public final class MultiLevelTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "mlkd",
+            "Multi-level logits: several temperatures, and correlations between classes and between examples (Jin et al., 2023).",
+            formula: "Σ_T soft(T) + ‖P_tᵀP_t − P_sᵀP_s‖²/K + ‖P_tP_tᵀ − P_sP_sᵀ‖²/B",
+            paper:
+                "Y. Jin, J. Wang, D. Lin, Multi-Level Logit Distillation, CVPR 2023; the correlations are taken at T = 4.",
+            use: "hard() + mlkd().",
+            when:
+                "long trainings with strong augmentation, for which the authors made it; otherwise soft() is nearly as good.",
+            family: .outputs, related: ["soft", "dkd"])
+    }
+
     /// The temperatures of the soft parts.
     public let temperatures: [Double]
     /// T of the class and batch correlations.
@@ -16,13 +30,11 @@ public final class MultiLevelTerm: Term {
         for temperature in temperatures + [correlationTemperature] { try requirePositive("mlkd", "T", temperature) }
         self.temperatures = temperatures
         self.correlationTemperature = correlationTemperature
-        super.init("mlkd", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "T=[\(temperatures.map(number).joined(separator: ", "))]" }
-    /// The formula.
-    public override var formula: String { "Σ_T soft(T) + ‖P_tᵀP_t − P_sᵀP_s‖²/K + ‖P_tP_tᵀ − P_sP_sᵀ‖²/B" }
 
     /// All levels.
     public override func loss(_ input: TermInput) throws -> Tensor {

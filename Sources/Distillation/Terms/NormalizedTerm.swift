@@ -5,6 +5,21 @@ import Tensors
 /// Z. Yang et al., *From Knowledge Distillation to Self-Knowledge Distillation* (NKD), arXiv:2303.13005. When the student
 /// equals the teacher its second part is at its minimum, γT² times the entropy of q_t; the first falls as p_{s,y} grows.
 public final class NormalizedTerm: Term {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "nkd",
+            "Normalised distillation: the teacher's probability of the label, and the other classes renormalised (Yang et al., 2023).",
+            formula: "−⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩",
+            paper: "arXiv:2303.13005.",
+            use: "hard() + nkd().",
+            when: "the same cases as dkd(), with one weight to set.",
+            remarks: [
+                "It needs labels. It is not 0 when the student equals the teacher: the other classes' part is the teacher's entropy then, its minimum."
+            ],
+            family: .outputs, related: ["soft", "dkd"])
+    }
+
     /// The weight of the non-target part.
     public let gamma: Double
     /// T of the non-target part.
@@ -15,13 +30,11 @@ public final class NormalizedTerm: Term {
         try requirePositive("nkd", "T", temperature)
         self.gamma = gamma
         self.temperature = temperature
-        super.init("nkd", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "gamma=\(number(gamma)), T=\(number(temperature))" }
-    /// The formula.
-    public override var formula: String { "−⟨p_{t,y} log p_{s,y}⟩ − γT²⟨Σ_{k≠y} q_t log q_s⟩" }
     /// The label divides the classes.
     public override var needsLabels: Bool { true }
 

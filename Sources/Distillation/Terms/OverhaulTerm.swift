@@ -12,38 +12,47 @@ import Tensors
 /// from the input on, each counts half of the next.
 /// B. Heo et al., *A Comprehensive Overhaul of Feature Distillation*, arXiv:1904.01866.
 public final class OverhaulTerm: PairTerm {
-    /// 1e-3, as the authors divide the sum.
-    public override class var suggestedWeight: Double { 1e-3 }
-    private var connectors: [Module] = []
-    private(set) var margins: [Tensor] = []
+    /// The page of the method; its weight is 1e-3, as the authors divide the sum.
+    public override class var page: MethodPage {
+        MethodPage(
+            "ofd",
+            "The overhaul of feature distillation: pre-activations with a margin, negative ones only as far as they matter (Heo et al., 2019).",
+            formula: "Σ (r(s) − t′)²·1(r(s) > t′ or t′ > 0)/B, t′ = max(t, E[t | t < 0])",
+            paper: "arXiv:1904.01866. On pre-activations: name the layer before the ReLU.",
+            weight: 1e-3,
+            use: "hard() + {weight} * ofd([…]), a pair at the end of each stage; each counts half of the next.",
+            when:
+                "convolutional networks with batch normalisation, as a strong feature method with one weight to set; margins are measured on the training data before the first epoch.",
+            family: .activations, related: ["boundary"])
+    }
 
     /// A term for some pairs, those nearer to the input first.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("ofd", name: name, pairs: pairs) }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
-    /// The formula.
-    public override var formula: String { "Σ (r(s) − t′)²·1(r(s) > t′ or t′ > 0)/B, t′ = max(t, E[t | t < 0])" }
     /// The connectors are trained.
     public override var hasTrainedParts: Bool { true }
-    /// The connectors.
-    public override var modules: OrderedDictionary<String, Module> {
-        OrderedDictionary(uniqueKeysWithValues: connectors.enumerated().map { (String($0), $1) })
-    }
-    /// The margins, [C] for each pair.
-    public override var memory: OrderedDictionary<String, Tensor> {
-        OrderedDictionary(uniqueKeysWithValues: margins.enumerated().map { ("margin\($0)", $1) })
-    }
 
     /// Makes the connectors and measures the margins.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let features = try example.features(for: self)
-        connectors = try features.map { feature in
+        let connectors = try features.map { feature in
             let from = try HelperLayers.maps(feature.student, for: name).shape[1]
             let to = try HelperLayers.maps(feature.teacher, for: name).shape[1]
             let convolution = try Conv2d(from, to, 1, bias: false)
             try Initializer.kaimingNormal(fanOut: true).fill(convolution.weight)
             return Sequential([convolution, try BatchNorm2d(to)])
         }
-        margins = try Self.measure(context, channels: features.map { $0.teacher.shape[1] })
+        let margins = try Self.measure(context, channels: features.map { $0.teacher.shape[1] })
+        return ActiveTerm(modules: .numbered(connectors), memory: .numbered(margins, prefix: "margin")) {
+            [self] input in
+            try sumOverPairs(input) { index, student, teacher in
+                let own = try HelperLayers.run(connectors[index], HelperLayers.maps(student, for: name))
+                let (s, t) = try Maps.toCommonSize(own, HelperLayers.maps(teacher, for: name))
+                // Each pair counts half of the next.
+                let share = Double(1 << max(0, connectors.count - 1 - index))
+                return try Self.partialDistance(s, t, margin: margins[index]) * Scalar(1 / share)
+            }
+        }
     }
 
     /// The mean of the negative values of each channel over the data; 0 for a channel without any.
@@ -62,17 +71,6 @@ public final class OverhaulTerm: PairTerm {
             }
         }
         return try zip(sums, counts).map { try ($0 / $1.clamp(min: 1)).to(.float32) }
-    }
-
-    /// The sum over the pairs, each half of the next.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        guard !connectors.isEmpty else { throw DistillationError.trainedParts(term: name) }
-        return try sumOverPairs(input) { index, student, teacher in
-            let own = try HelperLayers.run(connectors[index], HelperLayers.maps(student, for: name))
-            let (s, t) = try Maps.toCommonSize(own, HelperLayers.maps(teacher, for: name))
-            let share = Double(1 << max(0, connectors.count - 1 - index))
-            return try Self.partialDistance(s, t, margin: margins[index]) * Scalar(1 / share)
-        }
     }
 
     /// Σ (s − t′)²·1(s > t′ or t′ > 0)/B for maps of one shape and margins [C].

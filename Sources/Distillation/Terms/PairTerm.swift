@@ -1,9 +1,14 @@
 import Learning
-import OrderedCollections
 import Tensors
 
+/// A term whose student features may go through adapters that are chosen by the caller.
+public protocol Adaptable: Term {
+    /// What makes unlike features comparable.
+    var adapter: AdapterChoice { get set }
+}
+
 /// A term that is a sum over layer pairs of one formula without options that change the shapes.
-public class PairTerm: Term {
+public class PairTerm: Term, Adaptable {
     /// Whether the method compares channel by channel, so that a student with others needs an adapter.
     class var needsEqualChannels: Bool { false }
     /// Whether the method compares position by position, so that maps of another size need one too.
@@ -13,54 +18,37 @@ public class PairTerm: Term {
 
     /// What makes unlike channels comparable, for the methods that compare channel by channel.
     public var adapter = AdapterChoice.auto
-    private var adapters: [Module?] = []
-
     /// The input of the last child unless pairs are given.
     public override var usesDefaultPair: Bool { true }
 
-    /// The adapters there are.
-    public override var modules: OrderedDictionary<String, Module> {
-        var modules: OrderedDictionary<String, Module> = [:]
-        for (index, adapter) in adapters.enumerated() { if let adapter { modules[String(index)] = adapter } }
-        return modules
-    }
-
-    /// Makes the adapters, and looks at the shapes before the first step.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        adapters = []
+    /// Looks at the shapes, and makes the adapters.
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         if Self.needsPositions {
             for feature in try example.features(for: self) {
                 for x in [feature.student, feature.teacher] { try requirePositions(x) }
             }
         }
-        guard Self.needsEqualChannels else { return }
-        adapters = try example.features(for: self).enumerated().map { index, feature in
+        guard Self.needsEqualChannels else { return ActiveTerm(loss) }
+        let adapters = try example.features(for: self).enumerated().map { index, feature in
             let (student, teacher) = (feature.student.shape.array, feature.teacher.shape.array)
             let fits =
                 Self.needsEqualSizes
                 ? student == teacher
                 : student.count == teacher.count && student.count > 1 && student[1] == teacher[1]
-            if fits, case .auto = adapter { return nil }
-            return try Adapters.make(
-                student: student, teacher: teacher, choice: adapter, term: name,
-                pair: pairs.indices.contains(index) ? pairs[index].description : "the pair")
+            if fits, case .auto = adapter { return nil as Module? }
+            return try context.adapter(student, teacher, adapter, for: self, pair: index)
         }
+        return ActiveTerm(adapters: adapters, loss)
     }
 
-    /// The student's feature of a pair as the teacher's is compared with it.
-    final func adapted(_ student: Tensor, _ index: Int) throws -> Tensor {
-        guard adapters.indices.contains(index), let adapter = adapters[index] else { return student }
-        return try adapter(student)
-    }
-
-    /// The formula for one pair.
+    /// The formula for one pair, of a method that trains nothing.
     func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
-        throw DistillationError.option(term: name, problem: "computes nothing")
+        throw DistillationError.trainedParts(term: name)
     }
 
     /// The sum over the pairs.
     public override func loss(_ input: TermInput) throws -> Tensor {
-        try sumOverPairs(input) { try pairLoss(adapted($1, $0), $2) }
+        try sumOverPairs(input) { try pairLoss($1, $2) }
     }
 
     /// Rows [B, D] of features [B, …].

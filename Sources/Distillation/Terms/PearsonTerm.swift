@@ -5,14 +5,22 @@ import Tensors
 /// W. Cao et al., *PKD: General Distillation Framework for Object Detectors via Pearson Correlation Coefficient*,
 /// arXiv:2207.02039. A constant channel is compared as zeros.
 public final class PearsonTerm: PairTerm {
-    /// 6, as for detectors in the reference implementation.
-    public override class var suggestedWeight: Double { 6 }
+    /// The page of the method; its weight is 6, as for detectors in the reference implementation.
+    public override class var page: MethodPage {
+        MethodPage(
+            "pearson",
+            "Features up to scale and offset: one minus the correlation of each channel (Cao et al., 2022).",
+            formula: "½⟨(z(f_s) − z(f_t))²⟩, z per channel over batch and space",
+            paper: "arXiv:2207.02039 (PKD).",
+            weight: 6, use: "hard() + {weight} * pearson(…).",
+            when:
+                "features whose scale differs between the networks, such as those of detectors or of networks normalised differently; it needs batches of a good size.",
+            family: .maps, related: ["channel", "feature"])
+    }
+
     override class var needsEqualChannels: Bool { true }
     /// A term for some pairs.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("pearson", name: name, pairs: pairs) }
-
-    /// The formula.
-    public override var formula: String { "½⟨(z(f_s) − z(f_t))²⟩, z per channel over batch and space" }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         let (s, t) = try equalMaps(student, teacher)

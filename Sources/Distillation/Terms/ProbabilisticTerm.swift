@@ -5,14 +5,21 @@ import Tensors
 ///
 /// N. Passalis, A. Tefas, *Learning Deep Representations with Probabilistic Knowledge Transfer*, arXiv:1803.10837.
 public final class ProbabilisticTerm: PairTerm {
-    /// 30000, as in RepDistiller.
-    public override class var suggestedWeight: Double { 30000 }
+    /// The page of the method; its weight is 30000, as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "pkt",
+            "Probabilistic transfer: similarities to the other examples as probabilities (Passalis, Tefas, 2018).",
+            formula: "⟨P_t log((P_t + ε)/(P_s + ε))⟩, P from (cos + 1)/2",
+            paper: "arXiv:1803.10837. Widths may differ.",
+            weight: 30000, use: "hard() + {weight} * pkt(…).",
+            when:
+                "embeddings for retrieval and students of another architecture; among the steadiest of the relation methods in comparisons.",
+            family: .relations, related: ["similarity"])
+    }
 
     /// A term for some pairs.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("pkt", name: name, pairs: pairs) }
-
-    /// The formula.
-    public override var formula: String { "⟨P_t log((P_t + ε)/(P_s + ε))⟩, P from (cos + 1)/2" }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)

@@ -4,6 +4,19 @@ import Tensors
 ///
 /// The value is distance · L_D + angle · L_A. W. Park et al., *Relational Knowledge Distillation*, arXiv:1904.05068.
 public final class RelationalTerm: PairTerm {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "rkd",
+            "Relational distillation: distances and angles between the examples of a batch (Park et al., 2019).",
+            formula: "d·⟨SmoothL1(D_s/D̄_s − D_t/D̄_t)⟩ + a·⟨SmoothL1(cos_s − cos_t)⟩",
+            paper: "arXiv:1904.05068. Widths may differ.",
+            use: "hard() + rkd(…), the weights being within: distance=25, angle=50 as in RepDistiller.",
+            when:
+                "metric learning and small students of another architecture; the angles cost B³ numbers, so keep batches at 128 or below.",
+            family: .relations, related: ["similarity", "pkt"])
+    }
+
     /// The weight of the distances.
     public let distance: Double
     /// The weight of the angles.
@@ -13,13 +26,11 @@ public final class RelationalTerm: PairTerm {
     public init(pairs: [LayerPair] = [], distance: Double = 25, angle: Double = 50, name: String? = nil) {
         self.distance = distance
         self.angle = angle
-        super.init("rkd", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
     public override var options: String { "distance=\(number(distance)), angle=\(number(angle))" }
-    /// The formula.
-    public override var formula: String { "d·⟨SmoothL1(D_s/D̄_s − D_t/D̄_t)⟩ + a·⟨SmoothL1(cos_s − cos_t)⟩" }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)

@@ -10,24 +10,28 @@ import Tensors
 /// maps as they are and pooled to 4×4, 2×2 and 1×1, weighted 1, ½, ¼, ⅛ over the sum of the weights used.
 /// P. Chen et al., *Distilling Knowledge via Knowledge Review*, arXiv:2104.09044.
 public final class ReviewTerm: PairTerm {
-    private var fusions: [ReviewFusion] = []
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "review",
+            "Knowledge review: the student's levels, fused from the top down, are compared with every level of the teacher (Chen et al., 2021).",
+            formula:
+                "Σ_levels Σ_p w_p·⟨(pool_p(fused_s) − pool_p(f_t))²⟩, p = all, 4, 2, 1, w = 1, ½, ¼, ⅛ over their sum",
+            paper: "arXiv:2104.09044.",
+            use: "hard() + ramp(0, 1, epochs=20) * review([…]), weight 1 to 8, ramped up as the authors do.",
+            when:
+                "stages of convolutional networks, where low levels of the teacher help high ones of the student; several times the cost of attention().",
+            family: .stages, related: ["ofd", "attention"])
+    }
 
     /// A term for some pairs, those nearer to the input first.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("review", name: name, pairs: pairs) }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
-    /// The formula.
-    public override var formula: String {
-        "Σ_levels Σ_p w_p·⟨(pool_p(fused_s) − pool_p(f_t))²⟩, p = all, 4, 2, 1, w = 1, ½, ¼, ⅛ over their sum"
-    }
     /// The fusions are trained.
     public override var hasTrainedParts: Bool { true }
-    /// The fusions, one for each pair.
-    public override var modules: OrderedDictionary<String, Module> {
-        OrderedDictionary(uniqueKeysWithValues: fusions.enumerated().map { (String($0), $1) })
-    }
 
     /// Makes the fusions.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let levels = try example.features(for: self).map {
             (
                 try HelperLayers.maps($0.student, for: name).shape.array,
@@ -35,15 +39,15 @@ public final class ReviewTerm: PairTerm {
             )
         }
         let middle = min(512, levels.last?.0[1] ?? 1)
-        fusions = try levels.enumerated().map { index, level in
+        let fusions = try levels.enumerated().map { index, level in
             try ReviewFusion(
                 from: level.0, middle: middle, to: level.1, fusesAbove: index + 1 < levels.count)
         }
+        return ActiveTerm(modules: .numbered(fusions)) { [self] in try compare($0, fusions) }
     }
 
     /// The sum over the levels.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        guard !fusions.isEmpty else { throw DistillationError.trainedParts(term: name) }
+    private func compare(_ input: TermInput, _ fusions: [ReviewFusion]) throws -> Tensor {
         var above: Tensor?
         var total: Tensor?
         for (fusion, feature) in zip(fusions, try input.features(for: self)).reversed() {

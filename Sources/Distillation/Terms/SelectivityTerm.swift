@@ -5,16 +5,23 @@ import Tensors
 ///
 /// Z. Huang, N. Wang, *Like What You Like: Knowledge Distill via Neuron Selectivity Transfer*, arXiv:1707.01219.
 public final class SelectivityTerm: PairTerm {
-    /// 50, as in RepDistiller.
-    public override class var suggestedWeight: Double { 50 }
+    /// The page of the method; its weight is 50, as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "nst",
+            "Neuron selectivity: the distributions of the channels' spatial patterns (Huang, Wang, 2017).",
+            formula: "⟨k(t,t)⟩ + ⟨k(s,s)⟩ − 2⟨k(s,t)⟩, k = (a·b)²",
+            paper: "arXiv:1707.01219. Maps [B, C, H, W]; channels may differ.",
+            weight: 50, use: "hard() + {weight} * nst(…).",
+            when:
+                "maps whose channels mean the same as a set but not one by one; in comparisons it seldom beats attention() and costs C² products.",
+            family: .maps, related: ["attention"])
+    }
 
     override class var needsPositions: Bool { true }
 
     /// A term for some pairs.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("nst", name: name, pairs: pairs) }
-
-    /// The formula.
-    public override var formula: String { "⟨k(t,t)⟩ + ⟨k(s,s)⟩ − 2⟨k(s,t)⟩, k = (a·b)²" }
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 
     override func pairLoss(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
         try requireSameBatch(student, teacher)

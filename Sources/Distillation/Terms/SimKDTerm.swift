@@ -10,12 +10,22 @@ import Tensors
 /// run is the student up to the feature, the projector, and a copy of the teacher's classifier: it is what is validated,
 /// compared and saved, and what label terms of the same objective judge.
 /// D. Chen et al., *Knowledge Distillation with the Reused Teacher Classifier*, arXiv:2203.14001.
-public final class SimKDTerm: PairTerm, StudentRebuilding {
-    private var projector: Sequential?
-    private var rebuilt: (network: Module, classifier: Module)?
-    private var pooled: [Int]?
-    /// The projection of the step, so that the label terms and this one run it once.
-    private var projected: (feature: Tensor, result: Tensor)?
+public final class SimKDTerm: PairTerm {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "simkd",
+            "The teacher's classifier reused: the student learns the feature in front of it and answers through it (Chen et al., 2022).",
+            formula: "⟨(r(f_s) − f_t)²⟩, answers by the teacher's classifier behind r(f_s)",
+            paper: "arXiv:2203.14001.",
+            use: "simkd() alone, as the authors; soft() and hard() may be added.",
+            when:
+                "the last per cent of accuracy, when a projector between the student's and the teacher's channels is affordable.",
+            remarks: [
+                "run.net is the student up to the feature, the projector and a copy of the teacher's classifier: compare and save that one, not the student."
+            ],
+            family: .classifier, related: ["review"])
+    }
 
     /// A term for one pair: what goes into the teacher's classifier, and the student's feature that takes its place.
     ///
@@ -25,31 +35,23 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
             throw DistillationError.option(
                 term: "simkd", problem: "a teacher has one classifier: give one pair, not \(pairs.count)")
         }
-        super.init("simkd", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
-    /// The formula.
-    public override var formula: String { "⟨(r(f_s) − f_t)²⟩, answers by the teacher's classifier behind r(f_s)" }
     /// The projector is trained.
     public override var hasTrainedParts: Bool { true }
-    /// The projector.
-    public override var modules: OrderedDictionary<String, Module> { projector.map { ["": $0] } ?? [:] }
-
-    var network: Module? { rebuilt?.network }
 
     /// Makes the projector, takes the classifier off the teacher, and puts the network together.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        projected = nil
-        guard let teacher = context.teacher, let pair = pairs.first,
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        guard let teacher = context.teacher, let pair = context.pairs.first,
             let feature = try example.features(for: self).first
         else { throw DistillationError.teacher(problem: "simkd reuses a teacher network's classifier", help: nil) }
         let (s, t) = (feature.student.shape.array, feature.teacher.shape.array)
         guard s.count == t.count, s.count == 2 || s.count == 4 else {
             throw DistillationError.unequal(term: name, student: s, teacher: t)
         }
-        pooled = s.count == 4 && (s[2] > t[2] || s[3] > t[3]) ? [min(s[2], t[2]), min(s[3], t[3])] : nil
+        let pooled = s.count == 4 && (s[2] > t[2] || s[3] > t[3]) ? [min(s[2], t[2]), min(s[3], t[3])] : nil
         let projector = try Self.projector(from: s, to: t)
-        self.projector = projector
         let classifier = try classifier(of: teacher, behind: pair.teacher, example)
         try classifier.freeze()
         classifier.eval()
@@ -57,7 +59,8 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
         if let pooled { parts["pool"] = AdaptiveAvgPool2d(Pair(pooled[0], pooled[1])) }
         parts["projector"] = projector
         parts["classifier"] = classifier
-        rebuilt = (Sequential(named: parts), classifier)
+        return ReusedClassifier(
+            self, network: Sequential(named: parts), pooled: pooled, projector: projector, classifier: classifier)
     }
 
     private static func projector(from student: [Int], to teacher: [Int]) throws -> Sequential {
@@ -117,10 +120,29 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
         found.append(Sequential([AdaptiveAvgPool2d(1), Flatten(), head]))
         return found
     }
+}
+
+/// A student that answers through the teacher's classifier in one run.
+private final class ReusedClassifier: ActiveTerm, StudentRebuilding {
+    let network: Module
+    private let term: SimKDTerm
+    private let pooled: [Int]?
+    private let projector: Sequential
+    private let classifier: Module
+    /// The projection of the step, so that the label terms and this one run it once.
+    private var projected: (feature: Tensor, result: Tensor)?
+
+    init(_ term: SimKDTerm, network: Module, pooled: [Int]?, projector: Sequential, classifier: Module) {
+        self.term = term
+        self.network = network
+        self.pooled = pooled
+        self.projector = projector
+        self.classifier = classifier
+        super.init(modules: ["": projector], term.loss)
+    }
 
     private func project(_ feature: Tensor) throws -> Tensor {
         if let projected, projected.feature === feature { return projected.result }
-        guard let projector else { throw DistillationError.trainedParts(term: name) }
         let sized = try pooled.map { try feature.adaptiveAvgPool2d(Pair($0[0], $0[1])) } ?? feature
         let result = try HelperLayers.run(projector, sized)
         projected = (feature, result)
@@ -128,24 +150,24 @@ public final class SimKDTerm: PairTerm, StudentRebuilding {
     }
 
     func logits(_ features: [Tensor]) throws -> Tensor {
-        guard let rebuilt, let feature = features.first else { throw DistillationError.trainedParts(term: name) }
-        return try rebuilt.classifier(project(feature))
+        guard let feature = features.first else { throw DistillationError.trainedParts(term: term.name) }
+        return try classifier(project(feature))
     }
 
     /// The distance in front of the classifier.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        try sumOverPairs(input) { _, student, teacher in
+    override func loss(_ input: TermInput) throws -> Tensor {
+        try term.sumOverPairs(input) { _, student, teacher in
             let own = try project(student)
             let (s, t) = try Maps.toCommonSize(own, teacher)
             guard s.shape == t.shape else {
-                throw DistillationError.unequal(term: name, student: s.shape.array, teacher: t.shape.array)
+                throw DistillationError.unequal(term: term.name, student: s.shape.array, teacher: t.shape.array)
             }
             return try FeatureMetric.mse.distance(s, t)
         }
     }
 
     /// Lets go of the step's graph.
-    public override func stepped(_ input: TermInput) throws { projected = nil }
+    override func stepped(_ input: TermInput) throws { projected = nil }
 }
 
 extension Sequential {

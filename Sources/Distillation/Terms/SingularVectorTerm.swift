@@ -8,6 +8,19 @@ import Tensors
 /// S. Lee, D. Kim, B. Song, *Self-supervised Knowledge Distillation Using Singular Value Decomposition*, arXiv:1807.06819,
 /// in the form that RepDistiller and mdistiller use.
 public final class SingularVectorTerm: PairTerm {
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "svd",
+            "Singular vectors: how the top singular vectors of neighbouring layers relate (Lee, Kim, Song, 2018).",
+            formula: "Σ (R_s − R_t)²/B, R = exp(−(v_i − u_j)²/8), v, u top singular vectors",
+            paper: "arXiv:1807.06819, in the form of RepDistiller and mdistiller.",
+            use: "hard() + svd([…]).",
+            when:
+                "research on relations between layers; a factorisation of every map in every step makes it the slowest of the terms, for gains that attention() gives as well.",
+            family: .stages, related: ["fsp"])
+    }
+
     override class var needsEqualChannels: Bool { true }
     /// Layers have to be named: the method compares at least two of each network.
     public override var usesDefaultPair: Bool { false }
@@ -27,26 +40,23 @@ public final class SingularVectorTerm: PairTerm {
             throw DistillationError.option(term: "svd", problem: "k must be at least 1, given \(rank)")
         }
         self.rank = rank
-        super.init("svd", name: name, pairs: pairs)
+        super.init(name: name, pairs: pairs)
     }
 
     /// The options as they are written.
     public override var options: String { rank == 1 ? "" : "k=\(rank)" }
-    /// The formula.
-    public override var formula: String { "Σ (R_s − R_t)²/B, R = exp(−(v_i − u_j)²/8), v, u top singular vectors" }
 
     /// The sum over neighbouring pairs.
     public override func loss(_ input: TermInput) throws -> Tensor {
         var before: (student: Tensor, teacher: Tensor)?
         var total: Tensor?
-        for (index, feature) in try input.features(for: self).enumerated() {
-            let student = try adapted(feature.student, index)
-            try requireSameBatch(student, feature.teacher)
-            guard student.rank >= 2, feature.teacher.rank >= 2, student.shape[1] == feature.teacher.shape[1] else {
+        for (student, teacher) in try input.features(for: self) {
+            try requireSameBatch(student, teacher)
+            guard student.rank >= 2, teacher.rank >= 2, student.shape[1] == teacher.shape[1] else {
                 throw DistillationError.unequal(
-                    term: name, student: student.shape.array, teacher: feature.teacher.shape.array)
+                    term: name, student: student.shape.array, teacher: teacher.shape.array)
             }
-            let now = try aligned(student, feature.teacher)
+            let now = try aligned(student, teacher)
             if let before {
                 let difference =
                     try Self.relation(now.student, before.student)

@@ -6,8 +6,22 @@ import Tensors
 /// the gradients when T changes; `scale: .none` is the plain `KLDivLoss(reduction="batchmean")` on softened outputs. With
 /// `standardize` both logits are standardised per row first (S. Sun et al., arXiv:2403.01427; the authors use T = 2).
 public final class SoftTerm: Term {
-    /// 0.9 beside 0.1 · hard(), as in RepDistiller.
-    public override class var suggestedWeight: Double { 0.9 }
+    /// The page of the method; its weight is 0.9 beside 0.1 · hard(), as in RepDistiller.
+    public override class var page: MethodPage {
+        MethodPage(
+            "soft",
+            "The teacher's softened outputs as targets (Hinton, Vinyals, Dean, 2015).",
+            formula: "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)",
+            paper: "arXiv:1503.02531.",
+            weight: 0.9, use: "{weight} * soft(T=4) + 0.1 * hard().",
+            when: "first, always: it is cheap, needs no layers, and most later methods have to be measured against it.",
+            remarks: [
+                "T² keeps the size of the gradients when T changes; scale=\"none\" leaves it out and equals KLDivLoss(reduction=\"batchmean\") on softened outputs.",
+                "reduction=\"mean\" averages over classes as well and is K times smaller than the divergence: PyTorch's default, seldom what is meant.",
+            ],
+            family: .outputs, related: ["hard", "distill", "KLDivLoss"])
+    }
+
     /// What the divergence is multiplied by.
     public enum Scale: String, Sendable {
         /// T².
@@ -45,7 +59,7 @@ public final class SoftTerm: Term {
         self.scale = scale
         self.reduction = reduction
         self.standardize = standardize
-        super.init("soft", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
@@ -56,8 +70,6 @@ public final class SoftTerm: Term {
         if standardize { parts.append("standardize=true") }
         return parts.joined(separator: ", ")
     }
-    /// The formula.
-    public override var formula: String { "T²·(1/B) Σᵢ Σₖ p_t (log p_t − log p_s), p = softmax(z/T)" }
 
     /// The divergence.
     public override func loss(_ input: TermInput) throws -> Tensor {

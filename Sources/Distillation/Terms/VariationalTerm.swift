@@ -7,25 +7,28 @@ import Tensors
 ///
 /// S. Ahn et al., *Variational Information Distillation for Knowledge Transfer*, arXiv:1904.05835. σ² is 5 at first.
 public final class VariationalTerm: PairTerm {
-    private var regressors: [VariationalRegressor] = []
-
-    /// A term for some pairs.
-    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init("vid", name: name, pairs: pairs) }
-
-    /// The formula.
-    public override var formula: String { "½⟨(μ(f_s) − f_t)²/σ² + log σ²⟩" }
-    /// μ and σ are trained.
-    public override var hasTrainedParts: Bool { true }
-    /// μ and σ of each pair.
-    public override var modules: OrderedDictionary<String, Module> {
-        var modules: OrderedDictionary<String, Module> = [:]
-        for (index, regressor) in regressors.enumerated() { modules[String(index)] = regressor }
-        return modules
+    /// The page of the method.
+    public override class var page: MethodPage {
+        MethodPage(
+            "vid",
+            "Variational information distillation: a trained mean and a trained variance per channel (Ahn et al., 2019).",
+            formula: "½⟨(μ(f_s) − f_t)²/σ² + log σ²⟩",
+            paper: "arXiv:1904.05835. σ² is 5 at first, softplus(a) + 1e-5.",
+            use: "hard() + vid([…]).",
+            when:
+                "a safer feature() where some channels of the teacher cannot be predicted: their variance grows and they count less. The term may be negative.",
+            family: .layers, related: ["fitnet"])
     }
 
+    /// A term for some pairs.
+    public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
+
+    /// μ and σ are trained.
+    public override var hasTrainedParts: Bool { true }
+
     /// Makes the regressors.
-    public override func prepare(_ example: TermInput, _ context: TermContext) throws {
-        regressors = try example.features(for: self).map { feature in
+    public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
+        let regressors = try example.features(for: self).map { feature in
             let (s, t) = try Maps.toCommonSize(feature.student, feature.teacher)
             guard s.rank >= 2, t.rank == s.rank else {
                 throw DistillationError.unequal(
@@ -33,13 +36,11 @@ public final class VariationalTerm: PairTerm {
             }
             return try VariationalRegressor(from: s.shape[1], to: t.shape[1])
         }
-    }
-
-    /// The sum over the pairs.
-    public override func loss(_ input: TermInput) throws -> Tensor {
-        try sumOverPairs(input) { index, student, teacher in
-            let (s, t) = try Maps.toCommonSize(student, teacher)
-            return try regressors[min(index, regressors.count - 1)].loss(Maps.flattened(s), Maps.flattened(t))
+        return ActiveTerm(modules: .numbered(regressors)) { [self] input in
+            try sumOverPairs(input) { index, student, teacher in
+                let (s, t) = try Maps.toCommonSize(student, teacher)
+                return try regressors[min(index, regressors.count - 1)].loss(Maps.flattened(s), Maps.flattened(t))
+            }
         }
     }
 }

@@ -5,8 +5,18 @@ import Tensors
 ///
 /// L. Yuan et al., *Revisiting Knowledge Distillation via Label Smoothing Regularization* (Tf-KD), arXiv:1909.11723.
 public final class VirtualTeacherTerm: Term {
-    /// 0.1 beside 0.9 · hard(): T² = 400 makes the term large.
-    public override class var suggestedWeight: Double { 0.1 }
+    /// The page of the method; its weight is 0.1 beside 0.9 · hard(): T² = 400 makes the term large.
+    public override class var page: MethodPage {
+        MethodPage(
+            "virtual_teacher",
+            "Distillation without a teacher: the label as a softened teacher that is always right (Yuan et al., 2019).",
+            formula: "T²·(1/B) Σ KL(softmax(log q / T) ‖ p_s^T), q_y = a, else (1−a)/(K−1)",
+            paper: "arXiv:1909.11723 (Tf-KD).",
+            weight: 0.1, use: "fit(net, train, loss=0.9 * hard() + {weight} * virtual_teacher()).",
+            when: "no teacher is to be had; it is a label smoothing whose strength T and a set, and gains as much.",
+            family: .selfTaught, related: ["hard", "fit"])
+    }
+
     /// The virtual teacher's confidence in the label.
     public let a: Double
     /// T.
@@ -21,13 +31,11 @@ public final class VirtualTeacherTerm: Term {
         }
         self.a = a
         self.temperature = temperature
-        super.init("virtual_teacher", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "a=\(number(a)), T=\(number(temperature))" }
-    /// The formula.
-    public override var formula: String { "T²·(1/B) Σ KL(softmax(log q / T) ‖ p_s^T), q_y = a, else (1−a)/(K−1)" }
     /// The teacher is made of the labels.
     public override var needsTeacher: Bool { false }
     /// The teacher is made of the labels.

@@ -5,8 +5,19 @@ import Tensors
 /// H. Zhou et al., *Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff Perspective* (WSLD),
 /// arXiv:2102.00650. Examples the student has learned better than the teacher count less.
 public final class WeightedSoftTerm: Term {
-    /// 2.5, the authors' α.
-    public override class var suggestedWeight: Double { 2.5 }
+    /// The page of the method; its weight is 2.5, the authors' α.
+    public override class var page: MethodPage {
+        MethodPage(
+            "wsld",
+            "Weighted soft labels: examples that the student knows better than the teacher count less (Zhou et al., 2021).",
+            formula: "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))",
+            paper: "arXiv:2102.00650.",
+            weight: 2.5, use: "hard() + {weight} * wsld(), the authors' weight.",
+            when: "teachers that are often wrong or overconfident.",
+            remarks: ["It needs labels."],
+            family: .outputs, related: ["soft"])
+    }
+
     /// T.
     public let temperature: Double
 
@@ -14,13 +25,11 @@ public final class WeightedSoftTerm: Term {
     public init(temperature: Double = 2, name: String? = nil) throws {
         try requirePositive("wsld", "T", temperature)
         self.temperature = temperature
-        super.init("wsld", name: name)
+        super.init(name: name)
     }
 
     /// The options as they are written.
     public override var options: String { "T=\(number(temperature))" }
-    /// The formula.
-    public override var formula: String { "T²⟨w·CE(p_t^T, p_s^T)⟩, w = sg(1 − exp(−CE_s/(CE_t + 1e-7)))" }
     /// The weights come from the labels' losses.
     public override var needsLabels: Bool { true }
 
