@@ -56,8 +56,10 @@ let package = Package(
             ]),
         .target(
             name: "Learning",
-            dependencies: ["Tensors", "Data", .product(name: "OrderedCollections", package: "swift-collections")]),
-        .target(name: "Distillation", dependencies: ["Learning"]),
+            dependencies: [
+                "Tensors", "Data", "CKernels", .product(name: "OrderedCollections", package: "swift-collections"),
+            ], exclude: ["README.md"]),
+        .target(name: "Distillation", dependencies: ["Learning"], exclude: ["README.md"]),
         .target(
             name: "Drawing",
             dependencies: ["Base", "CCairo", "CPNG"]),
@@ -71,7 +73,8 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         .target(
-            name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"], exclude: ["Standard"]),
+            name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"],
+            exclude: ["Standard", "README.md"]),
         .target(name: "Checking", dependencies: ["Runtime"]),
         .target(name: "Notebook", dependencies: ["Builtins", "Checking", "CMark"]),
         .target(name: "Jupyter", dependencies: ["Notebook", "CZeroMQ"], exclude: ["README.md"]),

@@ -82,7 +82,8 @@ extension Checker {
             if !arguments.isOpen, arguments.all.count == 1, case .tensor(let sizes) = arguments.all[0].known {
                 return flow(
                     through: layer,
-                    from: Flow(sizes: sizes, origin: source.text(in: arguments.all[0].span), arguments.all[0].span))
+                    from: Flow(
+                        library, sizes: sizes, origin: source.text(in: arguments.all[0].span), arguments.all[0].span))
             }
             return .unknown
         case .literal(let value):

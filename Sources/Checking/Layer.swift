@@ -34,7 +34,7 @@ extension Checker {
         if builtin.name == "Sequential" {
             let layers = arguments.isOpen ? [.unknown] : children(arguments)
             let network = Layer.sequence(layers, written)
-            _ = flow(through: network, from: Flow())
+            _ = flow(through: network, from: Flow(library))
             return network
         }
         var values: [String: Known] = [:]
@@ -101,6 +101,8 @@ extension Checker {
         guard let network, let input else { return }
         flow(
             through: network,
-            from: Flow(sizes: [nil] + input.sizes.map(Optional.some), origin: source.text(in: input.span), input.span))
+            from: Flow(
+                library, sizes: [nil] + input.sizes.map(Optional.some), origin: source.text(in: input.span), input.span)
+        )
     }
 }

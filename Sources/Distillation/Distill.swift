@@ -23,7 +23,7 @@ public func distill(
     guard !teachers.isEmpty else {
         throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
     }
-    let loss = try DistillationLoss(
+    let loss = try ObjectiveRun(
         objective, teachers: teachers, average: average, weights: weights, cache: cache, balance: balance,
         function: "distill")
     return try Trainer(student, data, loss: loss, options: options, function: "distill").train()
@@ -47,6 +47,6 @@ public func fit(
     _ net: Module, _ data: Dataset, loss objective: Objective? = nil, options: TrainingOptions = TrainingOptions()
 ) throws -> Run {
     let objective = objective ?? Objective(data.y?.dtype.isFloating == true ? RegressionTerm() : HardTerm())
-    let loss = try DistillationLoss(objective, function: "fit")
+    let loss = try ObjectiveRun(objective, function: "fit")
     return try Trainer(net, data, loss: loss, options: options, function: "fit").train()
 }

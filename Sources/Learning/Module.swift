@@ -32,6 +32,10 @@ open class Module {
     /// The layer's options as they would be written: `"64, 256, bias=false"`.
     open var options: String { "" }
 
+    /// Whether the layer is a function of single elements, which costs one operation for each; what else a layer costs is
+    /// told by the operations that it runs.
+    open var isElementwise: Bool { false }
+
     /// The result of the layer for `x`; callers use ``callAsFunction(_:)``.
     ///
     /// - Throws: what the operations throw, a shape error above all.

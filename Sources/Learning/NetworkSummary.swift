@@ -81,7 +81,7 @@ public final class NetworkSummary {
 
         func module(_ module: Module, took input: Tensor?, gave output: Tensor) {
             shapes[ObjectIdentifier(module)] = output.shape.array
-            if module is Activation { activations[ObjectIdentifier(module), default: 0] &+= output.count }
+            if module.isElementwise { activations[ObjectIdentifier(module), default: 0] &+= output.count }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Builtins
+import Runtime
 
 extension Topic {
     static let languageGuide = """

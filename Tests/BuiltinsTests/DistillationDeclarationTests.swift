@@ -125,4 +125,24 @@ import Testing
         }
         #expect(lines.allSatisfy { $0.count <= 120 }, "\(lines.filter { $0.count > 120 })")
     }
+
+    /// The table beside the other frameworks has a row for every method.
+    @Test func `The README lists every method with its weight`() throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let bytes = try FileBytes.read(root + "/Sources/Distillation/README.md")
+        let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("| `") }
+        for page in Library.methods {
+            let row = rows.first { $0.hasPrefix("| `\(page.name)` |") }
+            let cells = (row ?? "").split(separator: "|").map { $0.trimming { $0 == " " } }
+            let weight = page.weight == page.weight.rounded() ? String(Int(page.weight)) : "\(page.weight)"
+            #expect(cells.count == 9 && cells[2] == weight, "\(page.name), weight \(weight): \(row ?? "no row")")
+        }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ isSpace: (Character) -> Bool) -> Substring {
+        let head = drop(while: isSpace)
+        return head.dropLast(head.reversed().prefix(while: isSpace).count)
+    }
 }

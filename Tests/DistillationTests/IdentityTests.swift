@@ -80,7 +80,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     @Test func pearsonIsOneMinusTheCorrelation() throws {
         let s = try Tensor.randn([6, 1, 2, 2], dtype: .float64)
         let t = try Tensor.randn([6, 1, 2, 2], dtype: .float64)
-        let rho = try Correlation.pearson(s.reshape([1, 24]), t.reshape([1, 24])).itemDouble()
+        let rho = try Correlation.ofRows(s.reshape([1, 24]), t.reshape([1, 24])).itemDouble()
         #expect(abs(try PearsonTerm()(studentFeatures: [s], teacherFeatures: [t]).itemDouble() - (1 - rho)) < 1e-4)
     }
 

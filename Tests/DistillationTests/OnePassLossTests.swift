@@ -63,7 +63,7 @@ import Testing
         if let soft = test.soft { summands.append(soft * (try SoftTerm(temperature: 4))) }
         if let hard = test.hard { summands.append(hard * HardTerm()) }
         let objective = try #require(summands.dropFirst().reduce(summands.first) { sum, next in sum.map { $0 + next } })
-        let loss = try DistillationLoss(objective, teachers: [.network(teacher)])
+        let loss = try ObjectiveRun(objective, teachers: [.network(teacher)])
         loss.fusesPlainTerms = onePass
         var options = TrainingOptions()
         options.epochs = 3
@@ -100,7 +100,7 @@ import Testing
     @Test func `other objectives are computed term by term`() throws {
         func steps(_ objective: Objective) throws -> Int {
             Randomness.seed(4)
-            let loss = try DistillationLoss(objective, teachers: [.network(net([64, 8, 10]))])
+            let loss = try ObjectiveRun(objective, teachers: [.network(net([64, 8, 10]))])
             var options = TrainingOptions()
             options.epochs = 1
             _ = try Trainer(net([64, 8, 10]), digits().take(64), loss: loss, options: options).train()

@@ -262,7 +262,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
                 _ = try trainer.train()
             } else {
                 let trainer = try Trainer(
-                    network, data.few, loss: DistillationLoss(Objective(HardTerm())), options: options(2))
+                    network, data.few, loss: ObjectiveRun(Objective(HardTerm())), options: options(2))
                 Randomness.state = state
                 _ = try trainer.train()
             }

@@ -15,14 +15,14 @@ private func data(_ count: Int = 60) throws -> Dataset {
 /// A distillation that is gone through step by step.
 private struct ManualRun {
     let student: Sequential
-    let loss: DistillationLoss
+    let loss: ObjectiveRun
     let optimizer: Optimizer
     let batches: Batches
 
     init(_ objective: Objective, _ teacher: Module, width: Int, seed: UInt64, _ data: Dataset) throws {
         Randomness.seed(seed)
         student = try net([4, width, 2])
-        loss = try DistillationLoss(objective, teachers: [.network(teacher)])
+        loss = try ObjectiveRun(objective, teachers: [.network(teacher)])
         try loss.prepare(TrainingContext(student: student, data: data, epochs: 1, batchSize: 20))
         try loss.begin(epoch: 0, of: 1)
         let trained = ([student] + loss.trainedModules.values).flatMap { $0.parameters() }

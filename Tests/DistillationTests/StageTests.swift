@@ -151,10 +151,10 @@ private func toy(_ count: Int = 150) throws -> Dataset {
     @Test func stateAndRestoreBringBackEverythingThatALossRemembers() throws {
         let data = try toy()
         let teacher = try net([4, 8, 3])
-        func loss() throws -> DistillationLoss {
+        func loss() throws -> ObjectiveRun {
             let crd = try ContrastiveTerm(negatives: 8, size: 4)
             let progressive = try ProgressiveTerm()
-            return try DistillationLoss(
+            return try ObjectiveRun(
                 crd + progressive + FitNetTerm(pairs: [LayerPair("1", "1")]), teachers: [.network(teacher)])
         }
         var options = TrainingOptions()
@@ -203,7 +203,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         var options = TrainingOptions()
         // ctkd's temperature begins to learn in the second epoch.
         options.epochs = 2
-        let loss = try DistillationLoss(objective, teachers: [.network(net([4, 6, 3]))])
+        let loss = try ObjectiveRun(objective, teachers: [.network(net([4, 6, 3]))])
         let trainer = try Trainer(student, data, loss: loss, options: options)
         let before = try loss.state()
         let run = try trainer.train()
@@ -227,7 +227,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         let term = try ProgressiveTerm(alpha: 0.8)
         var options = TrainingOptions()
         options.epochs = 3
-        let loss = try DistillationLoss(Objective(term), function: "fit")
+        let loss = try ObjectiveRun(Objective(term), function: "fit")
         let run = try Trainer(student, data, loss: loss, options: options).train()
         let said = try #require(loss.memory["progressive.predictions"])
         #expect(said.shape == [150, 3])

@@ -28,7 +28,7 @@ import Testing
         var options = TrainingOptions()
         options.epochs = epochs
         options.callback = callback
-        let loss = try DistillationLoss(objective(), teachers: [.network(teacher)], cache: policy)
+        let loss = try ObjectiveRun(objective(), teachers: [.network(teacher)], cache: policy)
         if let limit { loss.cacheLimit = limit }
         let run = try Trainer(student, other ?? data, loss: loss, options: options).train()
         return (run.steps, loss.teacherPasses, loss.isCacheOnDisk)

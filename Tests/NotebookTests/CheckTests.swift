@@ -117,6 +117,34 @@ import Testing
         #expect(Snapshot.stored("check-\(name)", updating: output, beside: #filePath) == output)
     }
 
+    /// What stands behind a layer is known to the last feature: a `Linear` that takes it passes, one that takes more does not.
+    @Test(arguments: [
+        ("3, 4, 6", "InstanceNorm2d(3), Flatten()", 72), ("3, 4, 6", "ZeroPad2d([1, 0, 2, 3]), Flatten()", 189),
+        ("3, 4, 6", "ZeroPad2d(1), Flatten()", 144), ("8, 2, 3", "PixelShuffle(2), Flatten()", 48),
+        ("3, 4, 6", "Upsample(scale_factor=2), Flatten()", 288), ("3, 4, 6", "Upsample(size=[2, 5]), Flatten()", 30),
+        ("3, 4, 6", "AdaptiveMaxPool2d([2, 3]), Flatten()", 18), ("6", "GLU()", 3), ("6", "Unflatten(1, [2, 3])", 3),
+        (
+            "6",
+            "RMSNorm(6), PReLU(), ReLU6(), Hardswish(), Hardsigmoid(), Mish(), Softplus(), Hardtanh(), LogSoftmax()", 6
+        ),
+        ("3, 4, 6", "Dropout2d(), Softmax2d(), Flatten()", 72), ("3, 4, 6", "MaxPool2d(2), Flatten()", 18),
+        ("3, 4, 6", "Conv2d(3, 2, 3, padding=1), BatchNorm2d(2), GroupNorm(1, 2), AvgPool2d([2, 3]), Flatten()", 8),
+    ])
+    func `the shape behind a layer is known`(_ sizes: String, _ layers: String, _ features: Int) {
+        func net(_ features: Int) -> String {
+            "net = Sequential(\(layers), Linear(\(features), 2))\nnet(zeros(2, \(sizes)))"
+        }
+        #expect(findings(net(features)).isEmpty, "\(layers)")
+        #expect(!findings(net(features + 1)).isEmpty, "\(layers)")
+    }
+
+    @Test(arguments: [
+        "InstanceNorm2d(4)", "PixelShuffle(3)", "RMSNorm(7)", "GLU(1)",
+    ])
+    func `a layer that does not fit is found`(_ layer: String) {
+        #expect(findings("net = Sequential(Conv2d(5, 3, 1), \(layer))\nnet(zeros(2, 5, 4, 6))").count == 1, "\(layer)")
+    }
+
     @Test(arguments: [
         "len = 3\nprint(len)", "print(len([1]))\nlen = 4", "fn f() { return g() }\nfn g() { return 1 }",
         "for i in range(3) {\n    if i > 0 { print(x) }\n    x = i\n}", "if true { a = 1 }\nprint(a)",

@@ -188,7 +188,7 @@ import Testing
             "IndexSelect",
             "Gather", "TopK", "CumulativeSum", "Reduction", "Softmax", "Linear", "MatrixProduct", "Convolution",
             "TransposedConvolution", "MaxPool", "AveragePool", "AdaptiveAveragePool", "Interpolation", "BatchNorm",
-            "LayerNorm", "RowNorm", "LSTM", "Constant", "Effect",
+            "LayerNormalization", "RowNorm", "LSTM", "Constant", "Effect",
         ]
         #expect(Set(all).subtracting(seen).isEmpty)
         #expect(seen.subtracting(all).isEmpty)

@@ -3,16 +3,17 @@ import Runtime
 import Tensors
 
 extension Library {
-    /// Layers over images and sequences of channels: convolutions and pooling.
+    /// Layers over images and sequences of channels: convolutions.
     func addConvolutionLayers() {
         addConv1d()
         addConv2d()
         addConvTranspose2d()
-        addPoolingLayers()
     }
 
     private func addConv1d() {
-        add(ModuleType(Conv1d.self, named: "Conv1d"))
+        add(
+            ModuleType(
+                Conv1d.self, named: "Conv1d", builtByCall: true, shape: .convolution(dimensions: 1)))
         let inputs = Parameter<Int>("in_channels", "channels of the input")
         let outputs = Parameter<Int>("out_channels", "channels of the output")
         let kernel = Parameter<OneInt>("kernel_size", "the length of a filter")
@@ -45,7 +46,9 @@ extension Library {
     }
 
     private func addConv2d() {
-        add(ModuleType(Conv2d.self, named: "Conv2d"))
+        add(
+            ModuleType(
+                Conv2d.self, named: "Conv2d", builtByCall: true, shape: .convolution(dimensions: 2)))
         let inputs = Parameter<Int>("in_channels", "channels of the input")
         let outputs = Parameter<Int>("out_channels", "channels of the output")
         let kernel = Parameter<Pair>("kernel_size", "the size of a filter: an int, or [height, width]")
@@ -82,7 +85,10 @@ extension Library {
     }
 
     private func addConvTranspose2d() {
-        add(ModuleType(ConvTranspose2d.self, named: "ConvTranspose2d"))
+        add(
+            ModuleType(
+                ConvTranspose2d.self, named: "ConvTranspose2d", builtByCall: true,
+                shape: .convolution(dimensions: 2, isTransposed: true)))
         let inputs = Parameter<Int>("in_channels", "channels of the input")
         let outputs = Parameter<Int>("out_channels", "channels of the output")
         let kernel = Parameter<Pair>("kernel_size", "the size of a filter: an int, or [height, width]")
@@ -113,48 +119,5 @@ extension Library {
                     outputPadding: call[outputPadding], groups: call[groups], bias: call[bias],
                     dilation: call[dilation])
             })
-    }
-
-    private func addPoolingLayers() {
-        add(ModuleType(MaxPool2d.self, named: "MaxPool2d"))
-        add(ModuleType(AvgPool2d.self, named: "AvgPool2d"))
-        add(ModuleType(AdaptiveAvgPool2d.self, named: "AdaptiveAvgPool2d"))
-        let kernel = Parameter<Pair>("kernel_size", "the size of the window: an int, or [height, width]")
-        let stride = Parameter<Pair?>.optional("stride", "the step between windows", defaultText: "kernel_size")
-        let padding = Parameter<Pair>("padding", "cells added on every side", default: 0)
-        let ceilMode = Parameter<Bool>("ceil_mode", "whether a window that hangs over the end counts", default: false)
-        add(
-            Builtin(
-                "MaxPool2d", .networks, "The largest value of each window of an image.", kernel, stride, padding,
-                Parameter<Pair>("dilation", "the step between the cells of a window", default: 1), ceilMode,
-                returns: "a module from [N, C, H, W] to [N, C, H', W']",
-                pytorch: .differs("torch.nn.MaxPool2d", "without return_indices; ceil_mode comes after dilation"),
-                seeAlso: ["max_pool2d", "AvgPool2d"],
-                examples: [Example("MaxPool2d(2)(zeros(1, 3, 8, 8)).shape", "[1, 3, 4, 4]")]
-            ) { (kernel: Pair, stride: Pair?, padding: Pair, dilation: Pair, ceilMode: Bool) in
-                MaxPool2d(kernel, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode)
-            })
-        add(
-            Builtin(
-                "AvgPool2d", .networks, "The mean of each window of an image.", kernel, stride, padding, ceilMode,
-                Parameter<Bool>("count_include_pad", "whether the padding's zeros count in the mean", default: true),
-                returns: "a module from [N, C, H, W] to [N, C, H', W']",
-                pytorch: .differs("torch.nn.AvgPool2d", "without divisor_override"),
-                seeAlso: ["avg_pool2d", "AdaptiveAvgPool2d"],
-                examples: [Example("AvgPool2d(2)(ones(1, 1, 2, 2)).tolist()", "[[[[1.0]]]]")]
-            ) { (kernel: Pair, stride: Pair?, padding: Pair, ceilMode: Bool, countIncludePad: Bool) in
-                AvgPool2d(
-                    kernel, stride: stride, padding: padding, ceilMode: ceilMode, countIncludePad: countIncludePad)
-            })
-        add(
-            Builtin(
-                "AdaptiveAvgPool2d", .networks, "Means over a grid of windows that cover the image.",
-                Parameter<Pair>(
-                    "output_size", "the size of the result, whatever the image's: an int, or [height, width]"),
-                returns: "a module from [N, C, H, W] to [N, C, *output_size]",
-                pytorch: .differs("torch.nn.AdaptiveAvgPool2d", "both sizes are numbers, none is not taken"),
-                seeAlso: ["adaptive_avg_pool2d", "AvgPool2d"],
-                examples: [Example("AdaptiveAvgPool2d(1)(zeros(2, 64, 8, 8)).shape", "[2, 64, 1, 1]")]
-            ) { (size: Pair) in AdaptiveAvgPool2d(size) })
     }
 }

@@ -9,11 +9,11 @@ extension Builtin.Group {
 }
 
 extension Library {
-    /// Layers without convolutions: linear, containers, activations, dropout, reshaping.
+    /// Containers, the linear layer and dropout.
     func addLayers() {
         addContainers()
         addBasicLayers()
-        addActivationLayers()
+        addDropout2d()
     }
 
     private func addContainers() {
@@ -51,6 +51,9 @@ extension Library {
     }
 
     private func addBasicLayers() {
+        add(ModuleType(Linear.self, named: "Linear", builtByCall: true, shape: Self.linearShape))
+        add(ModuleType(Identity.self, named: "Identity", builtByCall: true, shape: .same))
+        add(ModuleType(Dropout.self, named: "Dropout", builtByCall: true, shape: .same))
         add(
             Builtin(
                 "Linear", .networks, "A fully connected layer.", formula: "y = x Wᵀ + b",
@@ -77,73 +80,39 @@ extension Library {
                     Example("layer = Dropout(0.5); layer.eval(); layer(ones(3)).tolist()", "[1.0, 1.0, 1.0]")
                 ]
             ) { (p: Double) in try Dropout(p: p) })
-        add(
-            Builtin(
-                "Flatten", .networks, "Joins dimensions into one.",
-                Parameter<Int>("start_dim", "the first joined dimension", default: 1),
-                Parameter<Int>("end_dim", "the last joined dimension", default: -1), returns: "a module",
-                pytorch: .same("torch.nn.Flatten"), seeAlso: ["flatten"],
-                examples: [Example("Flatten()(zeros(2, 3, 4)).shape", "[2, 12]")]
-            ) { (start: Int, end: Int) in Flatten(start: start, end: end) })
     }
 
-    private func addActivationLayers() {
-        func activation(
-            _ name: String, _ summary: String, formula: String, _ function: Activation.Function, _ example: Example
-        ) {
-            add(
-                Builtin(
-                    name, .networks, summary, formula: formula, returns: "a module of the input's shape",
-                    pytorch: .same("torch.nn.\(name)"), seeAlso: [name.lowercased()], examples: [example]
-                ) { Activation(function) })
+    private static let linearShape = LayerShape { shape, arguments in
+        let outputs = arguments.int("out_features")
+        if let inputs = arguments.int("in_features") {
+            if let given = shape.last, given != inputs {
+                throw shape.mismatch(
+                    "\(inputs) features", given: "\(given)",
+                    help: outputs.map { ["write Linear(\(given), \($0))"] } ?? [])
+            }
+            if shape.last == nil, let factor = shape.factor, factor > 0, !inputs.isMultiple(of: factor) {
+                throw shape.mismatch("\(inputs) features", given: "a multiple of \(factor)")
+            }
         }
-        activation(
-            "ReLU", "Cuts off what is negative.", formula: "max(x, 0)", .relu,
-            Example("ReLU()(tensor([-1.0, 2.0])).tolist()", "[0.0, 2.0]"))
-        activation(
-            "SiLU", "x times its sigmoid.", formula: "x · σ(x)", .silu,
-            Example("SiLU()(tensor([0.0])).tolist()", "[0.0]"))
-        activation(
-            "Tanh", "The hyperbolic tangent.", formula: "tanh x", .tanh,
-            Example("Tanh()(tensor([0.0])).tolist()", "[0.0]"))
-        activation(
-            "Sigmoid", "The logistic function.", formula: "1 / (1 + e^(−x))", .sigmoid,
-            Example("Sigmoid()(tensor([0.0])).tolist()", "[0.5]"))
-        add(
-            Builtin(
-                "LeakyReLU", .networks, "Lets a little of what is negative through.",
-                formula: "max(x, 0) + slope · min(x, 0)",
-                Parameter<Double>("negative_slope", "the slope below 0", default: 0.01), returns: "a module",
-                pytorch: .same("torch.nn.LeakyReLU"), seeAlso: ["leaky_relu"],
-                examples: [Example("LeakyReLU(0.5)(tensor([-1.0, 2.0])).tolist()", "[-0.5, 2.0]")]
-            ) { (slope: Double) in Activation(.leakyReLU(slope: slope)) })
-        add(
-            Builtin(
-                "ELU", .networks, "Exponential below 0.", formula: "x for x > 0, else alpha · (e^x − 1)",
-                Parameter<Double>("alpha", "the limit far below 0, negated", default: 1), returns: "a module",
-                pytorch: .same("torch.nn.ELU"), seeAlso: ["elu"],
-                examples: [Example("ELU()(tensor([0.0, 2.0])).tolist()", "[0.0, 2.0]")]
-            ) { (alpha: Double) in Activation(.elu(alpha: alpha)) })
-        add(
-            Builtin(
-                "GELU", .networks, "The Gaussian error linear unit.", formula: "x · Φ(x)",
-                Parameter<GELUForm>("approximate", "\"tanh\" for the approximation", default: .exact),
-                returns: "a module",
-                pytorch: .same("torch.nn.GELU"), seeAlso: ["gelu"],
-                examples: [Example("GELU()(tensor([0.0])).tolist()", "[0.0]")]
-            ) { (form: GELUForm) in Activation(.gelu(tanh: form == .tanh)) })
-        add(
-            Builtin(
-                "Softmax", .networks, "Makes probabilities of scores.", formula: "exp(xᵢ) / Σⱼ exp(xⱼ)",
-                Parameter<Int>("dim", "the dimension that sums to 1", default: -1), returns: "a module",
-                pytorch: .differs("torch.nn.Softmax", "dim defaults to -1, the last"), seeAlso: ["softmax"],
-                examples: [Example("Softmax()(tensor([0.0, 0.0])).tolist()", "[0.5, 0.5]")]
-            ) { (dim: Int) in Activation(.softmax(dim: dim)) })
+        if var known = shape.sizes, !known.isEmpty {
+            known[known.count - 1] = outputs
+            shape.sizes = known
+        }
+        shape.give(features: outputs)
     }
-}
 
-/// The two forms of GELU.
-enum GELUForm: String, StringOption {
-    case exact = "none"
-    case tanh
+    private func addDropout2d() {
+        add(ModuleType(Dropout2d.self, named: "Dropout2d", builtByCall: true, shape: .same))
+        add(
+            Builtin(
+                "Dropout2d", .networks, "In training, zeroes each channel with probability p and scales the others.",
+                formula: "y = x · m / (1 − p), m ~ Bernoulli(1 − p) for each channel; y = x in evaluation",
+                Parameter<Double>("p", "the probability of a zero", default: 0.5),
+                returns: "a module of the input's shape [N, C, ...]",
+                pytorch: .same("torch.nn.Dropout2d"), seeAlso: ["Dropout"],
+                examples: [
+                    Example("layer = Dropout2d(0.5); layer.eval(); layer(ones(1, 2, 1, 1)).sum().item()", "2.0")
+                ]
+            ) { (p: Double) in try Dropout2d(p: p) })
+    }
 }

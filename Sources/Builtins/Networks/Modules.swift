@@ -8,7 +8,6 @@ extension Library {
     func addModules() {
         add(ModuleType(Sequential.self, named: "Sequential"))
         add(ModuleType(ModuleList.self, named: "ModuleList"))
-        add(ModuleType(Linear.self, named: "Linear"))
         addModuleState()
         addModuleModes()
         addFeatures()

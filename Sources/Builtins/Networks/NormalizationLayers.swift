@@ -6,19 +6,26 @@ extension Library {
     /// Layers that set mean and variance, each over other dimensions.
     func addNormalizationLayers() {
         addBatchNorm(
-            BatchNorm1d.self, "BatchNorm1d", "Batch normalisation of vectors or sequences.", "[N, C] or [N, C, L]",
+            BatchNorm1d.self, "BatchNorm1d", "Batch normalisation of vectors or sequences.", 2...3,
+            "[N, C] or [N, C, L]",
             Example("BatchNorm1d(4)(zeros(8, 4)).shape", "[8, 4]"))
         addBatchNorm(
-            BatchNorm2d.self, "BatchNorm2d", "Batch normalisation of images.", "[N, C, H, W]",
+            BatchNorm2d.self, "BatchNorm2d", "Batch normalisation of images.", 4...4, "[N, C, H, W]",
             Example("BatchNorm2d(3)(zeros(8, 3, 4, 4)).shape", "[8, 3, 4, 4]"))
         addLayerNorm()
+        addRMSNorm()
         addGroupNorm()
+        addInstanceNorm()
     }
 
     private func addBatchNorm<Layer: BatchNorm>(
-        _ type: Layer.Type, _ name: String, _ summary: String, _ shape: String, _ example: Example
+        _ type: Layer.Type, _ name: String, _ summary: String, _ ranks: ClosedRange<Int>, _ shape: String,
+        _ example: Example
     ) {
-        add(ModuleType(type, named: name))
+        let text = ranks == 4...4 ? "images " + shape : shape
+        add(
+            ModuleType(
+                type, named: name, builtByCall: true, shape: .channels("num_features", ranks: ranks, text)))
         add(
             Builtin(
                 name, .networks, summary,
@@ -41,7 +48,9 @@ extension Library {
     }
 
     private func addLayerNorm() {
-        add(ModuleType(LayerNorm.self, named: "LayerNorm"))
+        add(
+            ModuleType(
+                LayerNorm.self, named: "LayerNorm", builtByCall: true, shape: .lastDimensions(of: "LayerNorm")))
         add(
             Builtin(
                 "LayerNorm", .networks, "Normalisation over the last dimensions.",
@@ -60,7 +69,15 @@ extension Library {
     }
 
     private func addGroupNorm() {
-        add(ModuleType(GroupNorm.self, named: "GroupNorm"))
+        add(
+            ModuleType(
+                GroupNorm.self, named: "GroupNorm", builtByCall: true,
+                shape: LayerShape { shape, arguments in
+                    guard let channels = arguments.int("num_channels"), let known = shape.sizes, known.count > 1,
+                        let given = known[1], given != channels
+                    else { return }
+                    throw shape.mismatch("\(channels) channels", given: "\(given)")
+                }))
         add(
             Builtin(
                 "GroupNorm", .networks, "Normalisation over groups of channels.",
@@ -74,6 +91,52 @@ extension Library {
                 examples: [Example("GroupNorm(2, 8)(zeros(3, 8, 4, 4)).shape", "[3, 8, 4, 4]")]
             ) { (groups: Int, channels: Int, eps: Double, affine: Bool) in
                 try GroupNorm(groups, channels, eps: eps, affine: affine)
+            })
+    }
+
+    private func addRMSNorm() {
+        add(
+            ModuleType(RMSNorm.self, named: "RMSNorm", builtByCall: true, shape: .lastDimensions(of: "RMSNorm")))
+        add(
+            Builtin(
+                "RMSNorm", .networks, "Normalisation over the last dimensions by the root of the mean square.",
+                formula: "y = x / √(⟨x²⟩ + eps) · weight, for each example",
+                Parameter<Integers>("normalized_shape", "the sizes of the last dimensions: an int or a list"),
+                Parameter<Double?>.optional(
+                    "eps", "added to the mean square", defaultText: "the smallest step of the dtype at 1"),
+                Parameter<Bool>("elementwise_affine", "whether the weight is there", default: true),
+                returns: "a module from [..., *normalized_shape] to the same shape",
+                pytorch: .same("torch.nn.RMSNorm"), seeAlso: ["GroupNorm"],
+                examples: [Example("RMSNorm(2, eps=0.0)(tensor([[3.0, -3.0]])).tolist()", "[[1.0, -1.0]]")]
+            ) { (shape: Integers, eps: Double?, affine: Bool) in
+                try RMSNorm(shape.values, eps: eps, affine: affine)
+            })
+    }
+
+    private func addInstanceNorm() {
+        add(
+            ModuleType(
+                InstanceNorm2d.self, named: "InstanceNorm2d", builtByCall: true,
+                shape: .channels("num_features", ranks: 4...4, "images [N, C, H, W]")))
+        add(
+            Builtin(
+                "InstanceNorm2d", .networks, "Normalisation of each channel of each image by itself.",
+                formula: "y = (x − mean) / √(variance + eps) · weight + bias, for each example and channel",
+                Parameter<Int>("num_features", "the number of channels C"),
+                Parameter<Double>("eps", "added to the variance", default: 1e-5),
+                Parameter<Double>(
+                    "momentum", "the share of a new batch in the running statistics", default: 0.1),
+                Parameter<Bool>("affine", "whether weight and bias are there", default: false),
+                Parameter<Bool>("track_running_stats", "whether running statistics are kept", default: false),
+                returns: "a module from [N, C, H, W] to the same shape",
+                notes: [
+                    "Evaluation is like training unless running statistics are kept, which then take the images' place."
+                ],
+                pytorch: .differs("torch.nn.InstanceNorm2d", "takes batches only; momentum is a number"),
+                seeAlso: ["BatchNorm2d", "GroupNorm"],
+                examples: [Example("InstanceNorm2d(1)(tensor([[[[1.0, 3.0]]]])).round().tolist()", "[[[[-1.0, 1.0]]]]")]
+            ) { (features: Int, eps: Double, momentum: Double, affine: Bool, track: Bool) in
+                try InstanceNorm2d(features, eps: eps, momentum: momentum, affine: affine, trackRunningStats: track)
             })
     }
 }

@@ -5,17 +5,23 @@ import Tensors
 extension TransformerEncoderLayer.Function: StringOption {}
 
 extension Library {
-    /// Layers over sequences: tables of vectors, attention, recurrence. Those that take several tensors, or give several,
+    /// Layers over sequences: tables of vectors, attention. Those that take several tensors, or give several,
     /// declare the method `forward` that a call of the module runs.
     func addSequenceLayers() {
         addEmbeddingLayer()
         addMultiheadAttention()
         addTransformerEncoderLayer()
-        addLSTM()
     }
 
     private func addEmbeddingLayer() {
-        add(ModuleType(Embedding.self, named: "Embedding"))
+        add(
+            ModuleType(
+                Embedding.self, named: "Embedding", builtByCall: true,
+                shape: LayerShape { shape, arguments in
+                    let size = arguments.int("embedding_dim")
+                    shape.sizes = shape.sizes.map { $0 + [size] }
+                    shape.give(features: size)
+                }))
         add(
             Builtin(
                 "Embedding", .networks, "A table of vectors that are looked up by number.",
@@ -33,7 +39,7 @@ extension Library {
     }
 
     private func addMultiheadAttention() {
-        add(ModuleType(MultiheadAttention.self, named: "MultiheadAttention"))
+        add(ModuleType(MultiheadAttention.self, named: "MultiheadAttention", builtByCall: true))
         add(
             Builtin(
                 "MultiheadAttention", .networks, "Several attentions side by side, each in its share of the features.",
@@ -92,7 +98,7 @@ extension Library {
     }
 
     private func addTransformerEncoderLayer() {
-        add(ModuleType(TransformerEncoderLayer.self, named: "TransformerEncoderLayer"))
+        add(ModuleType(TransformerEncoderLayer.self, named: "TransformerEncoderLayer", builtByCall: true))
         let features = Parameter<Int>("d_model", "the number of features E")
         let heads = Parameter<Int>("nhead", "the number of attention heads; it must divide d_model")
         let inner = Parameter<Int>("dim_feedforward", "features between the two linear layers", default: 2048)
@@ -115,7 +121,7 @@ extension Library {
                     bias.description,
                 ],
                 returns: "a module from [L, N, E] (or [N, L, E]) to the same shape",
-                pytorch: .same("torch.nn.TransformerEncoderLayer"), seeAlso: ["MultiheadAttention", "LayerNorm"],
+                pytorch: .same("torch.nn.TransformerEncoderLayer"), seeAlso: ["MultiheadAttention"],
                 examples: [
                     Example(
                         "TransformerEncoderLayer(8, 2, dim_feedforward=16, batch_first=true)(zeros(3, 5, 8)).shape",
@@ -148,70 +154,6 @@ extension Library {
                 let output = try layer.encode(x, mask: mask, keyPaddingMask: padding)
                 layer.notify(input: x, output: output)
                 return output
-            })
-    }
-
-    private func addLSTM() {
-        add(ModuleType(LSTM.self, named: "LSTM"))
-        let inputs = Parameter<Int>("input_size", "the number of input features")
-        let hidden = Parameter<Int>("hidden_size", "the number of hidden features")
-        let layers = Parameter<Int>("num_layers", "how many layers, each on the one before", default: 1)
-        let bias = Parameter<Bool>("bias", "whether the layers have a bias", default: true)
-        let batchFirst = Parameter<Bool>(
-            "batch_first", "whether sequences are [N, T, features] rather than [T, N, features]", default: false)
-        let dropout = Parameter<Double>(
-            "dropout", "the probability of zeroing what goes from layer to layer in training", default: 0)
-        let bidirectional = Parameter<Bool>("bidirectional", "whether each layer also runs backwards", default: false)
-        add(
-            Builtin(
-                "LSTM", .networks, "Long short-term memory over sequences.",
-                formula: "c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'), [i f g o] = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh",
-                parameters: [
-                    inputs.description, hidden.description, layers.description, bias.description,
-                    batchFirst.description, dropout.description, bidirectional.description,
-                ],
-                returns: "a module: output, state = lstm(x); hidden, cell = state",
-                notes: [
-                    "All parameters are drawn uniformly from ±1/√hidden_size.",
-                    "Inside a Sequential it passes on the output alone.",
-                ],
-                pytorch: .differs("torch.nn.LSTM", "without proj_size"), seeAlso: ["TransformerEncoderLayer"],
-                examples: [
-                    Example(
-                        "output, state = LSTM(4, 8, batch_first=true)(zeros(2, 5, 4)); hidden, cell = state; [output.shape, hidden.shape]",
-                        "[[2, 5, 8], [1, 2, 8]]"),
-                    Example("Sequential(LSTM(4, 8), Linear(8, 2))(zeros(5, 2, 4)).shape", "[5, 2, 2]"),
-                ]
-            ) { call in
-                try LSTM(
-                    call[inputs], call[hidden], layers: call[layers], bias: call[bias], batchFirst: call[batchFirst],
-                    dropout: call[dropout], bidirectional: call[bidirectional])
-            })
-        add(
-            Builtin(
-                "forward", on: .moduleType("LSTM"), .networks,
-                "The hidden states of a sequence; calling the layer does the same.",
-                Parameter<LSTM>("self", "the layer"),
-                Parameter<Tensor>("input", "a tensor [T, N, input_size], or [N, T, input_size] with batch_first"),
-                Parameter<[Tensor]?>.optional(
-                    "hx", "hidden and cell state to begin with, both [layers · directions, N, hidden_size]",
-                    defaultText: "zeros"),
-                returns: "a list: the output [T, N, hidden · directions], and the last [hidden, cell] of all layers",
-                pytorch: .same("torch.nn.LSTM.forward"), seeAlso: ["LSTM"],
-                examples: [
-                    Example(
-                        "lstm = LSTM(4, 8); output, state = lstm(zeros(5, 2, 4)); output, state = lstm(zeros(1, 2, 4), state); output.shape",
-                        "[1, 2, 8]")
-                ]
-            ) { (layer: LSTM, x: Tensor, state: [Tensor]?) in
-                if let state, state.count != 2 {
-                    throw Failure(
-                        .value, "LSTM: hx must be [hidden, cell], given a list of \(state.count)",
-                        help: ["output, state = lstm(x), then lstm(next, state)"], operands: [2: ""])
-                }
-                let result = try layer.run(x, state: state.map { ($0[0], $0[1]) })
-                layer.notify(input: x, output: result.output)
-                return Value.list([.tensor(result.output), .list([.tensor(result.hidden), .tensor(result.cell)])])
             })
     }
 }

@@ -14,7 +14,7 @@ extension Library {
                 Parameter<Tensor?>.optional("weight", "factors of shape normalized_shape"),
                 Parameter<Tensor?>.optional("bias", "summands of that shape"), eps,
                 returns: "a tensor of the same shape",
-                pytorch: .same("torch.nn.functional.layer_norm"), seeAlso: ["LayerNorm", "group_norm"],
+                pytorch: .same("torch.nn.functional.layer_norm"), seeAlso: ["group_norm"],
                 examples: [Example("layer_norm(tensor([[-3.0, 3.0]]), [2], eps=0).tolist()", "[[-1.0, 1.0]]")]
             ) { (input: Tensor, shape: [Int], weight: Tensor?, bias: Tensor?, eps: Double) in
                 try input.layerNorm(shape, weight: weight, bias: bias, eps: eps)

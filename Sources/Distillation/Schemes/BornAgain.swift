@@ -43,7 +43,7 @@ public func bornAgain(
                 "born_again", problem: "the function gave the same network twice",
                 help: "it must make a new one: born_again(() => Sequential(…), train)")
         }
-        let loss = try DistillationLoss(
+        let loss = try ObjectiveRun(
             objective, teachers: [.network(before)], cache: cache, function: "born_again")
         let own = named("generation \(taught.count + 1)")
         runs.append(try Trainer(net, data, loss: loss, options: own, function: "born_again").train())

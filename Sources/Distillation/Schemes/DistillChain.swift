@@ -25,7 +25,7 @@ public func distillChain(
         var own = options
         let role = index + 1 == nets.count ? "student" : nets.count == 3 ? "assistant" : "assistant \(index)"
         own.name = options.name.map { "\($0) \(role)" } ?? role
-        let loss = try DistillationLoss(
+        let loss = try ObjectiveRun(
             objective, teachers: [.network(nets[index - 1])], cache: cache, function: "distill_chain")
         let trainer = try Trainer(nets[index], data, loss: loss, options: own, function: "distill_chain")
         runs.append(try trainer.train())

@@ -32,7 +32,7 @@ public func routeConstrained(
         let share = options.epochs / anchors.count
         own.epochs = share + (index >= anchors.count - options.epochs % anchors.count ? 1 : 0)
         own.name = "\(options.name ?? "anchor") \(index + 1)"
-        let loss = try DistillationLoss(objective, teachers: [anchor], cache: cache, function: "route_constrained")
+        let loss = try ObjectiveRun(objective, teachers: [anchor], cache: cache, function: "route_constrained")
         let trainer = try Trainer(student, data, loss: loss, options: own, function: "route_constrained")
         runs.append(try trainer.train())
         if runs.last?.isInterrupted == true { break }

@@ -43,8 +43,8 @@ public final class DistTerm: Term {
         try requireEqualLogits(self, input.student.logits, logits)
         let student = try Logits.scaled(input.student.logits, temperature).softmax(dim: 1)
         let teacher = try Logits.scaled(logits, temperature).softmax(dim: 1)
-        let rows = try Correlation.pearson(student, teacher).mean()
-        let columns = try Correlation.pearson(student.transposed(), teacher.transposed()).mean()
+        let rows = try Correlation.ofRows(student, teacher).mean()
+        let columns = try Correlation.ofRows(student.transposed(), teacher.transposed()).mean()
         let factor = temperature * temperature
         return try (1 - rows) * Scalar(beta * factor) + (1 - columns) * Scalar(gamma * factor)
     }

@@ -46,7 +46,7 @@ enum Correlation {
     }
 
     /// Pearson's ρ of the rows of a and b, [N, 1]: (a·b)/(‖a‖‖b‖ + ε) of the centred rows; 0 for constant rows.
-    static func pearson(_ a: Tensor, _ b: Tensor, epsilon: Double = 1e-8) throws -> Tensor {
+    static func ofRows(_ a: Tensor, _ b: Tensor, epsilon: Double = 1e-8) throws -> Tensor {
         let left = try a - a.mean(dims: [1], keepdim: true)
         let right = try b - b.mean(dims: [1], keepdim: true)
         let product = try (left * right).sum(dims: [1], keepdim: true)

@@ -8,7 +8,7 @@ extension ONNXGraph {
     }
 }
 
-extension Graph.LayerNorm: ONNXForm {
+extension Graph.LayerNormalization: ONNXForm {
     static var opset: Int { 17 }
 
     func write(_ site: ONNXSite<Self>, to graph: inout ONNXGraph) throws {

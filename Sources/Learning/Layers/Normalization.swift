@@ -170,6 +170,14 @@ public final class LayerNorm: Module {
     }
 }
 
+/// The normalisation that composed layers have between their parts.
+enum NormalizationLayer {
+    /// Of the features of each position, as transformers do.
+    static func ofFeatures(_ features: Int, eps: Double, bias: Bool) throws -> Module {
+        try LayerNorm([features], eps: eps, bias: bias)
+    }
+}
+
 /// (x - mean) / √(variance + eps) · weight + bias over groups of channels (Wu and He, 2018).
 public final class GroupNorm: Module {
     /// Into how many groups the channels are split.

@@ -98,3 +98,42 @@ public final class AdaptiveAvgPool2d: Module {
     /// The same layer again.
     public override func duplicate(_ copies: ModuleCopies) throws -> Module { AdaptiveAvgPool2d(size) }
 }
+
+/// The largest values of a grid of windows that cover the image.
+public final class AdaptiveMaxPool2d: Module {
+    /// Height and width of the result.
+    public let size: Pair
+
+    /// A result of the given size, whatever the image's.
+    public init(_ size: Pair) {
+        self.size = size
+        super.init()
+    }
+
+    /// The size.
+    public override var options: String { "\(size)" }
+
+    /// x [N, C, H, W] → [N, C, size, size].
+    public override func forward(_ x: Tensor) throws -> Tensor {
+        guard x.rank == 4, x.count > 0, size.height > 0, size.width > 0 else {
+            throw ModuleError.input(
+                layer: "AdaptiveMaxPool2d",
+                problem: "expected images [N, C, H, W] and a size of at least 1, given "
+                    + "\(x.shape) and \(size)", help: nil)
+        }
+        return try Self.largest(Self.largest(x, dim: 2, size.height), dim: 3, size.width)
+    }
+
+    /// The largest values of `count` windows along a dimension; what lies in a window of both is the largest of rows first.
+    private static func largest(_ x: Tensor, dim: Int, _ count: Int) throws -> Tensor {
+        let length = x.shape[dim]
+        let parts = try (0..<count).map { index in
+            let start = index * length / count, end = ((index + 1) * length + count - 1) / count
+            return try x.narrow(dim: dim, start: start, length: end - start).amax(dims: [dim], keepdim: true)
+        }
+        return try Tensor.cat(parts, dim: dim)
+    }
+
+    /// The same layer again.
+    public override func duplicate(_ copies: ModuleCopies) throws -> Module { AdaptiveMaxPool2d(size) }
+}

@@ -13,7 +13,8 @@ public final class TransformerEncoderLayer: Module {
 
     private let attention: MultiheadAttention
     private let linear1: Linear, linear2: Linear
-    private let norm1: LayerNorm, norm2: LayerNorm
+    private let norm1: Module, norm2: Module
+    private let normEps: Double
     private let dropout: Dropout, dropout1: Dropout, dropout2: Dropout
     /// The function between the linear layers.
     public let activation: Function
@@ -30,17 +31,18 @@ public final class TransformerEncoderLayer: Module {
         try self.init(
             attention: MultiheadAttention(features, heads, dropout: dropout, bias: bias, batchFirst: batchFirst),
             linear1: Linear(features, feedForward, bias: bias), linear2: Linear(feedForward, features, bias: bias),
-            norm1: LayerNorm([features], eps: layerNormEps, bias: bias),
-            norm2: LayerNorm([features], eps: layerNormEps, bias: bias), dropout: dropout, activation: activation,
-            normFirst: normFirst)
+            norm1: NormalizationLayer.ofFeatures(features, eps: layerNormEps, bias: bias),
+            norm2: NormalizationLayer.ofFeatures(features, eps: layerNormEps, bias: bias), normEps: layerNormEps,
+            dropout: dropout, activation: activation, normFirst: normFirst)
     }
 
     private init(
-        attention: MultiheadAttention, linear1: Linear, linear2: Linear, norm1: LayerNorm, norm2: LayerNorm,
-        dropout: Double, activation: Function, normFirst: Bool
+        attention: MultiheadAttention, linear1: Linear, linear2: Linear, norm1: Module, norm2: Module,
+        normEps: Double, dropout: Double, activation: Function, normFirst: Bool
     ) throws {
         (self.attention, self.linear1, self.linear2) = (attention, linear1, linear2)
         (self.norm1, self.norm2, self.activation, self.normFirst) = (norm1, norm2, activation, normFirst)
+        self.normEps = normEps
         self.dropout = try Dropout(p: dropout)
         dropout1 = try Dropout(p: dropout)
         dropout2 = try Dropout(p: dropout)
@@ -60,7 +62,7 @@ public final class TransformerEncoderLayer: Module {
         "\(attention.features), \(attention.heads), dim_feedforward=\(linear1.outputs)"
             + (dropout.p == 0.1 ? "" : ", dropout=\(dropout.p)")
             + (activation == .relu ? "" : ", activation=\"\(activation.rawValue)\"")
-            + (norm1.eps == 1e-5 ? "" : ", layer_norm_eps=\(norm1.eps)")
+            + (normEps == 1e-5 ? "" : ", layer_norm_eps=\(normEps)")
             + (attention.batchFirst ? ", batch_first=true" : "") + (normFirst ? ", norm_first=true" : "")
             + (linear1.bias == nil ? ", bias=false" : "")
     }
@@ -95,11 +97,11 @@ public final class TransformerEncoderLayer: Module {
     /// A copy with its own parameters.
     public override func duplicate(_ copies: ModuleCopies) throws -> Module {
         guard let attention = try copies.module(attention) as? MultiheadAttention,
-            let linear1 = try copies.module(linear1) as? Linear, let linear2 = try copies.module(linear2) as? Linear,
-            let norm1 = try copies.module(norm1) as? LayerNorm, let norm2 = try copies.module(norm2) as? LayerNorm
+            let linear1 = try copies.module(linear1) as? Linear, let linear2 = try copies.module(linear2) as? Linear
         else { throw ModuleError.noCopy(module: typeName) }
         return try TransformerEncoderLayer(
-            attention: attention, linear1: linear1, linear2: linear2, norm1: norm1, norm2: norm2, dropout: dropout.p,
-            activation: activation, normFirst: normFirst)
+            attention: attention, linear1: linear1, linear2: linear2, norm1: copies.module(norm1),
+            norm2: copies.module(norm2), normEps: normEps, dropout: dropout.p, activation: activation,
+            normFirst: normFirst)
     }
 }

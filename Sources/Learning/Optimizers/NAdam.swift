@@ -8,7 +8,7 @@ public struct NAdam: UpdateRule {
         name: "NAdam", summary: "Adam with Nesterov's momentum (Dozat, 2016).",
         formula:
             "μₜ = β₁(1 − ½·0.96^(t·momentum_decay)); p ← p − lr·[(1 − μₜ)/(1 − Πμ)·g + μₜ₊₁/(1 − μₜ₊₁Πμ)·m]/(√v̂ + eps)",
-        pytorch: "torch.optim.NAdam", related: ["Adam", "RAdam"])
+        pytorch: "torch.optim.NAdam", related: ["Adam"])
 
     /// The options as the language takes them.
     public static var options: [RuleOption<Self>] {

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// What can be wrong with an optimizer or a schedule.

@@ -10,7 +10,7 @@ public struct RAdam: UpdateRule {
             ρ∞ = 2/(1 − β₂) − 1; ρ = ρ∞ − 2tβ₂ᵗ/(1 − β₂ᵗ); r² = (ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ); \
             p ← p − lr·m̂·(r/(√v̂ + eps) where ρ > 5, else 1)
             """,
-        pytorch: "torch.optim.RAdam", related: ["Adam", "NAdam", "warmup"])
+        pytorch: "torch.optim.RAdam", related: ["Adam", "warmup"])
 
     /// The options as the language takes them.
     public static var options: [RuleOption<Self>] {

@@ -40,15 +40,15 @@ public protocol TrainingLoss: AnyObject {
 }
 
 extension TrainingLoss {
-    /// Nothing to do.
+    /// Epochs are alike.
     public func begin(epoch: Int, of epochs: Int) throws {}
-    /// Nothing to do.
+    /// Steps leave nothing to be remembered.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
-    /// Nothing.
+    /// The terms are all there is to see.
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
-    /// Nothing.
+    /// No line.
     public var notes: [String] { [] }
-    /// Nothing.
+    /// Not measured.
     public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { [:] }
     /// The student itself.
     public func finish(_ student: Module) throws -> Module { student }
@@ -58,9 +58,9 @@ extension TrainingLoss {
     public var evaluatedAlong: OrderedDictionary<String, Module> { [:] }
     /// No modules.
     public var trainedModules: OrderedDictionary<String, Module> { [:] }
-    /// Nothing.
+    /// The formula tells it from others.
     public var identity: OrderedDictionary<String, String> { [:] }
-    /// Nothing.
+    /// Nothing beside modules.
     public var memory: OrderedDictionary<String, Tensor> { [:] }
     /// One stage that trains everything.
     public func stages(of epochs: Int) throws -> [TrainingStage] { [TrainingStage(epochs: 0..<epochs)] }

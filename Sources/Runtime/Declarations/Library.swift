@@ -158,6 +158,9 @@ public final class Library {
         }
     }
 
+    /// The class of modules of a name, which is also that of the function that makes one.
+    public func moduleType(named name: String) -> ModuleType? { moduleTypes.last { $0.name == name } }
+
     private func moduleTypeNames(of module: Module) -> [String] {
         let key = ObjectIdentifier(Swift.type(of: module))
         if let names = moduleTypeNames[key] { return names }

@@ -87,7 +87,8 @@ private struct ArchitectureReader {
         guard result.diagnostics.isEmpty, result.program.statements.count == 1,
             case .expression(let expression) = result.program.statements[0].kind,
             case .call(let callee, let arguments) = expression.kind, case .name(let name) = callee.kind,
-            Architecture.layers.contains(name), let function = interpreter.library.functions[name]
+            interpreter.library.moduleType(named: name)?.isBuiltByCall == true,
+            let function = interpreter.library.functions[name]
         else { throw failure("has an unknown layer \(text)") }
         var values: [Value] = []
         var named: [(name: String, value: Value)] = []

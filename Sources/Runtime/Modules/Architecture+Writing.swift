@@ -19,14 +19,6 @@ public enum Architecture {
         let root = try writer.node(net)
         return (.object([("net", root), ("sources", .array(writer.sources))]), writer.tensors)
     }
-
-    /// The layers that stand as the call that makes them.
-    static let layers: Set<String> = [
-        "Identity", "Linear", "Conv1d", "Conv2d", "ConvTranspose2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm",
-        "GroupNorm", "Dropout", "Flatten", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Embedding",
-        "MultiheadAttention", "TransformerEncoderLayer", "LSTM", "ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Tanh",
-        "Sigmoid", "Softplus", "Softmax", "LogSoftmax", "Hardtanh",
-    ]
 }
 
 private struct ArchitectureWriter {
@@ -62,7 +54,7 @@ private struct ArchitectureWriter {
                 ("number", .integer(number)), ("layer", .string(module.typeName)), ("children", .object(children)),
             ])
         default:
-            guard Architecture.layers.contains(module.typeName) else {
+            guard interpreter.library.moduleType(named: module.typeName)?.isBuiltByCall == true else {
                 throw Failure(
                     .type, "save: a \(module.typeName) cannot be written into a model file",
                     help: ["save(net, \"net.safetensors\") writes the weights alone"])

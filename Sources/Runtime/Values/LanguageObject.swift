@@ -151,11 +151,31 @@ public final class Slice: LanguageObject {
 public struct ModuleType {
     /// The name as users see it, `Linear`.
     public let name: String
+    /// Whether its modules stand in a model file as the call that makes them, `Linear(64, 32)`.
+    public let isBuiltByCall: Bool
+    /// What it makes of the shape of its input; nil is unknown.
+    public let shape: LayerShape?
     let matches: (Module) -> Bool
 
     /// Declares a class of modules.
-    public init<M: Module>(_ type: M.Type, named name: String) {
+    ///
+    /// - Parameters:
+    ///   - builtByCall: whether a model file holds such a module as the call that makes it, with its options.
+    ///   - shape: what it makes of the shape of its input; nil is unknown.
+    public init<M: Module>(
+        _ type: M.Type, named name: String, builtByCall: Bool = false, shape: LayerShape? = nil
+    ) {
         self.name = name
+        isBuiltByCall = builtByCall
+        self.shape = shape
         matches = { $0 is M }
+    }
+
+    /// Declares modules of a class that serves under several names, as activations do; it has no methods of its own.
+    public init(nameOnly name: String, builtByCall: Bool = false, shape: LayerShape? = nil) {
+        self.name = name
+        isBuiltByCall = builtByCall
+        self.shape = shape
+        matches = { _ in false }
     }
 }

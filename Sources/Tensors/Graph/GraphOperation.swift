@@ -32,7 +32,7 @@ extension Graph {
         case adaptiveAveragePool(AdaptiveAveragePool)
         case interpolation(Interpolation)
         case batchNorm(BatchNorm)
-        case layerNorm(LayerNorm)
+        case layerNorm(LayerNormalization)
         case rowNorm(RowNorm)
         case lstm(LSTM)
         case constant(Constant)

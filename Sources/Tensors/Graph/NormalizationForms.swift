@@ -31,7 +31,7 @@ extension Graph {
     }
 
     /// The same over the last dimensions. Inputs: x, weight and bias of their shape or none.
-    public struct LayerNorm: Form {
+    public struct LayerNormalization: Form {
         /// How many dimensions.
         public let axes: Int
         /// Added to the variance.

@@ -30,7 +30,8 @@ extension Tensor {
         let n = shape.reduce(1, *)
         return try rowsNormalized(n, weight, bias, eps)
             .traced(
-                .layerNorm(Graph.LayerNorm(axes: shape.count, eps: eps)), [operand, weight?.operand, bias?.operand])
+                .layerNorm(Graph.LayerNormalization(axes: shape.count, eps: eps)),
+                [operand, weight?.operand, bias?.operand])
     }
 
     /// Each row of n elements normalised.

@@ -10,10 +10,10 @@ struct PlainTerms {
     let labels: Tensor?
 }
 
-extension DistillationLoss {
+extension ObjectiveRun {
     /// `a * soft(T)`, `a * soft(T) + b * hard()` or `hard()` on rows that all count; nil for any other objective or batch.
     func plainTerms(_ batch: Batch) throws -> PlainTerms? {
-        guard capture == nil, termBalance == nil, rebuilding == nil, batch.mask == nil, batch.mixture == nil else {
+        guard layers.isEmpty, termBalance == nil, rebuilding == nil, batch.mask == nil, batch.mixture == nil else {
             return nil
         }
         var soft: (temperature: Double, weight: Double)?

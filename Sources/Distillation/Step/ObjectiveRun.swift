@@ -4,7 +4,7 @@ import OrderedCollections
 import Tensors
 
 /// An objective at work on a student and its teachers: what the trainer of `distill` minimises.
-public final class DistillationLoss: TrainingLoss {
+public final class ObjectiveRun: TrainingLoss {
     /// The objective.
     public let objective: Objective
     /// The terms' curve names.
@@ -18,16 +18,11 @@ public final class DistillationLoss: TrainingLoss {
     private(set) var teachers: [Teacher] = []
     /// The terms at work, once they are prepared.
     private(set) var activeTerms: [ActiveTerm] = []
-    /// Each term's layer pairs, those found for the networks where it names none.
-    private var pairs: [[LayerPair]]
-    private var studentPaths: [LayerPath] = []
-    private(set) var capture: FeatureCapture?
-    /// For each term the positions of its features among those captured.
-    private var studentSlots: [[Int]] = []
-    private var teacherSlots: [[Int]] = []
+    /// The layers that the terms look at, found by ``prepare(_:)``.
+    private(set) var layers: LayerCapture
     private(set) var weights: [Double] = []
-    /// What the hints alone train, and what everything else trains; nil without hints.
-    private var hint: (epochs: Int, parameters: [Tensor], later: [Tensor])?
+    /// The epochs in which some terms train alone; nil without hints.
+    private var hints: Hints?
     /// The term that rebuilds the student, if there is one.
     private(set) var rebuilding: (term: any StudentRebuilding, index: Int)?
     let termBalance: TermBalance?
@@ -61,7 +56,7 @@ public final class DistillationLoss: TrainingLoss {
         }
         self.objective = objective
         termNames = objective.curveNames
-        pairs = objective.summands.map(\.term.pairs)
+        layers = LayerCapture(objective)
         termBalance = balance ? TermBalance(terms: termNames) : nil
         sources = teachers
         self.average = average
@@ -78,7 +73,7 @@ public final class DistillationLoss: TrainingLoss {
     }
 
     /// The objective as it is written.
-    public var formula: String { objective.description(pairs: pairs) }
+    public var formula: String { objective.description(pairs: layers.pairs) }
 
     /// The modules of all terms, by the terms' names.
     public var trainedModules: OrderedDictionary<String, Module> {
@@ -122,7 +117,8 @@ public final class DistillationLoss: TrainingLoss {
     public func prepare(_ context: TrainingContext) throws {
         try checkNeeds(context)
         let probe = try Batches(context.data.withoutAugmentation(), size: min(4, context.batchSize)).batch(0)
-        try resolvePairs(context, probe)
+        layers = try LayerCapture(objective, sources, context.student, probe)
+        teachers = try zip(sources, layers.teacherPaths).map { try Teacher($0, paths: $1) }
         data = context.data
         batchSize = context.batchSize
         try fillTeachers()
@@ -130,19 +126,21 @@ public final class DistillationLoss: TrainingLoss {
         activeTerms = try objective.summands.enumerated().map { index, summand in
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
-            if pairs[index].isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
+            if layers.pairs[index].isEmpty, !term.usesDefaultPair { try checkLogits(term, example) }
             return try term.prepare(
                 example,
                 TermContext(
-                    student: context.student, teacher: teacherNetwork(of: term), data: context.data,
-                    epochs: context.epochs, batchSize: context.batchSize, pairs: pairs[index],
+                    student: context.student, teacher: sources.network(of: term), data: context.data,
+                    epochs: context.epochs, batchSize: context.batchSize, pairs: layers.pairs[index],
                     teacherFeatures: { [unowned self] batch in
                         let view = try self.teachers[term.teacherIndex].view(batch)
-                        return self.teacherSlots[index].map { view.features[$0] }
+                        return self.layers.teacherFeatures(of: index, view)
                     }))
         }
         try findRebuilding()
-        hint = try hints(context, probe)
+        hints = try Hints(
+            zip(objective.summands.map(\.term), activeTerms), student: context.student, epochs: context.epochs,
+            function: function, reached: { try self.reachedByHints(context.student, probe) })
         weights = objective.summands.map { _ in 0 }
         lastInputs = objective.summands.map { _ in nil }
     }
@@ -170,10 +168,6 @@ public final class DistillationLoss: TrainingLoss {
         }
     }
 
-    private func teacherNetwork(of term: Term) -> Module? {
-        sources.indices.contains(term.teacherIndex) ? sources[term.teacherIndex].network : nil
-    }
-
     private func checkLogits(_ term: Term, _ example: TermInput) throws {
         if term.comparesLogits {
             let teacher = term.needsTeacher ? example.teacher?.logits : nil
@@ -190,96 +184,15 @@ public final class DistillationLoss: TrainingLoss {
             term: term.name, student: example.student.logits.shape.array, teacher: teacher.logits.shape.array)
     }
 
-    private func resolvePairs(_ context: TrainingContext, _ probe: Batch) throws {
-        var paths = Array(repeating: OrderedSet<LayerPath>(), count: sources.count)
-        var studentPaths: OrderedSet<LayerPath> = []
-        studentSlots = []
-        teacherSlots = []
-        for (index, (_, term)) in objective.summands.enumerated() {
-            if term.pairs.isEmpty, term.usesDefaultPair, let teacher = teacherNetwork(of: term) {
-                pairs[index] = [
-                    LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(context.student, probe))
-                ]
-            }
-            if pairs[index].isEmpty, term.usesDefaultPair, !sources.isEmpty {
-                throw DistillationError.teacher(
-                    problem: "stored logits have no layers, and \(term.name) compares features", help: nil)
-            }
-            try check(pairs[index], of: term, context)
-            studentSlots.append(pairs[index].map { studentPaths.append($0.student).index })
-            teacherSlots.append(
-                sources.isEmpty ? [] : pairs[index].map { paths[term.teacherIndex].append($0.teacher).index })
-        }
-        self.studentPaths = Array(studentPaths)
-        capture = studentPaths.isEmpty ? nil : try FeatureCapture(context.student, at: self.studentPaths)
-        teachers = try zip(sources, paths).map { try Teacher($0, paths: Array($1)) }
-    }
-
-    private static func defaultPath(_ net: Module, _ probe: Batch) throws -> LayerPath {
-        try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
-    }
-
-    private func check(_ pairs: [LayerPair], of term: Term, _ context: TrainingContext) throws {
-        for pair in pairs {
-            for (side, net, path) in [
-                ("teacher", teacherNetwork(of: term), pair.teacher), ("student", context.student, pair.student),
-            ] {
-                guard let net else { continue }
-                do {
-                    _ = try net.module(at: path)
-                } catch ModuleError.path(_, let existing) {
-                    throw DistillationError.path(
-                        term: term.name, side: side, path: path.description, existing: existing)
-                }
-            }
-        }
-    }
-
     // MARK: Stages
 
     /// The hints alone, then everything else with a fresh optimizer; one stage without hints.
     public func stages(of epochs: Int) throws -> [TrainingStage] {
-        guard let hint else { return [TrainingStage(epochs: 0..<epochs)] }
-        return [
-            TrainingStage(epochs: 0..<hint.epochs, parameters: hint.parameters, isPreparatory: true),
-            TrainingStage(epochs: hint.epochs..<epochs, parameters: hint.later),
-        ]
-    }
-
-    private func hints(_ context: TrainingContext, _ probe: Batch) throws -> (Int, [Tensor], [Tensor])? {
-        let terms = objective.summands.map(\.term)
-        guard let first = terms.first(where: { $0.hintEpochs > 0 }) else { return nil }
-        let count = first.hintEpochs
-        guard terms.allSatisfy({ $0.hintEpochs == 0 || $0.hintEpochs == count }) else {
-            throw DistillationError.option(
-                term: function, problem: "the hints of one objective need the same hint_epochs")
-        }
-        guard count < context.epochs else {
-            throw DistillationError.option(
-                term: first.name,
-                problem: "hint_epochs=\(count) leaves none of the \(context.epochs) epochs for the training proper")
-        }
-        guard terms.contains(where: { $0.hintEpochs == 0 }) else {
-            throw DistillationError.option(
-                term: first.name, problem: "after \(count) hint epochs no term is left: add soft() or hard()")
-        }
-        func modules(_ areHints: Bool) -> [Module] {
-            zip(terms, activeTerms).filter { ($0.0.hintEpochs > 0) == areHints }.flatMap(\.1.modules.values)
-        }
-        let own = Self.trainable(modules(true))
-        let others = Self.trainable([context.student] + modules(false))
-        let reached = try reachedByHints(Self.trainable([context.student]), context.student, probe)
-        return (count, reached + own, others)
-    }
-
-    private static func trainable(_ modules: [Module]) -> [Tensor] {
-        var seen: Set<ObjectIdentifier> = []
-        return modules.flatMap { $0.parameters() }
-            .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
+        hints?.stages(of: epochs) ?? [TrainingStage(epochs: 0..<epochs)]
     }
 
     /// The student's parameters up to the hint: those that its terms give a gradient.
-    private func reachedByHints(_ parameters: [Tensor], _ student: Module, _ probe: Batch) throws -> [Tensor] {
+    private func reachedByHints(_ student: Module, _ probe: Batch) throws -> [Tensor] {
         let views = try teachers.map { try $0.view(probe) }
         try inEvaluation(student) {
             try Gradients.enabled {
@@ -290,8 +203,9 @@ public final class DistillationLoss: TrainingLoss {
                 }
             }
         }
-        let reached = parameters.filter { $0.gradient != nil }
-        for parameter in parameters + Self.trainable(Array(trainedModules.values)) { parameter.clearGradient() }
+        let own = [student].trainable
+        let reached = own.filter { $0.gradient != nil }
+        for parameter in own + Array(trainedModules.values).trainable { parameter.clearGradient() }
         return reached
     }
 
@@ -300,7 +214,7 @@ public final class DistillationLoss: TrainingLoss {
     /// Sets the weights of the epoch: in the epochs of hints theirs alone, later everything but theirs, counted anew.
     public func begin(epoch: Int, of epochs: Int) throws {
         if epoch > 0 { try fillTeachers() }
-        let start = hint?.epochs ?? 0
+        let start = hints?.epochs ?? 0
         let isHint = epoch < start
         let stage = isHint ? (epoch: epoch, count: start) : (epoch: epoch - start, count: epochs - start)
         weights = try objective.summands.map { weight, term in
@@ -318,7 +232,7 @@ public final class DistillationLoss: TrainingLoss {
 
     /// What the terms' gradients say about their weights.
     public var notes: [String] {
-        termBalance.map { [$0.report(weights: weights, terms: objective, pairs: pairs)] } ?? []
+        termBalance.map { [$0.report(weights: weights, terms: objective, pairs: layers.pairs)] } ?? []
     }
 
     /// How the terms' gradients compare, by term; empty unless asked for.
@@ -364,7 +278,7 @@ public final class DistillationLoss: TrainingLoss {
             throw DistillationError.option(
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
-        try termBalance?.measure(measured, of: student, along: Self.trainable(Array(trainedModules.values)))
+        try termBalance?.measure(measured, of: student, along: Array(trainedModules.values).trainable)
         return StepLoss(total: total, terms: values)
     }
 
@@ -398,12 +312,11 @@ public final class DistillationLoss: TrainingLoss {
     }
 
     private func runStudent(_ student: Module, _ batch: Batch) throws -> NetworkView {
-        guard let capture else { return NetworkView(logits: try student(batch.input)) }
-        let (output, features) = try capture.run { try student(batch.input) }
-        guard let rebuilding else { return NetworkView(logits: output, features: features) }
+        let view = try layers.run(student, batch)
+        guard let rebuilding else { return view }
         // The label terms judge the network that is kept.
-        let own = studentSlots[rebuilding.index].map { features[$0] }
-        return NetworkView(logits: try rebuilding.term.logits(own), features: features)
+        let own = layers.studentFeatures(of: rebuilding.index, view)
+        return NetworkView(logits: try rebuilding.term.logits(own), features: view.features)
     }
 
     private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws
@@ -413,13 +326,13 @@ public final class DistillationLoss: TrainingLoss {
         let rows = try ValidRows(batch)
         let studentView = NetworkView(
             logits: try rows.logits(student.logits),
-            features: try studentSlots[index].map { try rows.feature(student.features[$0]) })
+            features: try layers.studentFeatures(of: index, student).map { try rows.feature($0) })
         let labels = try batch.y.map { try rows.labels($0) }
         guard !teachers.isEmpty else {
             return TermInput(student: studentView, labels: labels, batch: batch)
         }
         let own = teachers[min(term.teacherIndex, teachers.count - 1)]
-        let features = try teacherSlots[index].map { try rows.feature(own.features[$0]) }
+        let features = try layers.teacherFeatures(of: index, own).map { try rows.feature($0) }
         guard teachers.count > 1 else {
             return TermInput(
                 student: studentView, teacher: NetworkView(logits: try rows.logits(own.logits), features: features),
