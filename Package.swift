@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "CCairo"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CBase"),
-        .target(name: "CKernels", dependencies: ["CBase"], linkerSettings: [.linkedLibrary("m")]),
+        .target(
+            name: "CKernels", dependencies: ["CBase"], exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CZeroMQ"),
         .target(name: "CEmbedded"),
@@ -95,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
         .target(name: "Fixtures", dependencies: ["Tensors"], path: "Tests/Fixtures"),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Fixtures"], exclude: ["Fixtures"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation", "Builtins"], exclude: ["Fixtures"]),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "ckernels_batches.h"
-#include "vector.h"
+#include "kernels/vector.h"
+#include "levels.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -90,23 +91,6 @@ static void cutout(float *x, int64_t channels, int64_t h, int64_t w, int64_t siz
     }
 }
 
-CK_CLONES static void add_scaled(float *x, const float *noise, float scale, int64_t n) {
-    CK_LOOP { x[i] = x[i] + scale * noise[i]; }
-}
-
-CK_CLONES static void mix(const float *x, const float *y, float *out, float share, int64_t n) {
-    float rest = 1 - share;
-    CK_LOOP { out[i] = share * x[i] + rest * y[i]; }
-}
-
-CK_CLONES static void from_bytes(const uint8_t *x, float *out, int64_t n) {
-    CK_LOOP { out[i] = (float)x[i] / 255.0f; }
-}
-
-CK_CLONES static void standardise(const float *x, float *out, float mean, float std, int64_t n) {
-    CK_LOOP { out[i] = (x[i] - mean) / std; }
-}
-
 /// Whether the file gave all `size` bytes of a record.
 static bool read_record(ck_batch *batch, int64_t record, void *into, size_t size) {
     size_t done = 0;
@@ -135,7 +119,7 @@ static bool load(ck_batch *batch, float *out, uint8_t *bytes) {
                 if (!read_record(batch, record, bytes, (size_t)elements)) { return false; }
                 source = bytes;
             }
-            from_bytes(source, place, elements);
+            ck_level()->from_bytes(source, place, elements);
         } else if (batch->memory == NULL) {
             if (!read_record(batch, record, place, (size_t)elements * sizeof(float))) { return false; }
         } else {
@@ -169,13 +153,13 @@ static float *apply(const ck_batch *batch, int64_t number, float *x, float *othe
             break;
         case CK_VIEW_NOISE:
             ck_random_normal(CK_FLOAT32, first, (uint32_t)(FIRST_STREAM + number), 0, next, size);
-            add_scaled(own, next, (float)view->amount, size);
+            ck_level()->add_noise(own, next, (float)view->amount, size);
             break;
         case CK_VIEW_CUTOUT:
             cutout(own, channels, h, w, (int64_t)view->amount, below(first, h), below(second, w));
             break;
         case CK_VIEW_MIXUP:
-            mix(own, x + view->partners[row] * size, next, (float)view->share, size);
+            ck_level()->mix(own, x + view->partners[row] * size, next, (float)view->share, size);
             break;
         case CK_VIEW_CUTMIX: {
             const float *partner = x + view->partners[row] * size;
@@ -202,7 +186,7 @@ static void finish(const ck_batch *batch, const float *x, int64_t plane) {
     for (int64_t row = 0; row < batch->count; row++) {
         for (int64_t c = 0; c < batch->channels; c++) {
             int64_t place = row * size + c * plane, own = batch->statistics == 1 ? 0 : c;
-            standardise(x + place, batch->out + place, batch->mean[own], batch->std[own], plane);
+            ck_level()->standardise(x + place, batch->out + place, batch->mean[own], batch->std[own], plane);
         }
     }
 }

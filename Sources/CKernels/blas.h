@@ -20,5 +20,7 @@ typedef struct {
     char *(*configuration)(void);
 } ck_blas_functions;
 
+/// The level of the kernels that OpenBLAS chose, or -1 without the library.
+int ck_blas_level(void);
 /// The functions of OpenBLAS, held to one thread; NULL when the library is not installed.
 const ck_blas_functions *ck_blas(void);

@@ -1,4 +1,4 @@
-#include "vector.h"
+#include "kernels/vector.h"
 #include "blas.h"
 
 // LAPACK's Fortran interface, as OpenBLAS exports it. Matrices are column-major there: a row-major matrix is its

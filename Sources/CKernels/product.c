@@ -1,64 +1,53 @@
-#include "vector.h"
 #include "blas.h"
-#include "ckernels_networks.h"
-#include "panels.h"
-
-// Below this many multiply-adds one thread is faster than two.
-static const double parallel_work = 5e5;
-// From so many on, another meeting of the threads costs nothing.
-static const double large_work = 2e7;
+#include "counts.h"
+#include "kernels/vector.h"
+#include "levels.h"
 
 // CBLAS's numbers for row-major storage and for transposition.
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 
 // The product where there is no OpenBLAS: right, and slow.
-#define PLAIN(NAME, T) \
-    static void NAME( \
-        bool ta, bool tb, int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, int64_t ldc, double alpha, \
-        const T *a, const T *b, double beta, T *c) { \
-        for (int64_t i = 0; i < m; i++) { \
-            for (int64_t j = 0; j < n; j++) { \
-                double sum = 0; \
-                for (int64_t l = 0; l < k; l++) { \
-                    sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]); \
-                } \
-                c[i * ldc + j] = (T)(alpha * sum + (beta == 0 ? 0 : beta * c[i * ldc + j])); \
-            } \
-        } \
-    }
-PLAIN(plain_f, float)
-PLAIN(plain_d, double)
-
-const char *ck_product_engine(void) {
-    if (ck_panels_suit()) { return "panels of AVX2"; }
-    return ck_blas() ? "OpenBLAS" : "plain loops";
-}
-
-/// Whether panels.c computes a product: it depends on the product alone, so that the same one always gives the same bits.
-static bool by_panels(ck_dtype dtype, double alpha, double beta) {
-    return dtype == CK_FLOAT32 && ck_panels_suit() && alpha == 1 && (beta == 0 || beta == 1);
-}
+#define TYPED "product_typed.h"
+#include "kernels/for_reals.h"
 
 /// The operands of one product: C[m, n] = alpha · op(A) op(B) + beta · C with the given leading dimensions.
 typedef struct {
     ck_dtype dtype;
     bool ta, tb;
-    bool by_panels;
+    ck_way way;
+    /// Those of the caller: a worker has a level of its own.
+    const ck_kernels *kernels;
     int64_t lda, ldb, ldc, k;
     double alpha, beta;
 } product;
 
-/// `bias` (one number a column, or NULL) and `relu` are for panels, which bring them along.
-static void gemm_one(
-    const product *p, int64_t m, int64_t n, const void *a, const void *b, void *c, const float *bias, bool relu) {
-    if (p->by_panels) {
-        ck_panel_operands operands = {
-            a, b, c, p->k, p->ta ? 1 : p->lda, p->ta ? p->lda : 1, p->tb ? 1 : p->ldb, p->tb ? p->ldb : 1, p->ldc, bias,
-            p->beta == 1, relu};
-        ck_panel_product(&operands, m, n);
+/// Whether the kernels of a level compute a product, and not a library or plain loops.
+static bool is_own(ck_way way) { return way == CK_WAY_PANELS || way == CK_WAY_DOTS; }
+
+/// By panels or dots, spread over the pool or by the calling thread; without memory for panels by plain loops, which need none.
+static void by_kernels(
+    const product *p, int64_t m, int64_t n, const void *a, const void *b, void *c, const float *bias, bool relu,
+    bool alone) {
+    ck_panel_operands operands = {
+        .a = a, .b = b, .c = c, .m = m, .n = n, .k = p->k, .ar = p->ta ? 1 : p->lda, .ak = p->ta ? p->lda : 1,
+        .bk = p->tb ? 1 : p->ldb, .bn = p->tb ? p->ldb : 1, .ldc = p->ldc, .bias = bias, .adds = p->beta == 1,
+        .relu = relu};
+    const ck_panel_suite *panels = p->kernels->panels;
+    if (p->way == CK_WAY_DOTS) {
+        panels->multiply_by_dots(&operands, alone ? 1 : ck_threads());
         return;
     }
-    const ck_blas_functions *blas = ck_blas();
+    if (alone ? panels->multiply_alone(&operands) : panels->multiply(&operands)) { return; }
+    product_by_loops_f(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
+    for (int64_t i = 0; i < m * n && (bias || relu); i++) {
+        float *y = operands.c + i / n * p->ldc + i % n, value = bias ? *y + bias[i % n] : *y;
+        *y = relu && value < 0 ? 0 : value;
+    }
+}
+
+/// By a library or plain loops, and by the calling thread.
+static void gemm_one(const product *p, int64_t m, int64_t n, const void *a, const void *b, void *c) {
+    const ck_blas_functions *blas = p->way == CK_WAY_OPENBLAS ? ck_blas() : NULL;
     int x = p->ta ? TRANSPOSED : AS_IT_IS, y = p->tb ? TRANSPOSED : AS_IT_IS;
     if (p->dtype == CK_FLOAT32 && blas) {
         blas->sgemm(
@@ -68,9 +57,9 @@ static void gemm_one(
         blas->dgemm(
             ROW_MAJOR, x, y, (int)m, (int)n, (int)p->k, p->alpha, a, (int)p->lda, b, (int)p->ldb, p->beta, c, (int)p->ldc);
     } else if (p->dtype == CK_FLOAT32) {
-        plain_f(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
+        product_by_loops_f(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
     } else {
-        plain_d(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
+        product_by_loops_d(p->ta, p->tb, m, n, p->k, p->lda, p->ldb, p->ldc, p->alpha, a, b, p->beta, c);
     }
 }
 
@@ -100,12 +89,14 @@ typedef struct {
 static division divide(const product *p, int64_t m, int64_t n) {
     division d = {*p, m, n, n > m, 0};
     double work = (double)m * (double)n * (double)p->k;
-    d.p.by_panels = by_panels(p->dtype, p->alpha, p->beta);
+    d.p.way = ck_product_way(p->dtype, p->ta, p->tb, m, n, p->k, p->alpha, p->beta);
+    d.p.kernels = ck_level();
+    ck_count_way(d.p.way);
     int64_t threads = ck_threads(), length = d.by_columns ? n : m;
     d.grain = length;
     // Of large products every thread gets two pieces, so that one that is held up leaves its second one to another.
-    int64_t pieces = work > large_work ? 2 * threads : threads;
-    if (threads > 1 && work > parallel_work && length >= 32) { d.grain = ((length + pieces - 1) / pieces + 15) / 16 * 16; }
+    int64_t pieces = work > CK_LARGE_WORK ? 2 * threads : threads;
+    if (threads > 1 && work > CK_PARALLEL_WORK && length >= 32) { d.grain = ((length + pieces - 1) / pieces + 15) / 16 * 16; }
     return d;
 }
 
@@ -121,10 +112,10 @@ static void gemm_piece(void *context, int64_t from, int64_t to) {
     int64_t item = (int64_t)ck_item(p->dtype);
     if (job->d.by_columns) {
         const char *b = job->b + from * item * (p->tb ? p->ldb : 1);
-        gemm_one(p, job->d.m, to - from, job->a, b, job->c + from * item, NULL, false);
+        gemm_one(p, job->d.m, to - from, job->a, b, job->c + from * item);
     } else {
         const char *a = job->a + from * item * (p->ta ? 1 : p->lda);
-        gemm_one(p, to - from, job->d.n, a, job->b, job->c + from * p->ldc * item, NULL, false);
+        gemm_one(p, to - from, job->d.n, a, job->b, job->c + from * p->ldc * item);
     }
 }
 
@@ -133,6 +124,7 @@ void ck_gemm(
     double beta, void *c) {
     if (m == 0 || n == 0) { return; }
     if (dtype > CK_FLOAT64) {
+        ck_count_way(CK_WAY_LOOPS);
         gemm_whole(ta, tb, m, n, k, a, b, beta, c);
         return;
     }
@@ -140,14 +132,20 @@ void ck_gemm(
         if (beta == 0) { memset(c, 0, (size_t)(m * n) * ck_item(dtype)); }
         return;
     }
-    product p = {dtype, ta, tb, false, ta ? m : k, tb ? k : n, n, k, alpha, beta};
+    product p = {dtype, ta, tb, CK_WAY_LOOPS, NULL, ta ? m : k, tb ? k : n, n, k, alpha, beta};
     gemm_job job = {divide(&p, m, n), a, b, c};
+    if (is_own(job.d.p.way)) {
+        by_kernels(&job.d.p, m, n, a, b, c, NULL, false, false);
+        return;
+    }
     ck_split(job.d.by_columns ? n : m, job.d.grain, gemm_piece, &job);
 }
 
 typedef struct {
     ck_dtype dtype;
     bool ta, tb;
+    ck_way way;
+    const ck_kernels *kernels;
     int64_t m, n, k, stride_a, stride_b;
     const char *a, *b;
     double beta;
@@ -166,9 +164,13 @@ static void batch_piece(void *context, int64_t from, int64_t to) {
                 (const int64_t *)(const void *)b, job->beta, (int64_t *)(void *)c);
         } else {
             product p = {
-                job->dtype, job->ta, job->tb, by_panels(job->dtype, 1, job->beta), job->ta ? job->m : job->k,
+                job->dtype, job->ta, job->tb, job->way, job->kernels, job->ta ? job->m : job->k,
                 job->tb ? job->k : job->n, job->n, job->k, 1, job->beta};
-            gemm_one(&p, job->m, job->n, a, b, c, NULL, false);
+            if (is_own(p.way)) {
+                by_kernels(&p, job->m, job->n, a, b, c, NULL, false, true);
+            } else {
+                gemm_one(&p, job->m, job->n, a, b, c);
+            }
         }
     }
 }
@@ -181,33 +183,13 @@ void ck_gemm_batched(
         if (beta == 0) { memset(c, 0, (size_t)(batch * m * n) * ck_item(dtype)); }
         return;
     }
-    batch_job job = {dtype, ta, tb, m, n, k, stride_a, stride_b, a, b, beta, c};
+    ck_way way = dtype > CK_FLOAT64 ? CK_WAY_LOOPS : ck_product_way(dtype, ta, tb, m, n, k, 1, beta);
+    ck_count_way(way);
+    batch_job job = {dtype, ta, tb, way, ck_level(), m, n, k, stride_a, stride_b, a, b, beta, c};
     double work = (double)batch * (double)m * (double)n * (double)k;
-    int64_t grain = work > parallel_work ? (batch + ck_threads() - 1) / ck_threads() : batch;
+    int64_t grain = work > CK_PARALLEL_WORK ? (batch + ck_threads() - 1) / ck_threads() : batch;
     ck_split(batch, grain, batch_piece, &job);
 }
-
-#define EPILOGUE(T, s)                                                                                               \
-    CK_CLONES static void spread_##s(const T *bias, T *out, int64_t rows, int64_t columns, int64_t stride) {         \
-        for (int64_t r = 0; r < rows; r++) { memcpy(out + r * stride, bias, (size_t)columns * sizeof(T)); }          \
-    }                                                                                                                \
-    CK_CLONES static void rectify_##s(T *to, int64_t rows, int64_t n, int64_t stride) {                              \
-        for (int64_t r = 0; r < rows; r++) {                                                                         \
-            T *out = to + r * stride;                                                                                \
-            CK_LOOP { out[i] = out[i] < 0 ? 0 : out[i]; }                                                            \
-        }                                                                                                            \
-    }                                                                                                                \
-    CK_CLONES static void relu_bias_##s(                                                                             \
-        const T *g, const T *y, T *out, T *bias, int64_t rows, int64_t n, int64_t stride) {                          \
-        for (int64_t r = 0; r < rows; r++) {                                                                         \
-            const T *gr = g + r * stride, *yr = y + r * stride;                                                      \
-            T *to = out + r * stride;                                                                                \
-            if (bias) { CK_LOOP { T v = yr[i] <= 0 ? 0 : gr[i]; to[i] = v; bias[i] += v; } }                         \
-            else { CK_LOOP { to[i] = yr[i] <= 0 ? 0 : gr[i]; } }                                                     \
-        }                                                                                                            \
-    }
-EPILOGUE(float, f)
-EPILOGUE(double, d)
 
 typedef struct {
     division d;
@@ -219,63 +201,31 @@ typedef struct {
 static void linear_piece(void *context, int64_t from, int64_t to) {
     const linear_job *job = context;
     const product *p = &job->d.p;
-    bool by_columns = job->d.by_columns, single = p->dtype == CK_FLOAT32;
+    bool by_columns = job->d.by_columns;
     int64_t item = (int64_t)ck_item(p->dtype), rows = by_columns ? job->d.m : to - from;
     int64_t columns = by_columns ? to - from : job->d.n;
     char *out = job->out + from * (by_columns ? 1 : p->ldc) * item;
     const char *x = job->x + (by_columns ? 0 : from * p->lda * item), *w = job->w + (by_columns ? from * p->ldb * item : 0);
     const char *bias = job->bias ? job->bias + (by_columns ? from * item : 0) : NULL;
-    if (p->by_panels && p->k > 0) {
-        product fresh = *p;
-        fresh.beta = 0;
-        gemm_one(&fresh, rows, columns, x, w, out, (const float *)(const void *)bias, job->relu);
-        return;
-    }
-    if (bias) {
-        if (single) { spread_f((const float *)(const void *)bias, (float *)(void *)out, rows, columns, p->ldc); }
-        else { spread_d((const double *)(const void *)bias, (double *)(void *)out, rows, columns, p->ldc); }
-    }
+    if (bias) { p->kernels->spread(p->dtype, bias, out, rows, columns, p->ldc); }
     if (p->k > 0) {
-        gemm_one(p, rows, columns, x, w, out, NULL, false);
+        gemm_one(p, rows, columns, x, w, out);
     } else if (!job->bias) {
         for (int64_t r = 0; r < rows; r++) { memset(out + r * p->ldc * item, 0, (size_t)(columns * item)); }
     }
-    if (job->relu) {
-        if (single) { rectify_f((float *)(void *)out, rows, columns, p->ldc); }
-        else { rectify_d((double *)(void *)out, rows, columns, p->ldc); }
-    }
+    if (job->relu) { p->kernels->rectify(p->dtype, out, rows, columns, p->ldc); }
 }
 
 void ck_linear(
     ck_dtype dtype, int64_t m, int64_t n, int64_t k, const void *x, const void *w, const void *bias, bool relu,
     void *out) {
     if (m == 0 || n == 0) { return; }
-    product p = {dtype, false, true, false, k, k, n, k, 1, bias ? 1 : 0};
+    product p = {dtype, false, true, CK_WAY_LOOPS, NULL, k, k, n, k, 1, bias ? 1 : 0};
     linear_job job = {divide(&p, m, n), relu, x, w, bias, out};
+    if (is_own(job.d.p.way) && k > 0) {
+        job.d.p.beta = 0;
+        by_kernels(&job.d.p, m, n, x, w, out, bias, relu, false);
+        return;
+    }
     ck_split(job.d.by_columns ? n : m, job.d.grain, linear_piece, &job);
-}
-
-typedef struct {
-    ck_dtype dtype;
-    const char *g, *y;
-    char *out, *bias;
-    int64_t rows, columns;
-} relu_job;
-
-static void relu_piece(void *context, int64_t from, int64_t to) {
-    const relu_job *j = context;
-    int64_t at = from * (int64_t)ck_item(j->dtype);
-    const void *g = j->g + at, *y = j->y + at;
-    void *out = j->out + at, *bias = j->bias ? j->bias + at : NULL;
-    if (j->dtype == CK_FLOAT32) { relu_bias_f(g, y, out, bias, j->rows, to - from, j->columns); }
-    else { relu_bias_d(g, y, out, bias, j->rows, to - from, j->columns); }
-}
-
-void ck_relu_bias_backward(
-    ck_dtype dtype, const void *g, const void *y, void *out, void *bias, int64_t rows, int64_t columns) {
-    // By columns, so that every sum runs through the rows in order whatever the number of threads.
-    relu_job j = {dtype, g, y, out, bias, rows, columns};
-    int64_t threads = ck_threads(), grain = columns;
-    if (threads > 1 && rows * columns > 1 << 15) { grain = ((columns + threads - 1) / threads + 15) / 16 * 16; }
-    ck_split(columns, grain, relu_piece, &j);
 }

@@ -1,4 +1,4 @@
-#include "vector.h"
+#include "kernels/vector.h"
 
 // The same seed must give the same bits on every processor: no fused multiply-adds, no clones.
 #pragma STDC FP_CONTRACT OFF

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "vector.h"
+#include "kernels/vector.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -21,3 +21,14 @@ public enum Memory {
     /// Gives cached blocks back to the system.
     public static func trim() { ck_trim() }
 }
+
+extension Kernels {
+    /// - Parameters:
+    ///   - done: What a kernel said that works in scratch memory.
+    ///   - bytes: What it asked for; the scratch memory that was last refused unless given.
+    /// - Throws: `TensorError.outOfMemory` when it was not done.
+    static func checkScratch(_ done: Bool, bytes: Int? = nil) throws(TensorError) {
+        guard !done else { return }
+        throw .outOfMemory(bytes: bytes ?? Int(clamping: ck_refused_scratch()), available: Memory.available)
+    }
+}

@@ -37,17 +37,6 @@ void ck_parallel(int64_t count, void (*body)(void *context, int64_t index), void
 void ck_set_threads(int count);
 int ck_threads(void);
 
-// MARK: The matrix library (blas.c)
-
-/// The processor generation whose kernels OpenBLAS uses; empty when the library is not there.
-const char *ck_blas_core(void);
-/// OpenBLAS's version such as "0.3.21"; empty when it does not say.
-const char *ck_blas_version(void);
-/// What multiplies float32 matrices on this processor, in words.
-const char *ck_product_engine(void);
-/// The widest vectors that this processor offers: 0 baseline, 1 AVX, 2 AVX2, 3 AVX-512.
-int ck_simd_level(void);
-
 // MARK: Random numbers (random.c)
 // Philox 4x32-10: element i depends on seed, stream and counter + i / lanes only.
 
@@ -69,7 +58,7 @@ void ck_dropout(
     ck_dtype dtype, uint64_t seed, uint32_t stream, uint64_t counter, double p, const void *x, void *out, uint8_t *mask,
     int64_t count);
 
-// MARK: Elementwise (elementwise.c)
+// MARK: Elementwise (kernels/elementwise.h)
 
 typedef enum {
     CK_ADD, CK_SUB, CK_MUL, CK_DIV, CK_FLOOR_DIVIDE, CK_REMAINDER, CK_POW, CK_MAXIMUM, CK_MINIMUM,
@@ -103,7 +92,7 @@ void ck_cast(ck_dtype from, const void *x, ck_dtype to, void *out, int64_t count
 /// out = (g · a · b) in one pass; used by derivatives.
 void ck_mul3(ck_dtype dtype, const void *g, const void *a, const void *b, void *out, int64_t count);
 
-// Pointwise functions of one operand (pointwise.c). `p` and `q` are the function's parameters.
+// Pointwise functions of one operand (kernels/pointwise.h). `p` and `q` are the function's parameters.
 typedef enum {
     CK_NEG, CK_ABS, CK_SIGN, CK_SQUARE, CK_RELU, CK_CLAMP, CK_ROUND, CK_FLOOR, CK_CEIL, CK_RECIPROCAL, CK_EXP, CK_LOG,
     CK_LOG1P, CK_EXPM1, CK_SQRT, CK_RSQRT, CK_SIN, CK_COS, CK_TANH, CK_SIGMOID, CK_ERF, CK_LEAKY_RELU, CK_ELU, CK_GELU,
@@ -119,7 +108,7 @@ void ck_classify(ck_classify_op op, ck_dtype dtype, const void *x, uint8_t *out,
 int64_t ck_count_unequal(
     ck_dtype dtype, const void *a, const void *b, double rtol, double atol, bool equal_nan, int64_t count);
 
-// MARK: Moving (strided.c)
+// MARK: Moving (kernels/strided.h)
 
 /// dst[i · sd] = src[i · ss] over all indices i of `sizes`; `item` is the element size in bytes.
 void ck_copy(
@@ -150,7 +139,7 @@ void ck_scatter_add(
 void ck_scatter(
     size_t item, int64_t outer, int64_t n, int64_t m, int64_t inner, const void *src, const int64_t *index, void *out);
 
-// MARK: Reductions over the middle of [outer, n, inner] (reduce.c)
+// MARK: Reductions over the middle of [outer, n, inner] (kernels/reduce.h)
 
 typedef enum { CK_SUM, CK_PROD, CK_MAX, CK_MIN, CK_ANY, CK_ALL, CK_SUM_SQUARES, CK_SUM_ABS } ck_reduce_op;
 void ck_reduce(ck_reduce_op op, ck_dtype dtype, const void *x, void *out, int64_t outer, int64_t n, int64_t inner);
@@ -161,10 +150,11 @@ void ck_cumsum(ck_dtype dtype, bool reverse, const void *x, void *out, int64_t o
 /// Sum of (x - mean)² along the middle, and the mean (both [outer, inner]).
 void ck_moments(
     ck_dtype dtype, const void *x, void *mean, void *squares, int64_t outer, int64_t n, int64_t inner);
-/// Stable positions that sort each row of [outer, n] (NaN last, or first when descending) and the sorted values.
-void ck_sort(ck_dtype dtype, bool descending, const void *x, void *out, int64_t *where, int64_t outer, int64_t n);
+/// Stable positions that sort each row of [outer, n] (NaN last, or first when descending) and the sorted values;
+/// false when memory is short.
+bool ck_sort(ck_dtype dtype, bool descending, const void *x, void *out, int64_t *where, int64_t outer, int64_t n);
 
-// MARK: Softmax family over the middle of [outer, n, inner] (softmax.c)
+// MARK: Softmax family over the middle of [outer, n, inner] (kernels/softmax.h)
 
 void ck_softmax(ck_dtype dtype, bool logarithm, const void *x, void *out, int64_t outer, int64_t n, int64_t inner);
 /// softmax: y (g - Σ g y); log-softmax: g - exp(y) Σ g
@@ -172,7 +162,7 @@ void ck_softmax_backward(
     ck_dtype dtype, bool logarithm, const void *g, const void *y, void *out, int64_t outer, int64_t n, int64_t inner);
 void ck_logsumexp(ck_dtype dtype, const void *x, void *out, int64_t outer, int64_t n, int64_t inner);
 
-// MARK: Losses of rows with their gradients (losses.c)
+// MARK: Losses of rows with their gradients (kernels/losses.h)
 
 /// What these return when there is no memory for a row.
 enum { CK_NO_MEMORY = -2 };
@@ -207,7 +197,7 @@ void ck_linear(
 void ck_relu_bias_backward(
     ck_dtype dtype, const void *g, const void *y, void *out, void *bias, int64_t rows, int64_t columns);
 
-// MARK: Optimizers (optimizers.c): one pass over a run of parameters, in place
+// MARK: Optimizers (kernels/optimizers.h): one pass over a run of parameters, in place
 
 /// Neighbouring parameters with their gradients and with what a rule remembers of them; NULL is a state that it has not.
 typedef struct {
@@ -252,7 +242,7 @@ int ck_eigh(bool upper, int64_t n, double *a, double *w);
 /// a[n, n] becomes its inverse.
 int ck_inverse(int64_t n, double *a);
 
-// MARK: Embeddings (embedding.c): points y are [dimensions, n] with 1 to 3 dimensions, affinities p are [n, n]
+// MARK: Embeddings (kernels/embedding.h): points y are [dimensions, n] with 1 to 3 dimensions, affinities p are [n, n]
 
 /// Row i of p: Gaussian affinities of the squared distances [n, n], the width chosen so that exp(entropy) = perplexity.
 void ck_affinities(const float *distances, int64_t n, double perplexity, float *p);

@@ -50,21 +50,16 @@ extension Kernels {
             }
             let dtype = x.dtype.code
             try Kernels.checkScratch(
-                ck_conv_plain_forward(dtype, &geometry, x.channelsLastPointer, weight.raw, nil, out.base), weight)
+                ck_conv_plain_forward(dtype, &geometry, x.channelsLastPointer, weight.raw, nil, out.base))
             if scale == nil, offsets == nil, residual == nil, !relu { return out }
             let rows = geometry.n * geometry.oh * geometry.ow
-            ck_scale_columns(
-                dtype, out.base, scale ?? [Double](repeating: 1, count: channels),
-                offsets ?? [Double](repeating: 0, count: channels), residual?.base, relu, out.base, rows, geometry.co)
+            try Kernels.checkScratch(
+                ck_scale_columns(
+                    dtype, out.base, scale ?? [Double](repeating: 1, count: channels),
+                    offsets ?? [Double](repeating: 0, count: channels), residual?.base, relu, out.base, rows,
+                    geometry.co))
             return out
         }
-    }
-
-    /// - Parameter done: What a kernel said that works in scratch memory as large as the weights.
-    fileprivate static func checkScratch(_ done: Bool, _ weight: Values) throws {
-        guard !done else { return }
-        throw TensorError.outOfMemory(
-            bytes: weight.count * weight.dtype.itemSize, available: Int(clamping: ck_available_memory()))
     }
 
     /// Weights in the form that one pass of one convolution wants, kept with the weights until these are written.
@@ -155,7 +150,7 @@ extension Kernels {
             return out
         }
         try checkScratch(
-            ck_conv_plain_backward_data(g.dtype.code, &geometry, g.channelsLastPointer, weight.raw, out.base), weight)
+            ck_conv_plain_backward_data(g.dtype.code, &geometry, g.channelsLastPointer, weight.raw, out.base))
         return out
     }
 
@@ -177,7 +172,7 @@ extension Kernels {
         }
         try checkScratch(
             ck_conv_plain_backward_weights(
-                g.dtype.code, &geometry, x.channelsLastPointer, g.channelsLastPointer, weight.raw, sums?.raw), weight)
+                g.dtype.code, &geometry, x.channelsLastPointer, g.channelsLastPointer, weight.raw, sums?.raw))
         return (weight, sums)
     }
 }

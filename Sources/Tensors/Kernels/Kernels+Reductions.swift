@@ -44,9 +44,10 @@ extension Kernels {
         let out = try Values(x.shape, x.dtype)
         let positions = try Values(x.shape, .int64)
         let x = try x.rowMajor()
-        ck_sort(
+        let isSorted = ck_sort(
             x.dtype.code, descending, x.raw, out.raw, positions.raw.assumingMemoryBound(to: Int64.self), Int64(outer),
             Int64(n))
+        try checkScratch(isSorted, bytes: n * DType.int64.itemSize)
         return (out, positions)
     }
 

@@ -55,7 +55,7 @@ extension Tensor {
         let x = try values.channelsLast()
         let mean: [Double], inverse: [Double]
         if usesBatch {
-            let (means, squares) = Kernels.columnMoments(x)
+            let (means, squares) = try Kernels.columnMoments(x)
             mean = means
             inverse = squares.map { 1 / ($0 / Double(rows) + eps).squareRoot() }
             if training {
@@ -143,7 +143,7 @@ final class BatchNormOperation: Operation {
         let inverse = statistics.inverse
         var sums: [Double] = [], products: [Double] = []
         if wantsWeight || wantsBias || statistics.usesBatch {
-            (sums, products) = Kernels.columnProducts(g, x, y, means: statistics.mean)
+            (sums, products) = try Kernels.columnProducts(g, x, y, means: statistics.mean)
         }
         if wantsWeight {
             let values = (0..<c).map { products[$0] * inverse[$0] }
@@ -179,30 +179,33 @@ extension Kernels {
         let x = try x.channelsLast(), residual = try residual?.channelsLast()
         let out = try Values(channelsLast: x.shape, x.dtype)
         let sizes = x.channels
-        ck_scale_columns(
-            x.dtype.code, x.channelsLastPointer, scale, shift, residual?.channelsLastPointer, relu, out.base,
-            Int64(sizes.n * sizes.spatial), Int64(sizes.c))
+        try checkScratch(
+            ck_scale_columns(
+                x.dtype.code, x.channelsLastPointer, scale, shift, residual?.channelsLastPointer, relu, out.base,
+                Int64(sizes.n * sizes.spatial), Int64(sizes.c)))
         return out
     }
 
     /// Mean and sum of squared deviations of every channel; the channels are innermost.
-    static func columnMoments(_ x: Values) -> (means: [Double], squares: [Double]) {
+    static func columnMoments(_ x: Values) throws -> (means: [Double], squares: [Double]) {
         let sizes = x.channels
         var means = [Double](repeating: 0, count: sizes.c), squares = means
-        ck_column_moments(
-            x.dtype.code, x.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c), &means, &squares)
+        try checkScratch(
+            ck_column_moments(
+                x.dtype.code, x.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c), &means, &squares))
         return (means, squares)
     }
 
     /// Σ g and Σ g·(x - mean) of every channel, where y > 0 if there is a y; the channels are innermost.
-    static func columnProducts(_ g: Values, _ x: Values, _ y: Values?, means: [Double]) -> (
+    static func columnProducts(_ g: Values, _ x: Values, _ y: Values?, means: [Double]) throws -> (
         sums: [Double], products: [Double]
     ) {
         let sizes = g.channels
         var sums = [Double](repeating: 0, count: sizes.c), products = sums
-        ck_column_products(
-            g.dtype.code, g.channelsLastPointer, x.channelsLastPointer, y?.channelsLastPointer, means,
-            Int64(sizes.n * sizes.spatial), Int64(sizes.c), &sums, &products)
+        try checkScratch(
+            ck_column_products(
+                g.dtype.code, g.channelsLastPointer, x.channelsLastPointer, y?.channelsLastPointer, means,
+                Int64(sizes.n * sizes.spatial), Int64(sizes.c), &sums, &products))
         return (sums, products)
     }
 
@@ -213,9 +216,10 @@ extension Kernels {
     ) throws -> Values {
         let out = try Values(channelsLast: g.shape, g.dtype)
         let sizes = g.channels
-        ck_combine_columns(
-            g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, mean, a, b, d,
-            out.channelsLastPointer, masked?.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c))
+        try checkScratch(
+            ck_combine_columns(
+                g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, mean, a, b, d,
+                out.channelsLastPointer, masked?.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c)))
         return out
     }
 }

@@ -330,7 +330,7 @@ extension Values {
             return out
         }
         let x = try channelsLast()
-        let (sums, _) = Kernels.columnProducts(x, x, nil, means: [Double](repeating: 0, count: sizes.c))
+        let (sums, _) = try Kernels.columnProducts(x, x, nil, means: [Double](repeating: 0, count: sizes.c))
         return try Kernels.cast(try Values(sums, Shape(sizes.c)), dtype)
     }
 }

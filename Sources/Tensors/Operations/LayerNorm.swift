@@ -115,9 +115,10 @@ private final class LayerNormOperation: Operation {
         let gw = wantsWeight ? try Kernels.filled(shape, x.dtype, 0) : nil
         let gb = wantsBias ? try Kernels.filled(shape, x.dtype, 0) : nil
         if rows > 0 {
-            ck_layer_norm_backward(
-                x.dtype.code, gradient.raw, x.raw, w?.raw, mean.raw, inverse.raw, gx.raw, gw?.raw, gb?.raw, Int64(rows),
-                Int64(n))
+            try Kernels.checkScratch(
+                ck_layer_norm_backward(
+                    x.dtype.code, gradient.raw, x.raw, w?.raw, mean.raw, inverse.raw, gx.raw, gw?.raw, gb?.raw,
+                    Int64(rows), Int64(n)))
         }
         if needs(0) { try send(gx, to: 0, walk) }
         if let gw { try send(gw, to: 1, walk) }

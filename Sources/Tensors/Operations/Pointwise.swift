@@ -1,6 +1,7 @@
 import CKernels
 
-/// A function applied to each element, with its derivative: forward and backward are one line of C each (pointwise.c).
+/// A function applied to each element, with its derivative: forward and backward are one line of C each
+/// (kernels/pointwise_typed.h).
 public enum PointwiseFunction: Hashable, Sendable {
     case neg, abs, sign, square, round, floor, ceil, reciprocal
     case exp, log, log1p, expm1, sqrt, rsqrt, sin, cos, tanh, sigmoid, erf
