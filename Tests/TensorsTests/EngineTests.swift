@@ -1,3 +1,5 @@
+import CKernels
+import Glibc
 import Testing
 
 @testable import Tensors
@@ -18,6 +20,49 @@ import Testing
         let names = Engine.facts.map(\.name)
         #expect(names == ["OpenBLAS", "oneDNN", "SIMD", "products", "convolutions", "threads"])
         #expect(Engine.facts.allSatisfy { !$0.value.isEmpty })
+    }
+
+    @Test func `a word of DISTILL_SIMD lowers the level, and a wrong one is named`() {
+        func choose(_ word: String?, _ offered: ck_simd) -> (ck_simd, String) {
+            var reason = [CChar](repeating: 0, count: 160)
+            let level = ck_simd_choose(word, offered, &reason, reason.count)
+            return (level, String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        #expect(choose(nil, CK_SIMD_AVX2) == (CK_SIMD_AVX2, ""))
+        #expect(choose("", CK_SIMD_AVX2) == (CK_SIMD_AVX2, ""))
+        #expect(choose("baseline", CK_SIMD_AVX512) == (CK_SIMD_BASELINE, ""))
+        #expect(choose("avx2", CK_SIMD_AVX512) == (CK_SIMD_AVX2, ""))
+        #expect(
+            choose("avx512", CK_SIMD_AVX2)
+                == (CK_SIMD_AVX2, "DISTILL_SIMD=avx512: this processor offers avx2 at most, which is used"))
+        #expect(
+            choose("sse9", CK_SIMD_AVX512)
+                == (CK_SIMD_AVX512, "DISTILL_SIMD=sse9 is none of avx512, avx2 and baseline; avx512 is used"))
+    }
+
+    @Test func `OpenBLAS is told kernels that the processor runs, and poorer ones are named`() {
+        #expect(Engine.Level(core: "SkylakeX") == .avx512)
+        #expect(Engine.Level(core: "haswell") == .avx2)
+        #expect(Engine.Level(core: "Prescott") == .baseline)
+        #expect(Engine.Level(core: "Unheard") == nil)
+        #expect(
+            Engine.libraryWarning(core: "Prescott", on: .avx512)
+                == "OpenBLAS computes with its kernel for Prescott (SSE) although this processor has AVX-512: "
+                + "products of float64 and factorisations are slow")
+        #expect(Engine.libraryWarning(core: "SkylakeX", on: .avx512) == nil)
+        #expect(Engine.libraryWarning(core: "", on: .avx512) == nil)
+        let core = String(cString: ck_blas_core())
+        if !core.isEmpty, getenv("OPENBLAS_CORETYPE") == nil { #expect(Engine.libraryWarning == nil, "\(core)") }
+    }
+
+    @Test func `a lack of scratch memory is an error`() throws {
+        #expect(throws: TensorError.self) { try Kernels.checkScratch(false) }
+        let limit = Memory.limit
+        defer { Memory.limit = limit }
+        // (More than what the tests beside this one ask for.)
+        Memory.limit = Memory.resident + (2 << 30)
+        #expect(ck_scratch(Int32(CK_SCRATCH_SUMS), 3 << 30) == nil)
+        #expect(ck_refused_scratch() == 3 << 30)
     }
 
     /// The largest difference over the root of the mean square of `right`.
