@@ -19,11 +19,12 @@ struct TeacherEnsemble {
     func logits(at temperature: Double) throws -> Tensor {
         switch average {
         case .logits:
-            return try sum(zip(members, weights).map { try $0 * Scalar($1) })
+            // One without weight says nothing, not even where it is infinite.
+            return try sum(zip(members, weights).filter { $0.1 > 0 }.map { try $0 * Scalar($1) })
         case .probabilities:
             // In log space: T · log Σ exp(log wᵢ + log softmax(zᵢ/T)), so that no probability underflows.
             let parts = try zip(members, weights).filter { $0.1 > 0 }.map { logits, weight in
-                try (logits / Scalar(temperature)).logSoftmax(dim: -1) + Scalar(log(weight))
+                try Logits.scaled(logits, temperature).logSoftmax(dim: -1) + Scalar(log(weight))
             }
             return try Tensor.stack(parts, dim: 0).logsumexp(dims: [0]) * Scalar(temperature)
         }

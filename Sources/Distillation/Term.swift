@@ -157,6 +157,14 @@ open class Term {
     /// Whether the term needs labels.
     open var needsLabels: Bool { false }
 
+    /// Whether rows without a label are left out before ``loss(_:)`` sees the step.
+    var judgesLabelledRows: Bool { needsLabels }
+
+    /// How many rows the mean of a step goes over; nil when all of them do.
+    func rowsCounted(_ input: TermInput) throws -> Int? {
+        judgesLabelledRows ? input.student.logits.shape.first : nil
+    }
+
     /// Whether the term compares features and takes the input of the last child when no pair is given.
     open var usesDefaultPair: Bool { false }
 
@@ -208,11 +216,12 @@ extension Term {
             return try callAsFunction(studentFeatures: [student], teacherFeatures: teacher.map { [$0] } ?? [])
         }
         try requireShapes(student, teacher)
-        return try loss(
+        return try value(
             TermInput(
                 student: NetworkView(logits: student),
                 teacher: try teacher.map { NetworkView(logits: try $0.detach()) },
-                labels: labels, batch: try Self.valuesBatch(student, labels)))
+                labels: labels, batch: try Self.valuesBatch(student, labels))
+        ).loss
     }
 
     /// The term on features, one for each layer.

@@ -40,6 +40,27 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     /// Whether gradients can flow through tensors of this dtype.
     public var isFloating: Bool { self == .float32 || self == .float64 }
 
+    /// Whether a number can be an element, as PyTorch has it: a byte holds -255 … 255 (negative integers wrap) and floats
+    /// from 0 to 255, float32 nothing finite above its largest number, a truth value anything.
+    func holds(_ value: Scalar) -> Bool {
+        switch (self, value) {
+        case (.int64, .float(let number)): number >= -0x1p63 && number < 0x1p63
+        case (.uint8, .int(let number)): number >= -255 && number <= 255
+        case (.uint8, .float(let number)): number >= 0 && number <= 255
+        case (.float32, .float(let number)):
+            !number.isFinite || Swift.abs(number) <= Double(Float.greatestFiniteMagnitude)
+        default: true
+        }
+    }
+
+    /// - Throws: `TensorError.wrongValue` for a number that cannot be an element.
+    package func check(holds value: Scalar, for name: String, argument: String) throws {
+        guard !holds(value) else { return }
+        throw TensorError.wrongValue(
+            name, argument: argument, value: "\(value)",
+            expected: self == .uint8 ? "in 0 … 255 for uint8" : "a number that fits \(self)")
+    }
+
     /// The smallest dtype that holds the values of both, as `torch.promote_types`.
     public static func promote(_ left: DType, _ right: DType) -> DType {
         if left == right { return left }

@@ -5,9 +5,13 @@ import Runtime
 import Syntax
 import Testing
 
-/// Expressions that are both Dist and Python, with what PyTorch gives; written by scripts/golden/library.py.
+/// Expressions that are both Dist and Python, with what PyTorch gives; written by scripts/golden/library.py,
+/// scripts/golden/corners.py and scripts/golden/compositions.py.
 @Suite struct `Programs agree with PyTorch` {
-    static let groups = ["layers", "updates", "methods", "edges", "promotion"]
+    static let groups = [
+        "layers", "updates", "methods", "edges", "promotion", "extremes", "digits", "acceptance", "trajectories",
+        "compositions",
+    ]
 
     static func cases(_ group: String) -> [(expression: String, expected: String)] {
         TextFile.lines("\(group).txt").compactMap { line in
@@ -17,7 +21,8 @@ import Testing
         }
     }
 
-    static let prelude = TextFile.lines("prelude.dist").joined(separator: "\n") + "\n" + own
+    static let prelude =
+        (TextFile.lines("prelude.dist") + TextFile.lines("corners.dist")).joined(separator: "\n") + "\n" + own
 
     /// Helpers that stand beside the cases of `methods` in the script.
     static let own = """

@@ -153,7 +153,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
             let scheduler = try Scheduler(recipe, for: optimizer)
             for expected in entry["rates"]?.array ?? [] {
                 #expect(abs(optimizer.learningRate - (expected.double ?? .nan)) < 1e-12, "\(name)")
-                scheduler.step()
+                try scheduler.step()
             }
         }
     }
@@ -164,7 +164,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         let scheduler = try Scheduler(.reduceOnPlateau(factor: 0.5, patience: 2), for: optimizer)
         var rates: [Double] = []
         for metric in [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9] {
-            scheduler.step(metric)
+            try scheduler.step(metric)
             rates.append(optimizer.learningRate)
         }
         #expect(rates == [1, 1, 1, 1, 0.5, 0.5, 0.5])

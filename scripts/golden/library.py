@@ -5,10 +5,9 @@ functions that the expressions share (wave, trial, steps, …) stand here for Py
 Dist. Numbers are float64's; `promotion` holds dtypes. Run with the Python that has PyTorch: python scripts/golden/library.py
 """
 
-import math
-import pathlib
 import warnings
 
+from programs import *
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -16,60 +15,9 @@ from torch.optim import lr_scheduler
 
 warnings.filterwarnings("ignore")
 torch.manual_seed(3)
-folder = pathlib.Path(__file__).resolve().parents[2] / "Tests/BuiltinsTests/Fixtures"
 
 
-# The shared functions
-
-def wave(sizes, k=0):
-    # Rounded as in float32, so that both sides begin with the same numbers.
-    t = torch.arange(math.prod(sizes)).float() * torch.tensor(0.7, dtype=torch.float32) + float(k)
-    return t.sin().to(torch.get_default_dtype()).reshape(sizes)
-
-
-def leaf(x):
-    y = x.detach().clone()
-    return y.requires_grad_() if y.is_floating_point() else y
-
-
-def fill(net):
-    state, k = net.state_dict(), 0
-    for name, t in state.items():
-        if t.is_floating_point():
-            k += 1
-            value = wave(list(t.shape), k) * 0.5
-            t.copy_(value.abs() + 0.25 if name.endswith("running_var") else value)
-    return net
-
-
-def flat(value):
-    if isinstance(value, torch.Tensor):
-        return [value]
-    return [t for part in value for t in flat(part)]
-
-
-def grad_of(x):
-    return torch.zeros_like(x).tolist() if x.grad is None else x.grad.tolist()
-
-
-def flow(outs, leaves):
-    flowing = [o for o in outs if o.requires_grad]
-    if flowing:
-        sum((o * torch.cos(torch.arange(1, o.numel() + 1).double()).reshape(o.shape)).sum() for o in flowing).backward()
-    return [o.tolist() for o in outs] + [grad_of(x) for x in leaves if x.requires_grad]
-
-
-def trial(net, *inputs):
-    fill(net)
-    leaves = [leaf(x) for x in inputs]
-    results = flow(flat(net(*leaves)), leaves)
-    return results + [grad_of(p) for p in net.parameters()] + [t.tolist() for name, t in net.state_dict().items() if "running" in name]
-
-
-def of(f, *inputs):
-    leaves = [leaf(x) for x in inputs]
-    return flow(flat(f(*leaves)), leaves)
-
+# The shared functions; those of programs.py beside
 
 def steps(make):
     a, b = leaf(wave([2, 3]).double()), leaf(wave([4], 5).double())
@@ -344,24 +292,8 @@ names |= {"sorted": sorted, "list": list, "len": len, "int": int, "wave": wave, 
 names |= {f.__name__: f for f in [trial, of, flat, steps, rates, plateau, spread, warmup]}
 
 
-def plain(value):
-    if isinstance(value, (list, tuple, torch.Size)):
-        return [plain(element) for element in value]
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, float):
-        return "nan" if math.isnan(value) else "inf" if value == math.inf else "-inf" if value == -math.inf else float(format(value, ".7g"))
-    return value
-
-
 def run(dist, python=None, **extra):
     return f"{dist} => {str(plain(eval(python or dist, names | extra))).replace(chr(39), '')}"
-
-
-def write(name, lines):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    print(f"{name}: {len(lines)} cases, {(folder / f'{name}.txt').stat().st_size} bytes")
 
 
 torch.set_default_dtype(torch.float64)

@@ -41,25 +41,36 @@ extension Library {
     }
 
     private func addSpreads() {
-        let correction = Parameter<Double>("correction", "what is taken off n in the denominator", default: 1)
+        let correction = Parameter<Double?>.optional(
+            "correction", "what is taken off n in the denominator", defaultText: "1")
+        let unbiased = Parameter<Bool?>.optional("unbiased", "true is correction=1, false correction=0")
+        func taken(_ name: String, _ correction: Double?, _ unbiased: Bool?) throws -> Double {
+            guard let unbiased else { return correction ?? 1 }
+            guard correction == nil else {
+                throw Failure(.value, "\(name): correction and unbiased say the same, give one of them")
+            }
+            return unbiased ? 1 : 0
+        }
         add(
             Builtin(
                 "var", .reductions, "The variance.", formula: "Σ (x − mean)² / (n − correction)", Self.input, Self.dims,
-                correction, Self.keepdim, returns: "a tensor without the reduced dimensions",
+                correction, Self.keepdim, unbiased, returns: "a tensor without the reduced dimensions",
                 pytorch: .same("torch.var"), seeAlso: ["std", "mean"],
                 examples: [Example("var(tensor([1.0, 2.0, 3.0])).item()", "1.0")]
-            ) { (input: Tensor, dims: Integers?, correction: Double, keepdim: Bool) in
-                try input.var(dims: dims?.values, correction: correction, keepdim: keepdim)
+            ) { (input: Tensor, dims: Integers?, correction: Double?, keepdim: Bool, unbiased: Bool?) in
+                try input.var(
+                    dims: dims?.values, correction: taken("var", correction, unbiased), keepdim: keepdim)
             })
         add(
             Builtin(
                 "std", .reductions, "The standard deviation.", formula: "√(Σ (x − mean)² / (n − correction))",
                 Self.input,
-                Self.dims, correction, Self.keepdim, returns: "a tensor without the reduced dimensions",
+                Self.dims, correction, Self.keepdim, unbiased, returns: "a tensor without the reduced dimensions",
                 pytorch: .same("torch.std"), seeAlso: ["var", "mean"],
                 examples: [Example("std(tensor([1.0, 2.0, 3.0])).item()", "1.0")]
-            ) { (input: Tensor, dims: Integers?, correction: Double, keepdim: Bool) in
-                try input.std(dims: dims?.values, correction: correction, keepdim: keepdim)
+            ) { (input: Tensor, dims: Integers?, correction: Double?, keepdim: Bool, unbiased: Bool?) in
+                try input.std(
+                    dims: dims?.values, correction: taken("std", correction, unbiased), keepdim: keepdim)
             })
         add(
             Builtin(

@@ -34,12 +34,19 @@ enum TensorData {
             var elements: [Int] = []
             elements.reserveCapacity(count)
             try collect(data) { elements.append($0.integer) }
+            if dtype == .uint8 {
+                for element in elements { try DType.uint8.check(holds: .int(element), for: "tensor", argument: "data") }
+            }
             let result = try Tensor(elements, shape: shape)
             return try result.to(dtype ?? found.dtype)
         case .float32, .float64:
             var elements: [Double] = []
             elements.reserveCapacity(count)
             try collect(data) { elements.append($0.double) }
+            let target = dtype ?? found.dtype
+            if !target.isFloating {
+                for element in elements { try target.check(holds: .float(element), for: "tensor", argument: "data") }
+            }
             return try Tensor(elements, shape: shape).to(dtype ?? found.dtype)
         }
     }

@@ -101,7 +101,7 @@ extension Library {
                 guard let scheduler = object.scheduler else {
                     throw Failure(.value, "step: this \(object.recipe.name) is a recipe without an optimizer")
                 }
-                scheduler.step(metric)
+                try scheduler.step(metric)
                 return NoValue()
             })
     }
@@ -135,17 +135,23 @@ extension Library {
         let mode = Parameter<PlateauMode>("mode", "whether smaller or larger is better", default: .min)
         let factor = Parameter<Double>("factor", "what the learning rate is multiplied by", default: 0.1)
         let patience = Parameter<Int>("patience", "epochs without improvement before the cut", default: 10)
-        let threshold = Parameter<Double>("threshold", "the least relative improvement that counts", default: 1e-4)
+        let threshold = Parameter<Double>("threshold", "the least improvement that counts", default: 1e-4)
+        let thresholdMode = Parameter<ThresholdMode>(
+            "threshold_mode", "whether the improvement is a share of the best value or a difference from it",
+            default: .rel)
         let cooldown = Parameter<Int>("cooldown", "epochs after a cut that do not count", default: 0)
         let minimum = Parameter<Double>("min_lr", "the least learning rate", default: 0)
+        let epsilon = Parameter<Double>("eps", "a smaller change of the learning rate is not made", default: 1e-8)
         add(
             Builtin(
                 "ReduceLROnPlateau", .optimizers, "Cuts the learning rate when the monitored metric stops improving.",
                 parameters: [
                     optimizer.description, mode.description, factor.description, patience.description,
-                    threshold.description, cooldown.description, minimum.description,
+                    threshold.description, thresholdMode.description, cooldown.description, minimum.description,
+                    epsilon.description,
                 ],
-                returns: "a scheduler; by hand, step(metric) tells it the metric",
+                returns:
+                    "a scheduler; by hand, step(metric) tells it the metric; in `fit` and `distill` it watches `monitor`",
                 pytorch: .same("torch.optim.lr_scheduler.ReduceLROnPlateau"), seeAlso: ["StepLR"],
                 examples: [
                     Example(
@@ -156,10 +162,16 @@ extension Library {
                 try SchedulerObject(
                     .reduceOnPlateau(
                         maximize: call[mode] == .max, factor: call[factor], patience: call[patience],
-                        threshold: call[threshold], cooldown: call[cooldown], minLR: call[minimum]),
+                        threshold: call[threshold], isRelative: call[thresholdMode] == .rel, cooldown: call[cooldown],
+                        minLR: call[minimum], epsilon: call[epsilon]),
                     call[optimizer])
             })
     }
+}
+
+/// How a plateau measures an improvement.
+enum ThresholdMode: String, StringOption {
+    case rel, abs
 }
 
 /// Whether a plateau is about the smallest or the largest value.

@@ -65,7 +65,7 @@ typedef enum {
     CK_AND, CK_OR, CK_XOR
 } ck_binary_op;
 typedef enum { CK_EQ, CK_NE, CK_LT, CK_LE, CK_GT, CK_GE } ck_compare_op;
-typedef enum { CK_OK, CK_ZERO_DIVISOR, CK_NEGATIVE_EXPONENT } ck_status;
+typedef enum { CK_OK, CK_ZERO_DIVISOR } ck_status;
 
 /// out[i] = a[i·sa] op b[i·sb]; sa and sb are 0 (one value for all) or 1.
 ck_status ck_binary(

@@ -38,7 +38,9 @@ CK_INLINE int64_t remainder_i(int64_t x, int64_t y) {
     int64_t r = x % y;
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
+/// The whole part of a power: of a negative one 0, except for 1 and -1.
 CK_INLINE int64_t power(int64_t x, int64_t y) {
+    if (y < 0) { return x == 1 ? 1 : x == -1 ? (y & 1 ? -1 : 1) : 0; }
     int64_t result = 1;
     for (; y > 0; y >>= 1) {
         if (y & 1) { result = wrap_mul(result, x); }
@@ -68,15 +70,13 @@ CK_INLINE int64_t power(int64_t x, int64_t y) {
 #include "for_wholes.h"
 #undef BINARY
 
-static ck_status check_divisors(ck_binary_op op, ck_dtype dtype, const void *b, int64_t count) {
-    bool divides = op == CK_FLOOR_DIVIDE || op == CK_REMAINDER;
+static ck_status check_divisors(ck_dtype dtype, const void *b, int64_t count) {
     if (dtype == CK_INT64) {
         const int64_t *y = b;
         for (int64_t i = 0; i < count; i++) {
-            if (divides && y[i] == 0) { return CK_ZERO_DIVISOR; }
-            if (op == CK_POW && y[i] < 0) { return CK_NEGATIVE_EXPONENT; }
+            if (y[i] == 0) { return CK_ZERO_DIVISOR; }
         }
-    } else if (divides && count > 0 && memchr(b, 0, (size_t)count)) {
+    } else if (count > 0 && memchr(b, 0, (size_t)count)) {
         return CK_ZERO_DIVISOR;
     }
     return CK_OK;
@@ -110,8 +110,8 @@ static void binary_piece(void *context, int64_t from, int64_t to) {
 
 static ck_status LEVELLED(binary)(
     ck_binary_op op, ck_dtype dtype, const void *a, int64_t sa, const void *b, int64_t sb, void *out, int64_t count) {
-    if (dtype > CK_FLOAT64 && (op == CK_FLOOR_DIVIDE || op == CK_REMAINDER || op == CK_POW)) {
-        ck_status status = check_divisors(op, dtype, b, sb || count == 0 ? count : 1);
+    if (dtype > CK_FLOAT64 && (op == CK_FLOOR_DIVIDE || op == CK_REMAINDER)) {
+        ck_status status = check_divisors(dtype, b, sb || count == 0 ? count : 1);
         if (status != CK_OK) { return status; }
     }
     binary_job job = {op, dtype, a, b, sa, sb, out};
@@ -172,10 +172,10 @@ static ck_status LEVELLED(binary_broadcast)(
     int kept = collapse(rank, sizes, merged, 2, strides);
     int64_t item = (int64_t)ck_item(dtype);
     if (kept == 1) { return LEVELLED(binary)(op, dtype, a, strides[0][0], b, strides[1][0], out, merged[0]); }
-    if (dtype > CK_FLOAT64 && (op == CK_FLOOR_DIVIDE || op == CK_REMAINDER || op == CK_POW)) {
+    if (dtype > CK_FLOAT64 && (op == CK_FLOOR_DIVIDE || op == CK_REMAINDER)) {
         int64_t whole = 1;
         for (int d = 0; d < kept; d++) { whole *= strides[1][d] ? merged[d] : 1; }
-        ck_status status = check_divisors(op, dtype, b, whole);
+        ck_status status = check_divisors(dtype, b, whole);
         if (status != CK_OK) { return status; }
     }
     FOR_ROWS(2, {

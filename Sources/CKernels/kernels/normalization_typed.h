@@ -57,7 +57,7 @@ static void NAME(columns_products)(void *context, int64_t piece) {
         const T *x = (const T *)j->x + at, *g = (const T *)j->g + at, *y = j->y ? (const T *)j->y + at : NULL;
         if (y) {
             CK_LOOP {
-                T value = y[i] > 0 ? g[i] : 0;
+                T value = y[i] <= 0 ? 0 : g[i];
                 sum[i] += value;
                 product[i] += value * (x[i] - mean[i]);
             }
@@ -133,16 +133,16 @@ static void NAME(columns_combine)(void *context, int64_t piece) {
         const T *y = j->y ? (const T *)j->y + at : NULL;
         T *out = (T *)j->out + at, *masked = j->masked ? (T *)j->masked + at : NULL;
         if (masked) {
-            CK_LOOP { masked[i] = !y || y[i] > 0 ? g[i] : 0; }
+            CK_LOOP { masked[i] = y && y[i] <= 0 ? 0 : g[i]; }
             g = masked;
             y = NULL;
         }
         if (x && y) {
-            CK_LOOP { out[i] = (y[i] > 0 ? g[i] : 0) * a[i] + ((x[i] - mean[i]) * b[i] + d[i]); }
+            CK_LOOP { out[i] = (y[i] <= 0 ? 0 : g[i]) * a[i] + ((x[i] - mean[i]) * b[i] + d[i]); }
         } else if (x) {
             CK_LOOP { out[i] = g[i] * a[i] + ((x[i] - mean[i]) * b[i] + d[i]); }
         } else if (y) {
-            CK_LOOP { out[i] = (y[i] > 0 ? g[i] : 0) * a[i]; }
+            CK_LOOP { out[i] = (y[i] <= 0 ? 0 : g[i]) * a[i]; }
         } else {
             CK_LOOP { out[i] = g[i] * a[i]; }
         }

@@ -42,7 +42,7 @@ DERIVATIVE(abs, v > 0 ? g : v < 0 ? -g : (T)0)
 DERIVATIVE(square, 2 * g * v)
 DERIVATIVE(relu, v <= 0 ? (T)0 : g)
 DERIVATIVE(clamp, v >= p && v <= q ? g : (T)0)
-DERIVATIVE(hardtanh, v > p && v < q ? g : (T)0)
+DERIVATIVE(hardtanh, v <= p || v >= q ? (T)0 : g)
 DERIVATIVE(recip, -g * v * v)
 DERIVATIVE(exp, g * v)
 DERIVATIVE(log, g / v)
@@ -57,7 +57,7 @@ DERIVATIVE(sin, g * NAME(ck_cos)(v))
 DERIVATIVE(cos, -g * NAME(ck_sin)(v))
 DERIVATIVE(gelu, g * ((T)0.5 * (1 + NAME(ck_erf)(v * (T)SQRT1_2)) + v * (T)INV_SQRT_2PI * NAME(ck_exp)((T)-0.5 * v * v)))
 DERIVATIVE(leaky, v > 0 ? g : p * g)
-DERIVATIVE(elu, v > 0 ? g : g * p * NAME(ck_exp)(v))
+DERIVATIVE(elu, v <= 0 ? g * p * NAME(ck_exp)(v) : g)
 static void NAME(derivative_gelut)(const T *gradient, const T *value, T *out, T p, T q, int64_t n) {
     (void)p, (void)q;
     CK_LOOP {

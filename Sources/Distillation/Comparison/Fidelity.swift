@@ -89,7 +89,7 @@ public enum Fidelity {
 
     private static func logSoftmax(_ row: ArraySlice<Double>) -> [Double] {
         let top = row.max() ?? 0
-        let normalizer = top + log(row.reduce(0) { $0 + exp($1 - top) })
-        return row.map { $0 - normalizer }
+        let normalizer = log(row.reduce(0) { $0 + exp($1 - top) })
+        return row.map { ($0 - top) - normalizer }
     }
 }

@@ -129,7 +129,7 @@ final class MeanTeacherLoss: TrainingLoss {
         }
         let target = try Gradients.disabled { try teacher(input.noised(by: settings.noise)).softmax(dim: 1) }
         let labels = try known.y.map { try $0.reshape([known.count]) } ?? .zeros([0], dtype: .int64)
-        let hard = try logits.rows(0..<known.count).crossEntropy(labels)
+        let hard = try Labels.crossEntropy(logits.rows(0..<known.count), labels)
         let consistency = try (logits.softmax(dim: 1) - target).square().mean()
         let values: [Double?] = [try hard.itemDouble(), try consistency.itemDouble()]
         return StepLoss(total: try hard + consistency * Scalar(weight), terms: values)

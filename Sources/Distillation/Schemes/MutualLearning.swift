@@ -94,15 +94,18 @@ private final class PeerLoss: TrainingLoss {
         }
         let loss = try StepLoss(objective, weights: weights, function: "mutual", epoch: batch.epoch) { term in
             guard term.needsTeacher else {
-                return try term.loss(TermInput(student: view, labels: labels, batch: batch))
+                return try term.value(TermInput(student: view, labels: labels, batch: batch))
             }
             var total: Tensor?
+            var rows: Int?
             for other in others {
-                let value = try term.loss(TermInput(student: view, teacher: other, labels: labels, batch: batch))
+                let (value, counted) = try term.value(
+                    TermInput(student: view, teacher: other, labels: labels, batch: batch))
+                rows = counted
                 total = try total.map { try $0 + value } ?? value
             }
             guard let total else { throw DistillationError.noTeacher(term: term.name) }
-            return others.count == 1 ? total : try total * Scalar(1 / Double(others.count))
+            return (others.count == 1 ? total : try total * Scalar(1 / Double(others.count)), rows)
         }
         if own + 1 == group.peers.count { group.outputs = [] }
         return loss
@@ -114,17 +117,21 @@ extension StepLoss {
     ///
     /// - Throws: ``DistillationError/option(term:problem:)`` when every weight is 0, and what `value` throws.
     init(
-        _ objective: Objective, weights: [Double], function: String, epoch: Int, value: (Term) throws -> Tensor
+        _ objective: Objective, weights: [Double], function: String, epoch: Int,
+        value: (Term) throws -> (loss: Tensor, rows: Int?)
     ) throws {
         var total: Tensor?
         var values: [Double?] = []
+        var rows: [Int?] = []
         for (summand, weight) in zip(objective.summands, weights) {
             guard weight != 0 else {
                 values.append(nil)
+                rows.append(nil)
                 continue
             }
-            let value = try value(summand.term)
+            let (value, counted) = try value(summand.term)
             values.append(try value.itemDouble())
+            rows.append(counted)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
             total = try total.map { try $0 + weighted } ?? weighted
         }
@@ -132,6 +139,6 @@ extension StepLoss {
             throw DistillationError.option(
                 term: function, problem: "every term has weight 0 in epoch \(epoch + 1)")
         }
-        self.init(total: total, terms: values)
+        self.init(total: total, terms: values, rows: rows, weights: weights)
     }
 }

@@ -90,7 +90,8 @@ private final class PseudoLabelLoss: TrainingLoss {
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         let logits = try student(batch.input.noised(by: noise))
         let q = try targets.rows(at: batch.index)
-        let loss = try (q * logits.logSoftmax(dim: 1)).sum() * Scalar(-1 / Double(max(1, batch.count)))
+        let sum = try q.to(logits.dtype).weighing(logits.logSoftmax(dim: 1)).sum()
+        let loss = try sum * Scalar(-1 / Double(max(1, batch.count)))
         return StepLoss(total: loss, terms: [try loss.itemDouble()])
     }
 }

@@ -101,7 +101,7 @@ final class SelfDistillationLoss: TrainingLoss {
         let logits = try rows.logits(output)
         let target = try logits.detach()
         let deepest = try rows.feature(ExitHead.flattened(features[exits.count])).detach()
-        let hard = try logits.crossEntropy(labels)
+        let hard = try Labels.crossEntropy(logits, labels)
         var sums: [Tensor?] = [nil, nil, nil]
         let temperature = settings.temperature
         for (network, feature) in zip(networks, features) {
@@ -111,7 +111,7 @@ final class SelfDistillationLoss: TrainingLoss {
             // The norm of nothing has no derivative: 1e-12 under the root keeps it finite.
             let distance = try ((rows.feature(bottleneck) - deepest).square().sum(dims: [-1]) + 1e-12).sqrt().mean()
             let values = [
-                try exit.crossEntropy(labels),
+                try Labels.crossEntropy(exit, labels),
                 try soft * Scalar(temperature * temperature / Double(max(1, exit.shape[0]))), distance,
             ]
             for (index, value) in values.enumerated() { sums[index] = try sums[index].map { try $0 + value } ?? value }

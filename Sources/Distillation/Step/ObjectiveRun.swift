@@ -198,7 +198,8 @@ public final class ObjectiveRun: TrainingLoss {
             try Gradients.enabled {
                 let view = try runStudent(student, probe)
                 for (index, summand) in objective.summands.enumerated() where summand.term.hintEpochs > 0 {
-                    try activeTerms[index].loss(input(for: index, student: view, teachers: views, probe)).backward(
+                    let probed = try input(for: index, student: view, teachers: views, probe)
+                    try activeTerms[index].value(probed, of: summand.term).loss.backward(
                         retainGraph: true)
                 }
             }
@@ -258,18 +259,21 @@ public final class ObjectiveRun: TrainingLoss {
         }
         var total: Tensor?
         var values: [Double?] = []
+        var rows: [Int?] = []
         var measured: [Tensor?] = []
         for (index, term) in activeTerms.enumerated() {
             let weight = weights[index]
             guard weight != 0 else {
                 values.append(nil)
+                rows.append(nil)
                 measured.append(nil)
                 continue
             }
             let input = try input(for: index, student: view, teachers: teacherViews, batch)
             lastInputs[index] = input
-            let value = try term.loss(input)
+            let (value, counted) = try term.value(input, of: objective.summands[index].term)
             values.append(try value.itemDouble())
+            rows.append(counted)
             measured.append(value)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
             total = try total.map { try $0 + weighted } ?? weighted
@@ -279,7 +283,22 @@ public final class ObjectiveRun: TrainingLoss {
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
         try termBalance?.measure(measured, of: student, along: Array(trainedModules.values).trainable)
-        return StepLoss(total: total, terms: values)
+        return StepLoss(total: total, terms: values, rows: rows, weights: weights)
+    }
+
+    /// A teacher that says nan is the cause of what follows from it.
+    public func cause(of batch: Batch) throws -> (any Error)? {
+        for (index, teacher) in teachers.enumerated() {
+            let logits = try teacher.view(batch).logits
+            // −inf is the logit of what never happens; softmax of anything else that is not finite is nan.
+            let wrong = try logits.isnan().any().item() == .bool(true)
+            guard try wrong || logits.eq(.float(.infinity)).any().item() == .bool(true) else { continue }
+            let name = teachers.count == 1 ? "the teacher" : "teacher \(index + 1)"
+            return DistillationError.teacher(
+                problem: "\(name)'s outputs hold \(wrong ? "nan" : "inf")",
+                help: "isfinite(teacher(x)).all() asks before; weights that diverged, or a file with holes")
+        }
+        return nil
     }
 
     /// Lets the terms update what they remember.

@@ -36,7 +36,7 @@ public final class ChannelTerm: PairTerm {
         let (s, t) = try equalMaps(student, teacher)
         let logStudent = try Logits.scaled(s, temperature).logSoftmax(dim: 2)
         let logTeacher = try Logits.scaled(t, temperature).logSoftmax(dim: 2)
-        let sum = try (logTeacher.exp() * (logTeacher - logStudent)).sum()
+        let sum = try Logits.divergence(logTeacher, logStudent).sum()
         return try sum * Scalar(temperature * temperature / Double(max(1, s.shape[0] * s.shape[1])))
     }
 }

@@ -48,7 +48,9 @@ public final class ClasswiseTerm: Term {
             throw DistillationError.feature(term: name, problem: "needs one class for each example")
         }
         var members: [Int: [Int]] = [:]
-        for (row, label) in try y.integers().enumerated() { members[label, default: []].append(row) }
+        for (row, label) in try y.integers().enumerated() where label != Labels.none {
+            members[label, default: []].append(row)
+        }
         return ActiveTerm { [self, members] input in
             try divergence(
                 input.student.logits,

@@ -69,9 +69,9 @@ public final class CurriculumTerm: Term {
             let forward = try temperature.value(student.dtype)
             // The value of τ with `reversal` times its gradient: reversal·τ + (1 − reversal)·sg(τ).
             let tau = try forward * Scalar(reversal) + forward.detach() * Scalar(1 - reversal)
-            let s = try (student / tau).logSoftmax(dim: 1)
-            let t = try (teacher / tau).logSoftmax(dim: 1)
-            let divergence = try (t.exp() * (t - s)).sum() * Scalar(1 / Double(max(1, student.shape[0])))
+            let s = try (Logits.shifted(student) / tau).logSoftmax(dim: 1)
+            let t = try (Logits.shifted(teacher) / tau).logSoftmax(dim: 1)
+            let divergence = try Logits.divergence(t, s).sum() * Scalar(1 / Double(max(1, student.shape[0])))
             return try divergence * tau.square().reshape([])
         }
     }

@@ -40,6 +40,8 @@ public final class CustomTerm: Term {
     public override var needsTeacher: Bool { comparesWithTeacher }
     /// Whether labels have to be there.
     public override var needsLabels: Bool { comparesWithLabels }
+    /// The function sees the batch as it is.
+    override var judgesLabelledRows: Bool { false }
 
     /// Makes the adapters; `adapter: .none` leaves features of unlike shapes to the function.
     public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {

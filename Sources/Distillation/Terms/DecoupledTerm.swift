@@ -78,8 +78,9 @@ public final class DecoupledTerm: Term {
         let s = try Split(Logits.scaled(student, temperature), mask)
         let t = try Split(Logits.scaled(teacher, temperature), mask)
         let factor = Scalar(temperature * temperature / Double(max(1, student.shape[0])))
-        let binary = try t.target.exp() * (t.target - s.target) + t.rest.exp() * (t.rest - s.rest)
-        let inner = try t.others.exp() * (t.others - s.others)
+        let binary = try Logits.divergence(t.target, s.target) + Logits.divergence(t.rest, s.rest)
+        guard student.shape[1] > 1 else { return (try binary.sum() * factor, try Labels.nothing(student)) }
+        let inner = try Logits.divergence(t.others, s.others)
         return (try binary.sum() * factor, try inner.sum() * factor)
     }
 
@@ -90,11 +91,10 @@ public final class DecoupledTerm: Term {
         let others: Tensor
 
         init(_ logits: Tensor, _ mask: TargetMask) throws {
-            let total = try logits.logsumexp(dims: [1])
-            let masked = try mask.others(logits)
-            target = try mask.target(logits) - total
-            rest = try masked.logsumexp(dims: [1]) - total
-            others = try masked.logSoftmax(dim: 1)
+            let logarithms = try logits.logSoftmax(dim: 1)
+            target = try mask.target(logarithms)
+            rest = try mask.others(logarithms).logsumexp(dims: [1])
+            others = try mask.others(logits).logSoftmax(dim: 1)
         }
     }
 }

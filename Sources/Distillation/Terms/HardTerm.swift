@@ -45,10 +45,18 @@ public final class HardTerm: Term {
     /// The mean cross entropy.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let y = try input.classes(for: self)
-        let own = try input.student.logits.crossEntropy(y, labelSmoothing: labelSmoothing)
+        let own = try Labels.crossEntropy(input.student.logits, y, labelSmoothing: labelSmoothing)
         guard let mixture = input.batch.mixture else { return own }
-        let other = try input.student.logits.crossEntropy(mixture.y, labelSmoothing: labelSmoothing)
+        let other = try Labels.crossEntropy(input.student.logits, mixture.y, labelSmoothing: labelSmoothing)
         return try own * Scalar(mixture.share) + other * Scalar(1 - mixture.share)
+    }
+
+    /// Cross entropy leaves out the rows itself, and of mixed ones those without one of two labels.
+    override var judgesLabelledRows: Bool { false }
+
+    override func rowsCounted(_ input: TermInput) throws -> Int? {
+        guard input.batch.mixture == nil, let labels = input.labels else { return nil }
+        return try Labels.known(labels)?.count
     }
 }
 

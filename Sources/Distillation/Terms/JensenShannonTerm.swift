@@ -41,7 +41,7 @@ public final class JensenShannonTerm: Term {
         let s = try input.student.logits.logSoftmax(dim: 1)
         let t = try teacher.logSoftmax(dim: 1)
         let share = Scalar(1 / Double(max(1, s.shape[0])))
-        func divergence(_ p: Tensor, _ q: Tensor) throws -> Tensor { try (p.exp() * (p - q)).sum() * share }
+        func divergence(_ p: Tensor, _ q: Tensor) throws -> Tensor { try Logits.divergence(p, q).sum() * share }
         if beta == 0 { return try divergence(t, s) }
         if beta == 1 { return try divergence(s, t) }
         let m = try Tensor.stack([s + Scalar(Glibc.log(1 - beta)), t + Scalar(Glibc.log(beta))], dim: 0).logsumexp(

@@ -7,9 +7,15 @@ struct TargetMask {
 
     init(_ term: Term, _ labels: Tensor, classes: Int) throws {
         let numbers = try labels.integers()
-        guard labels.rank == 1, numbers.allSatisfy({ $0 >= 0 && $0 < classes }) else {
+        guard labels.rank == 1 else {
             throw DistillationError.option(
                 term: term.name, problem: "expected labels in 0..<\(classes), one per row, given \(labels.shape)")
+        }
+        if let row = numbers.firstIndex(where: { $0 < 0 || $0 >= classes }) {
+            throw DistillationError.option(
+                term: term.name,
+                problem:
+                    "the label of row \(row) is \(numbers[row]), expected 0..<\(classes), or \(Labels.none) for none")
         }
         isTarget = try labels.oneHot(classes).to(.bool)
     }
@@ -21,7 +27,7 @@ struct TargetMask {
 
     /// The logits with the label's out of the way: its probability among the others is exactly 0, and its logarithm finite,
     /// so that 0 · log 0 never arises.
-    func others(_ logits: Tensor) throws -> Tensor { try logits.maskedFill(isTarget, -1e30) }
+    func others(_ logits: Tensor) throws -> Tensor { try logits.maskedFill(isTarget, .float(-.infinity)) }
 }
 
 extension Logits {

@@ -45,12 +45,13 @@ public final class NormalizedTerm: Term {
         try requireEqualLogits(self, student, teacher)
         let mask = try TargetMask(self, try input.classes(for: self), classes: student.shape[1])
         let share = Scalar(-1 / Double(max(1, student.shape[0])))
-        let target = try mask.target(teacher.softmax(dim: 1)) * mask.target(student.logSoftmax(dim: 1))
+        let target = try mask.target(teacher.softmax(dim: 1)).weighing(mask.target(student.logSoftmax(dim: 1)))
+        guard student.shape[1] > 1 else { return try target.sum() * share }
         let own = try mask.others(Logits.scaled(student, temperature)).logSoftmax(dim: 1)
         let other = try mask.others(
             Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature)
         ).softmax(dim: 1)
-        let rest = try (other * own.maskedFill(mask.isTarget, 0)).sum()
+        let rest = try other.weighing(own).sum()
         return try target.sum() * share + rest * share * Scalar(gamma * temperature * temperature)
     }
 }

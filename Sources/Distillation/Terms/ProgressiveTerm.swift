@@ -49,8 +49,11 @@ public final class ProgressiveTerm: Term {
             throw DistillationError.feature(term: name, problem: "needs one class for each example")
         }
         let classes = example.student.logits.shape.last ?? 1
-        _ = try TargetMask(self, y, classes: classes)
-        return Progress(self, try y.oneHot(classes).to(.float32))
+        // Before the first epoch a row without a label expects nothing.
+        let named = try y.ne(.int(Labels.none))
+        let labels = try y.maskedFill(y.eq(.int(Labels.none)), 0)
+        _ = try TargetMask(self, labels, classes: classes)
+        return Progress(self, try labels.oneHot(classes).to(.float32) * named.to(.float32).unsqueeze(dim: 1))
     }
 
     /// The cross entropy with the labels, as in the first epoch.
@@ -62,7 +65,7 @@ public final class ProgressiveTerm: Term {
         let labels = try input.classes(for: self)
         guard logits.rank == 2 else { throw DistillationError.logits(term: name, shape: logits.shape.array) }
         let targets = try mixed(TargetMask(self, labels, classes: logits.shape[1]).isTarget.to(logits.dtype))
-        return try (targets * logits.logSoftmax(dim: 1)).sum() * Scalar(-1 / Double(max(1, logits.shape[0])))
+        return try targets.weighing(logits.logSoftmax(dim: 1)).sum() * Scalar(-1 / Double(max(1, logits.shape[0])))
     }
 
     /// The progress of one run.

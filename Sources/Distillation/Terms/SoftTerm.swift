@@ -112,22 +112,30 @@ enum Logits {
     static func divergenceSum(student: Tensor, teacher: Tensor, temperature: Double) throws -> Tensor {
         let logStudent = try scaled(student, temperature).logSoftmax(dim: 1)
         let logTeacher = try scaled(teacher, temperature).logSoftmax(dim: 1)
-        return try (logTeacher.exp() * (logTeacher - logStudent)).sum()
+        return try divergence(logTeacher, logStudent).sum()
     }
 
+    /// p (log p − log q) elementwise, from the logarithms: 0 where p is 0, however unlikely q says it is.
+    static func divergence(_ logP: Tensor, _ logQ: Tensor) throws -> Tensor { try logP.exp().weighing(logP - logQ) }
+
+    /// z/T but for a constant of each row, which no softmax sees: the largest is subtracted first, so that the division
+    /// rounds small numbers and not large ones.
     static func scaled(_ logits: Tensor, _ temperature: Double) throws -> Tensor {
-        temperature == 1 ? logits : try logits / Scalar(temperature)
+        temperature == 1 ? logits : try shifted(logits) / Scalar(temperature)
+    }
+
+    /// z − max z, per row; the largest is a constant.
+    static func shifted(_ logits: Tensor) throws -> Tensor {
+        guard logits.count > 0 else { return logits }
+        return try logits - logits.detach().amax(dims: [-1], keepdim: true)
     }
 
     /// (z − mean)/(1e-7 + unbiased standard deviation), per row. A constant row becomes zero.
     static func standardized(_ logits: Tensor) throws -> Tensor {
-        let count = Double(logits.shape[1])
-        guard count > 1 else { return try logits - logits.mean(dims: [1], keepdim: true) }
-        let centred = try logits - logits.mean(dims: [1], keepdim: true)
-        let variance = try centred.square().sum(dims: [1], keepdim: true) * Scalar(1 / (count - 1))
-        // The root of zero has no derivative; a row without spread is constant and stays so.
-        let flat = try variance.eq(0)
-        let deviation = try variance.maskedFill(flat, 1).sqrt().maskedFill(flat, 0)
+        let small = try shifted(logits)
+        let centred = try small - small.mean(dims: [1], keepdim: true)
+        guard logits.shape[1] > 1 else { return centred }
+        let deviation = try small.std(dims: [1], keepdim: true)
         return try centred / (deviation + 1e-7)
     }
 }

@@ -46,7 +46,7 @@ public final class WeightedSoftTerm: Term {
         }
         let softened = try Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature).softmax(
             dim: 1)
-        let entropy = try (softened * Logits.scaled(student, temperature).logSoftmax(dim: 1)).sum(dims: [1])
+        let entropy = try softened.weighing(Logits.scaled(student, temperature).logSoftmax(dim: 1)).sum(dims: [1])
         return try (weight * entropy).mean() * Scalar(-temperature * temperature)
     }
 }

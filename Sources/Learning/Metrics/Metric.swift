@@ -75,7 +75,7 @@ extension Predictions {
             var top = logits[start], sum = 0.0
             for position in start..<start + width where logits[position] > top { top = logits[position] }
             for position in start..<start + width { sum += exp(logits[position] - top) }
-            return top + log(sum) - logits[start + labels[index]]
+            return log(sum) - (logits[start + labels[index]] - top)
         }
     }
 

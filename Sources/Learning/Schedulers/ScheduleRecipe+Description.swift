@@ -15,10 +15,12 @@ extension ScheduleRecipe: CustomStringConvertible {
                 ]
             case .linear(let start, let end, let iterations):
                 [("start_factor", start), ("end_factor", end), ("total_iters", iterations)]
-            case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minLR):
+            case .reduceOnPlateau(
+                let maximize, let factor, let patience, let threshold, let isRelative, let cooldown, let minLR, let eps):
                 [
                     ("mode", maximize ? "max" : "min"), ("factor", factor), ("patience", patience),
-                    ("threshold", threshold), ("cooldown", cooldown), ("min_lr", minLR),
+                    ("threshold", threshold), ("threshold_mode", isRelative ? "rel" : "abs"), ("cooldown", cooldown),
+                    ("min_lr", minLR), ("eps", eps),
                 ]
             case .warmup(let epochs, let then): [("epochs", epochs), ("then", then.map(\.description) ?? "none")]
             }

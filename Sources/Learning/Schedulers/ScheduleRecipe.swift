@@ -20,8 +20,8 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
     case linear(start: Double = 1.0 / 3, end: Double = 1, iterations: Int = 5)
     /// × factor once the monitored value has not improved for `patience` epochs.
     case reduceOnPlateau(
-        maximize: Bool = false, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4, cooldown: Int = 0,
-        minLR: Double = 0)
+        maximize: Bool = false, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
+        isRelative: Bool = true, cooldown: Int = 0, minLR: Double = 0, epsilon: Double = 1e-8)
     /// Linearly up to the full rate: epoch e (from 0) has (e + 1)/epochs of it; then another schedule from its beginning.
     case warmup(epochs: Int, then: ScheduleRecipe?)
 
@@ -65,8 +65,15 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
                 if !overflow { steps = product }
             }
             guard let steps else { throw fail("needs total_steps outside of fit and distill") }
-            guard steps > 0, start > 0, start < 1, div > 0, final > 0 else {
+            guard steps > 0, start >= 0, start <= 1, div > 0, final > 0 else {
                 throw fail("needs total_steps ≥ 1, pct_start in 0…1 and factors above 0")
+            }
+            if let epochs, let stepsPerEpoch, total != nil, steps / stepsPerEpoch < epochs,
+                steps < epochs * stepsPerEpoch
+            {
+                throw fail(
+                    "total_steps=\(steps) end before the \(epochs * stepsPerEpoch) steps of the run; without total_steps "
+                        + "the cycle takes them all")
             }
             return .oneCycle(
                 maxLR: maxLR, totalSteps: steps, pctStart: start, divFactor: div, finalDivFactor: final,
@@ -76,7 +83,7 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
                 throw fail("needs factors in 0…1 and total_iters ≥ 1")
             }
             return self
-        case .reduceOnPlateau(_, let factor, let patience, _, _, _):
+        case .reduceOnPlateau(_, let factor, let patience, _, _, _, _, _):
             guard factor > 0, factor < 1, patience >= 0 else { throw fail("needs a factor in 0…1 and patience ≥ 0") }
             return self
         case .warmup(let length, let then):
@@ -112,6 +119,20 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         }
     }
 
+    /// How often a schedule may go on, where it ends: OneCycle's steps.
+    var end: Int? {
+        if case .oneCycle(_, let total, _, _, _, _) = self { total } else { nil }
+    }
+
+    /// Whether the schedule watches a number, itself or after its warm-up, and whether a larger one is better.
+    public var watchesLarger: Bool? {
+        switch self {
+        case .reduceOnPlateau(let maximize, _, _, _, _, _, _, _): maximize
+        case .warmup(_, let then?): then.watchesLarger
+        default: nil
+        }
+    }
+
     /// Momentum at a step of OneCycle, else nil.
     func momentum(at time: Int) -> Double? {
         guard case .oneCycle(_, _, _, _, _, true) = self else { return nil }
@@ -122,9 +143,9 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         guard case .oneCycle(_, let total?, let pctStart, _, _, _) = self else { return nil }
         func anneal(_ a: Double, _ b: Double, _ phase: Double) -> Double { b + (a - b) / 2 * (cos(.pi * phase) + 1) }
         let summit = pctStart * Double(total) - 1
-        let time = Double(min(time, total - 1))
-        if time <= summit { return anneal(start, top, summit > 0 ? time / summit : 1) }
-        let rest = Double(total) - 1 - summit
-        return anneal(top, end, rest > 0 ? (time - summit) / rest : 1)
+        let time = Double(time), rest = Double(total) - 1 - summit
+        if time <= summit || rest <= 0 { return anneal(start, top, summit > 0 ? time / summit : 1) }
+        // The step after the last one, which PyTorch allows, goes on along the cosine.
+        return anneal(top, end, (time - summit) / rest)
     }
 }

@@ -24,11 +24,22 @@ public final class Scheduler {
     public var isPerStep: Bool { recipe.isPerStep }
 
     /// Goes on by one epoch (or step). `metric` is the value `ReduceLROnPlateau` watches.
-    public func step(_ metric: Double? = nil) {
+    ///
+    /// - Throws: ``OptimizerError/schedule(name:problem:)`` for a plateau without a metric and after the end of a cycle.
+    public func step(_ metric: Double? = nil) throws {
+        if recipe.watchesLarger != nil, metric == nil {
+            throw OptimizerError.schedule(
+                name: recipe.name, problem: "step needs the value that is watched: step(metric)")
+        }
+        if let end = recipe.end, time >= end {
+            throw OptimizerError.schedule(
+                name: recipe.name, problem: "step \(time + 1) of a cycle of total_steps=\(end)")
+        }
         time += 1
-        if let factor = plateauFactor(metric) {
+        if let cut = plateauCut(metric) {
             for group in optimizer.groups {
-                group.learningRate = max(group.learningRate * factor.factor, factor.minimum)
+                let rate = max(group.learningRate * cut.factor, cut.minimum)
+                if group.learningRate - rate > cut.epsilon { group.learningRate = rate }
             }
         }
         apply()
@@ -61,19 +72,23 @@ public final class Scheduler {
         }
     }
 
-    private func plateauFactor(_ metric: Double?) -> (factor: Double, minimum: Double)? {
+    private func plateauCut(_ metric: Double?) -> (factor: Double, minimum: Double, epsilon: Double)? {
         var recipe = recipe
         if case .warmup(let length, let then?) = recipe {
             guard time >= length else { return nil }
             recipe = then
         }
         guard
-            case .reduceOnPlateau(let maximize, let factor, let patience, let threshold, let cooldown, let minimum) =
-                recipe,
+            case .reduceOnPlateau(
+                let maximize, let factor, let patience, let threshold, let isRelative, let cooldown, let minimum,
+                let epsilon) = recipe,
             let metric
         else { return nil }
-        let better = maximize ? metric > plateau.best * (1 + threshold) : metric < plateau.best * (1 - threshold)
-        if plateau.isEmpty || better {
+        // Before the first value anything is better, but not nan, which is better than nothing.
+        let best = plateau.isEmpty ? (maximize ? -Double.infinity : .infinity) : plateau.best
+        let margin = isRelative ? 0 : threshold, share = isRelative ? threshold : 0
+        let better = maximize ? metric > best * (1 + share) + margin : metric < best * (1 - share) - margin
+        if better {
             plateau = Plateau(best: metric, isEmpty: false, bad: 0, cooldown: plateau.cooldown)
         } else {
             plateau.bad += 1
@@ -85,7 +100,7 @@ public final class Scheduler {
         guard plateau.bad > patience else { return nil }
         plateau.cooldown = cooldown
         plateau.bad = 0
-        return (factor, minimum)
+        return (factor, minimum, epsilon)
     }
 
     private struct Plateau {

@@ -208,11 +208,11 @@ public final class Trainer {
         let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == count, &sums)
         run.steps.append(value)
         stepsDone += 1
-        report(epoch: epoch, step: position + 1, of: count, loss: sums.loss / sums.examples)
+        report(epoch: epoch, step: position + 1, of: count, loss: sums.mean)
     }
 
     private func noteEpoch(_ epoch: Int) throws {
-        run.append(sums.loss / sums.examples, to: "loss")
+        run.append(sums.mean, to: "loss")
         for (index, name) in loss.termNames.enumerated() where loss.termNames.count > 1 || name != "loss" {
             run.append(sums.weights[index] > 0 ? sums.terms[index] / sums.weights[index] : .nan, to: name)
         }
@@ -236,27 +236,29 @@ public final class Trainer {
         }
         try optimizer.step()
         try loss.stepped(net, batch)
-        if let scheduler, scheduler.isPerStep { scheduler.step() }
-        sums.add(value, result.terms, count: try batch.positionCount())
+        if let scheduler, scheduler.isPerStep { try scheduler.step() }
+        sums.add(value, result, count: try batch.positionCount())
         return value
     }
 
     private func diverged(
         _ result: StepLoss, _ value: Double, _ batch: Batch, epoch: Int, step: Int
-    ) throws -> TrainingError {
+    ) throws -> any Error {
         let inputs = batch.input.tensors.filter(\.dtype.isFloating)
         if try inputs.contains(where: { try !$0.doubles().allSatisfy(\.isFinite) }) {
-            return .data(
+            return TrainingError.data(
                 function: function,
                 problem: "the inputs in epoch \(epoch + 1), step \(step + 1) hold nan or inf, as missing values are",
                 help: "ds.describe() counts them; TensorDataset(masked_fill(ds.x, isnan(ds.x), 0), ds.y) puts 0 there")
         }
+        if let cause = try loss.cause(of: batch) { return cause }
         for (name, term) in zip(loss.termNames, result.terms) {
             if let term, !term.isFinite {
-                return .diverged(function: function, term: name, value: term, epoch: epoch + 1, step: step + 1)
+                return TrainingError.diverged(
+                    function: function, term: name, value: term, epoch: epoch + 1, step: step + 1)
             }
         }
-        return .diverged(function: function, term: "loss", value: value, epoch: epoch + 1, step: step + 1)
+        return TrainingError.diverged(function: function, term: "loss", value: value, epoch: epoch + 1, step: step + 1)
     }
 
     private func validate() throws {
@@ -289,7 +291,8 @@ public final class Trainer {
     private func endOfEpoch(_ epoch: Int) throws -> Bool {
         try finishEpoch(epoch)
         if let scheduler, !scheduler.isPerStep {
-            scheduler.step(run["val_loss"]?.last ?? run.loss.last)
+            // What is watched for the best epoch; a run without validation watches its loss.
+            try scheduler.step(run[options.monitor]?.last ?? run["val_loss"]?.last ?? run.loss.last)
         }
         report(epoch: epoch, step: 0, of: 0, loss: run.loss.last ?? .nan, isEpochEnd: true)
         return try options.callback?(run) ?? true
@@ -338,6 +341,8 @@ private struct EpochSums {
     var examples = 0.0
     var terms: [Double]
     var weights: [Double]
+    /// What the terms are multiplied by, once a term's mean went over fewer rows than the batch has.
+    private var factors: [Double] = []
     var gradientNorm = 0.0
     var learningRate = 0.0
 
@@ -346,15 +351,24 @@ private struct EpochSums {
         weights = terms
     }
 
-    mutating func add(_ value: Double, _ values: [Double?], count: Int) {
-        let weight = Double(count)
-        loss += value * weight
-        examples += weight
-        for (index, value) in values.enumerated() {
+    mutating func add(_ value: Double, _ step: StepLoss, count: Int) {
+        let all = Double(count)
+        loss += value * all
+        examples += all
+        for (index, value) in step.terms.enumerated() {
             guard let value else { continue }
+            let rows = step.rows.indices.contains(index) ? step.rows[index] : nil
+            if let rows, rows != count, step.weights.count == step.terms.count { factors = step.weights }
+            let weight = rows.map(Double.init) ?? all
             terms[index] += value * weight
             weights[index] += weight
         }
+    }
+
+    /// The mean loss, the same for any batch size: each term's mean over the rows that it counts, by its weight.
+    var mean: Double {
+        guard !factors.isEmpty else { return loss / examples }
+        return terms.indices.reduce(0) { $0 + (weights[$1] > 0 ? factors[$1] * terms[$1] / weights[$1] : 0) }
     }
 }
 
@@ -372,13 +386,18 @@ extension Trainer {
         try require(
             !options.resume || options.checkpoint != nil, "resume=true goes on from a checkpoint, and there is none",
             help: "checkpoint=\"folder\" says where it is")
-        guard options.keep == .best || options.patience != nil else { return }
+        let watchesLarger = options.schedule?.watchesLarger
+        guard options.keep == .best || options.patience != nil || watchesLarger != nil && options.monitor != "val_loss"
+        else {
+            return try checkPlateau(watchesLarger, options, function)
+        }
         let known = options.monitor == "loss" || options.monitor.hasPrefix("val_")
         try require(known, "monitor must be \"loss\" or begin with \"val_\", given \"\(options.monitor)\"")
         try require(
             options.monitor == "loss" || options.validate != nil,
-            "keep=\"best\" and patience watch \"\(options.monitor)\", and there is no validate=",
+            "keep=\"best\", patience and plateaus watch \"\(options.monitor)\", and there is no validate=",
             help: "give a validation set, best a third split: train, val, test = split(ds, test=0.2, val=0.1)")
+        try checkPlateau(watchesLarger, options, function)
         guard options.monitor.hasPrefix("val_"), options.monitor != "val_loss", let validate = options.validate else {
             return
         }
@@ -386,6 +405,20 @@ extension Trainer {
         try require(
             names.contains(String(options.monitor.dropFirst(4))),
             "monitor \"\(options.monitor)\" is not among the metrics \(names.joined(separator: ", "))")
+    }
+
+    /// A plateau of the wrong direction would take every improvement for none.
+    private static func checkPlateau(_ watchesLarger: Bool?, _ options: TrainingOptions, _ function: String) throws {
+        guard let watchesLarger else { return }
+        let larger = Metric.isBetterWhenLarger(curve: options.monitor)
+        guard watchesLarger != larger else { return }
+        throw TrainingError.option(
+            function: function,
+            problem: "ReduceLROnPlateau(mode=\"\(watchesLarger ? "max" : "min")\") watches \(options.monitor), "
+                + "of which a \(larger ? "larger" : "smaller") value is better",
+            help: larger
+                ? "mode=\"max\", or monitor=\"val_loss\""
+                : "mode=\"min\", or monitor=\"val_accuracy\", which it then watches")
     }
 
     private static func configuration(

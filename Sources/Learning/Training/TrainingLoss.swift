@@ -31,6 +31,8 @@ public protocol TrainingLoss: AnyObject {
     var notes: [String] { get }
     /// How the terms' gradients compare, by term; asked when training is over. Empty unless it was measured.
     var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { get }
+    /// What made the loss of a batch not finite, if the loss knows: a teacher, not the step.
+    func cause(of batch: Batch) throws -> (any Error)?
     /// Called when training is over; may replace the network that the run gives.
     func finish(_ student: Module) throws -> Module
     /// The network that is validated and whose best weights are kept; it shares the layers of the one that is trained.
@@ -44,6 +46,8 @@ extension TrainingLoss {
     public func begin(epoch: Int, of epochs: Int) throws {}
     /// Steps leave nothing to be remembered.
     public func stepped(_ student: Module, _ batch: Batch) throws {}
+    /// Not known.
+    public func cause(of batch: Batch) throws -> (any Error)? { nil }
     /// The terms are all there is to see.
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
     /// No line.
@@ -123,11 +127,17 @@ public struct StepLoss {
     public let total: Tensor
     /// The terms, unweighted, in the order of ``TrainingLoss/termNames``; nil for a term that did not take part.
     public let terms: [Double?]
+    /// How many rows the mean of each term goes over; nil for a term, or for all, where it is every row of the batch.
+    public let rows: [Int?]
+    /// What the terms are multiplied by in the total; empty where that is not known.
+    public let weights: [Double]
 
     /// A loss from its parts.
-    public init(total: Tensor, terms: [Double?]) {
+    public init(total: Tensor, terms: [Double?], rows: [Int?] = [], weights: [Double] = []) {
         self.total = total
         self.terms = terms
+        self.rows = rows
+        self.weights = weights
     }
 }
 

@@ -312,14 +312,16 @@ extension Compiler {
     }
 
     private func module(_ declaration: FunctionDeclaration, at span: Span) throws {
-        var fields: [String] = []
+        var fields = ModuleFields(names: [])
         let prototype = try compileFunction(
             name: declaration.name.text, parameters: declaration.parameters, documentation: declaration.documentation,
             scope: declaration.body.span, span: span, kind: .module
         ) { inner in
-            fields = inner.fieldNames
             for statement in declaration.body.statements { try inner.statement(statement) }
             try inner.returnNone(at: declaration.body.span)
+            fields = ModuleFields(
+                names: inner.fieldNames, parameters: declaration.parameters.count, bound: inner.boundFields,
+                readInside: inner.fieldsReadInside)
         }
         let register = try temporary()
         machine.fields[ObjectIdentifier(prototype)] = fields

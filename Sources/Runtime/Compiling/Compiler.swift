@@ -39,6 +39,10 @@ final class Compiler {
     let prototype: Prototype
     /// The fields of a module's body, constructor parameters first.
     var fieldNames: [String] = []
+    /// Those of them that the body binds: what the state consists of.
+    private(set) var boundFields: Set<String> = []
+    /// Those that functions inside the module read.
+    private(set) var fieldsReadInside: Set<String> = []
     var scopes: [[String: Local]] = [[:]]
     var code: [Instruction] = []
     var marks: [Mark] = []
@@ -126,7 +130,10 @@ final class Compiler {
         var ancestor = parent
         while let compiler = ancestor {
             if compiler.local(name) != nil { break }
-            if compiler.kind == .module, let field = compiler.fieldNames.firstIndex(of: name) { return .field(field) }
+            if compiler.kind == .module, let field = compiler.fieldNames.firstIndex(of: name) {
+                compiler.fieldsReadInside.insert(name)
+                return .field(field)
+            }
             ancestor = compiler.parent
         }
         if let index = capture(name) { return .capture(index) }
@@ -200,6 +207,7 @@ final class Compiler {
         case .field(let index):
             let owner = try read("self", at: span)
             emit(.storeField, a: owner, b: register, c: index, at: span)
+            if kind == .module { boundFields.insert(name) }
         case .capture: throw Failure(.internal, "\(name) is bound outside this function")
         }
         assigned.insert(name)

@@ -40,7 +40,7 @@ public final class Machine {
     var formats: [FormatSpecification] = []
     var prototypes: [Prototype] = []
     /// The field names of module declarations.
-    var fields: [ObjectIdentifier: [String]] = [:]
+    var fields: [ObjectIdentifier: ModuleFields] = [:]
     @exclusivity(unchecked) var registers = Registers(globals: 512, stack: 4096)
     /// The name in every slot for a global variable.
     var slotNames: [String] = []

@@ -33,7 +33,7 @@ extension Machine {
         case .moduleDeclaration:
             let prototype = prototypes[Int(i.d)]
             let closure = try makeClosure(prototype, base)
-            let fields = fields[ObjectIdentifier(prototype)] ?? []
+            let fields = fields[ObjectIdentifier(prototype)] ?? ModuleFields(names: [])
             self[base, i.a] = .function(ModuleDeclaration(closure, fields: fields))
         case .loadField: self[base, i.a] = try scripted(self[base, i.b]).field(Int(i.c), name(i))
         case .storeField: try scripted(self[base, i.a]).setField(Int(i.c), self[base, i.b])

@@ -45,7 +45,7 @@ public enum ModelFile {
             throw Failure(.io, "\(path): the architecture is no JSON")
         }
         let net = try Architecture.network(json, tensors: file.tensors, path: path, in: interpreter)
-        let state = file.tensors.filter { !$0.key.hasPrefix("distill.constant.") }
+        let state = withoutArguments(file.tensors.filter { !$0.key.hasPrefix("distill.constant.") }, of: net)
         do {
             try net.loadStoredState(state)
         } catch let error as ModuleError {
@@ -62,5 +62,19 @@ public enum ModelFile {
         }
         net.eval()
         return net
+    }
+
+    /// The state without what earlier versions listed a second time: what a constructor's parameters hold, which is state
+    /// under the names that the module's body binds.
+    private static func withoutArguments(
+        _ state: OrderedDictionary<String, Tensor>, of net: Module
+    ) -> OrderedDictionary<String, Tensor> {
+        let own = Set(net.namedState().map(\.name))
+        let arguments = net.namedModules().flatMap { path, module in
+            (module as? ScriptedModule)?.argumentNames.map { path.isEmpty ? $0 : path + "." + $0 } ?? []
+        }
+        return state.filter { name, _ in
+            own.contains(name) || !arguments.contains { name == $0 || name.hasPrefix($0 + ".") }
+        }
     }
 }

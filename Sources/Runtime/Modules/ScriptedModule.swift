@@ -2,14 +2,30 @@ import Learning
 import OrderedCollections
 import Tensors
 
+/// The fields of a `module` declaration: the constructor's parameters, and what the body binds.
+struct ModuleFields {
+    /// The names, constructor parameters first.
+    let names: [String]
+    /// How many of them are constructor parameters.
+    var parameters = 0
+    /// The names that the body binds: the state, under these names alone.
+    var bound: Set<String> = []
+    /// The names that methods and other functions inside read.
+    var readInside: Set<String> = []
+
+    /// Whether what a field holds belongs to the module: a constructor parameter is an argument until the body binds it.
+    func isState(_ index: Int) -> Bool { index >= parameters || bound.contains(names[index]) }
+}
+
 /// A `module` declaration: calling it builds an instance.
 public final class ModuleDeclaration: Function {
     let body: Closure
-    let fields: [String]
+    let fieldLayout: ModuleFields
+    var fields: [String] { fieldLayout.names }
 
-    init(_ body: Closure, fields: [String]) {
+    init(_ body: Closure, fields: ModuleFields) {
         self.body = body
-        self.fields = fields
+        fieldLayout = fields
         super.init(name: body.name)
     }
 
@@ -52,6 +68,12 @@ public final class ScriptedModule: Module {
 
     /// The names of its fields.
     public var fieldNames: [String] { declaration.fields }
+
+    /// The constructor parameters that are no state.
+    var argumentNames: [String] {
+        let layout = declaration.fieldLayout
+        return layout.names.prefix(layout.parameters).enumerated().filter { !layout.isState($0.offset) }.map(\.element)
+    }
 
     /// The fields that are bound, with their values.
     var fields: [(name: String, value: Value)] {
@@ -100,7 +122,8 @@ public final class ScriptedModule: Module {
         return closure
     }
 
-    /// Binds a field; modules, lists of modules and tensors become children, parameters and buffers.
+    /// Binds a field; modules, lists of modules and tensors become children, parameters and buffers. The argument of a
+    /// constructor parameter that the body does not bind becomes nothing: a tensor is a constant.
     func setField(_ index: Int, _ value: Value) throws {
         let name = declaration.fields[index]
         if case .tensor(let old) = values[index], case .tensor(let new) = value, old.requiresGradient, old !== new,
@@ -110,6 +133,7 @@ public final class ScriptedModule: Module {
             return
         }
         values[index] = value
+        guard declaration.fieldLayout.isState(index) else { return }
         unregister(name)
         switch value {
         case .module(let module): register(module, as: name)
@@ -123,6 +147,32 @@ public final class ScriptedModule: Module {
             let modules = list.elements.compactMap { if case .module(let module) = $0 { module } else { nil } }
             if modules.count == list.elements.count { register(ModuleList(modules), as: name) }
         default: break
+        }
+    }
+
+    /// Refuses an argument that methods use and no field holds: its weights would neither be saved nor be trained.
+    func checkArguments() throws {
+        let layout = declaration.fieldLayout
+        let used = layout.names.prefix(layout.parameters).enumerated().filter { index, name in
+            !layout.isState(index) && layout.readInside.contains(name)
+        }
+        guard !used.isEmpty else { return }
+        let held = Set(namedModules().map { ObjectIdentifier($0.module) })
+        for (index, name) in used {
+            let modules: [Module]
+            switch values[index] {
+            case .module(let module): modules = [module]
+            case .list(let list):
+                modules = list.elements.compactMap { if case .module(let module) = $0 { module } else { nil } }
+            default: continue
+            }
+            guard modules.contains(where: { !held.contains(ObjectIdentifier($0)) }) else { continue }
+            let field = layout.names.contains("inner") ? name + "_" : "inner"
+            throw Failure(
+                .value,
+                "\(typeName): a method uses the parameter \(name), a module that no field holds, so that its weights would "
+                    + "not be saved or trained",
+                help: ["write \(field) = \(name) in the module's body, and \(field) in its methods"])
         }
     }
 
@@ -175,6 +225,7 @@ extension Interpreter {
         var inner = shape
         inner.positional += 1
         _ = try machine.run(declaration.body, inner, [.module(module)] + arguments)
+        try module.checkArguments()
         return .module(module)
     }
 }

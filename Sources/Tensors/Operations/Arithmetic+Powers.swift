@@ -71,7 +71,8 @@ final class Power: Operation {
     }
 }
 
-/// y = max(a, b) or min(a, b): the gradient goes to the one that was chosen, half to each where they are equal.
+/// y = max(a, b) or min(a, b): the gradient goes to the one that was chosen, half to each where they are equal, and whole
+/// to both where one is NaN, as in PyTorch.
 final class Choice: Operation {
     private let left: InputForm, right: InputForm
     private let a: Saved, b: Saved, maximum: Bool
@@ -92,11 +93,11 @@ final class Choice: Operation {
         let zero = try Kernels.filled(.scalar, gradient.dtype, 0)
         let half = try Kernels.affine(gradient, 0.5)
         let equal = try Kernels.compare(CK_EQ, x, y, gradient.shape)
-        for (index, form, op) in [(0, left, maximum ? CK_GT : CK_LT), (1, right, maximum ? CK_LT : CK_GT)]
+        for (index, form, op) in [(0, left, maximum ? CK_LT : CK_GT), (1, right, maximum ? CK_GT : CK_LT)]
         where needs(index) {
-            let wins = try Kernels.compare(op, x, y, gradient.shape)
+            let loses = try Kernels.compare(op, x, y, gradient.shape)
             let part = try Kernels.choose(
-                equal, half, try Kernels.choose(wins, gradient, zero, gradient.shape), gradient.shape)
+                equal, half, try Kernels.choose(loses, zero, gradient, gradient.shape), gradient.shape)
             try send(try part.fitted(to: form.shape, form.dtype), to: index, walk)
         }
     }

@@ -48,8 +48,6 @@ public enum ArithmeticOperator: String, Sendable, CaseIterable {
     func resultDType(_ common: DType) throws -> DType {
         switch self {
         case .divide: return common.isFloating ? common : .float32
-        case .subtract where common == .bool:
-            throw TensorError.wrongDType(rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
         case .floorDivide, .remainder, .power:
             if common == .bool { throw TensorError.wrongDType(rawValue, .bool, expected: "numbers") }
             return common
@@ -62,6 +60,13 @@ extension Operand {
     var tensor: Tensor? {
         if case .tensor(let tensor) = self { return tensor }
         return nil
+    }
+
+    var isBool: Bool {
+        switch self {
+        case .tensor(let tensor): tensor.dtype == .bool
+        case .scalar(let scalar): scalar.dtype == .bool
+        }
     }
 
     /// The dtype both operands are converted to, by PyTorch's promotion.
@@ -89,6 +94,11 @@ extension Tensor {
             case (.scalar(let x), .scalar(let y)): try result(op, try Tensor(x), try Tensor(y))
             }
         return result.traced(.arithmetic(Graph.Arithmetic(op)), [left, right])
+    }
+
+    /// As in PyTorch, truth values are not subtracted, nor is anything from them.
+    private static func truthValues(_ op: ArithmeticOperator) -> TensorError {
+        .wrongDType(op.rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
     }
 
     private static func code(_ op: ArithmeticOperator, _ dtype: DType) -> ck_binary_op {
@@ -136,6 +146,7 @@ extension Tensor {
     private static func general(_ op: ArithmeticOperator, _ x: Tensor, _ y: Tensor) throws -> Values {
         var a = x.values, b = y.values
         let shape: Shape
+        if op == .subtract, a.dtype == .bool || b.dtype == .bool { throw truthValues(op) }
         if a.dtype == b.dtype && a.dtype.isFloating {
             shape = try Shape.broadcast(a.shape, b.shape, for: op.rawValue)
         } else {
@@ -152,10 +163,16 @@ extension Tensor {
     {
         var a = x.values
         let dtype: DType
+        if op == .subtract, x.dtype == .bool || scalar.dtype == .bool { throw truthValues(op) }
         if a.dtype.isFloating {
             dtype = a.dtype
         } else {
             dtype = try op.resultDType(Operand.commonDType(.tensor(x), .scalar(scalar)))
+            // A tensor of exponents may hold negative ones, whose powers are 0, 1 or -1.
+            if op == .power, !reversed, !dtype.isFloating {
+                if scalar.double < 0 { throw TensorError.negativeExponent(op.rawValue) }
+                try dtype.check(holds: scalar, for: op.rawValue, argument: "exponent")
+            }
             a = try Kernels.cast(a, dtype)
         }
         let out = try Kernels.binary(code(op, dtype), a, scalar: scalar, reversed: reversed, name: op.rawValue)

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tensor {
     /// softmax(q kᵀ · scale + mask) v for every leading index, as `torch.nn.functional.scaled_dot_product_attention`
     /// (Vaswani et al., 2017).
@@ -25,7 +27,7 @@ extension Tensor {
         return try kept.matmul(value)
     }
 
-    /// softmax(q kᵀ · scale + mask), [..., L, S].
+    /// softmax(q kᵀ · scale + mask), [..., L, S]; rows of 0 where the mask leaves no key.
     package func attentionWeights(
         key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
         name: String = "scaled_dot_product_attention"
@@ -47,7 +49,12 @@ extension Tensor {
         } else if let mask {
             scores = try scores.add(mask.dtype == .bool ? mask.asAttentionBias(dtype) : mask.to(dtype))
         }
-        return try scores.softmax(dim: -1)
+        guard mask != nil, scores.count > 0 else { return try scores.softmax(dim: -1) }
+        // A query that may look at no key attends to nothing, as in PyTorch's fused attention; the softmax would be NaN.
+        // A trace lists it for any mask, and not only for this one.
+        let blind = try scores.detach().amax(dims: [-1], keepdim: true).eq(.float(-.infinity))
+        guard try ck_tracing() || blind.booleans().contains(true) else { return try scores.softmax(dim: -1) }
+        return try scores.maskedFill(blind, 0).softmax(dim: -1).maskedFill(blind, 0)
     }
 
     /// 0 where true, -∞ where false.

@@ -130,9 +130,10 @@ extension Tensor {
 
     /// `condition` ? x : y elementwise, with broadcasting and promotion.
     public static func `where`(_ condition: Tensor, _ x: Operand, _ y: Operand) throws -> Tensor {
-        guard condition.dtype == .bool else {
+        guard condition.dtype == .bool || condition.dtype == .uint8 else {
             throw TensorError.wrongDType("where", condition.dtype, expected: "a bool condition")
         }
+        let condition = condition.dtype == .uint8 ? try condition.to(.bool) : condition
         let dtype = Operand.commonDType(x, y)
         func converted(_ operand: Operand) throws -> Tensor {
             switch operand {
@@ -140,6 +141,7 @@ extension Tensor {
             case .scalar(let scalar): try Tensor(scalar, dtype: dtype)
             }
         }
+        for case .scalar(let scalar) in [x, y] { try dtype.check(holds: scalar, for: "where", argument: "other") }
         let a = try converted(x), b = try converted(y)
         let both = try Shape.broadcast(a.shape, b.shape, for: "where")
         let shape = try Shape.broadcast(condition.shape, both, for: "where")
@@ -154,6 +156,7 @@ extension Tensor {
         guard mask.dtype == .bool else {
             throw TensorError.wrongDType("masked_fill", mask.dtype, expected: "a bool mask")
         }
+        try dtype.check(holds: value, for: "masked_fill", argument: "value")
         let shape = try Shape.broadcast(mask.shape, self.shape, for: "masked_fill")
         let filler = Tensor(try Kernels.filled(.scalar, dtype, value)).tracedAsConstant()
         let out = try Kernels.choose(mask.values, filler.values, values, shape)

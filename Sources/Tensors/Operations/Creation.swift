@@ -11,7 +11,9 @@ extension Tensor {
 
     /// One value everywhere; its kind decides the dtype unless `dtype` does.
     public static func full(_ shape: [Int], _ value: Scalar, dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(try Shape(shape, for: "full"), dtype ?? value.dtype, value)).tracedAsConstant()
+        let dtype = dtype ?? value.dtype
+        try dtype.check(holds: value, for: "full", argument: "fill_value")
+        return Tensor(try Kernels.filled(try Shape(shape, for: "full"), dtype, value)).tracedAsConstant()
     }
 
     /// The identity matrix of n rows and m columns (n without it).
@@ -114,7 +116,9 @@ extension Tensor {
 
     /// One value, of this tensor's shape and dtype.
     public func fullLike(_ value: Scalar, dtype: DType? = nil) throws -> Tensor {
-        Tensor(try Kernels.filled(shape, dtype ?? self.dtype, value)).tracedAsConstant()
+        let dtype = dtype ?? self.dtype
+        try dtype.check(holds: value, for: "full_like", argument: "fill_value")
+        return Tensor(try Kernels.filled(shape, dtype, value)).tracedAsConstant()
     }
 
     /// Uniform in [0, 1), of this tensor's shape and dtype.

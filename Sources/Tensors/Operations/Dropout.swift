@@ -2,13 +2,13 @@ import CKernels
 
 extension Tensor {
     /// Zeroes each element with probability p and scales the others by 1 / (1 - p); nothing when not training.
-    /// - Throws: `TensorError` for p outside 0 … 1 and for integers.
+    /// - Throws: `TensorError` for p outside 0 … 1 and for integers that are to be dropped.
     public func dropout(p: Double = 0.5, training: Bool = true) throws -> Tensor {
         guard p >= 0 && p <= 1 else {
             throw TensorError.wrongValue("dropout", argument: "p", value: "\(p)", expected: "in 0 … 1")
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType("dropout", dtype, expected: "a float tensor") }
         guard training && p > 0 else { return self }
+        guard dtype.isFloating else { throw TensorError.wrongDType("dropout", dtype, expected: "a float tensor") }
         let (out, mask) = try Kernels.dropout(values, p: p)
         return isRecorded ? Tensor(out, Dropout(self, mask, p)) : Tensor(out)
     }

@@ -11,6 +11,7 @@ extension Tensor {
     public func indexSelect(dim: Int, index: Tensor) throws -> Tensor {
         try checkIndex(index, "index_select")
         let d = try shape.dimension(dim, for: "index_select")
+        if rank == 0, index.count == 1 { return try reshape([1]).indexSelect(dim: 0, index: index).reshape([]) }
         guard index.rank <= 1, rank > 0 else {
             throw TensorError.wrongShape("index_select", index.shape, expected: "a vector of positions", argument: 2)
         }
@@ -82,7 +83,6 @@ extension Tensor {
     /// y[i][j] = x[index[i][j]][j] for dim 0, and so on: elements chosen along a dimension.
     public func gather(dim: Int, index: Tensor) throws -> Tensor {
         let (d, positions) = try along(dim, index, "gather")
-        if index.count == 0 { return Tensor(try Values(index.shape, dtype)) }
         let x = try cut(to: index.shape, keeping: d)
         let (outer, n, inner) = x.shape.around(d)
         let m = index.rank == 0 ? 1 : index.shape[d]
@@ -107,7 +107,9 @@ extension Tensor {
         let (d, positions) = try along(dim, index, name)
         let values: Tensor
         switch source {
-        case .scalar(let scalar): values = Tensor(try Kernels.filled(index.shape, dtype, scalar))
+        case .scalar(let scalar):
+            try dtype.check(holds: scalar, for: name, argument: "src")
+            values = Tensor(try Kernels.filled(index.shape, dtype, scalar))
         case .tensor(let tensor):
             guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
             guard tensor.rank == index.rank, (0..<index.rank).allSatisfy({ index.shape[$0] <= tensor.shape[$0] }) else {

@@ -14,8 +14,19 @@ extension Tensor {
         }
         let before = ck_tracing() ? try clone() : self
         let common = Operand.commonDType(.tensor(self), other)
-        guard common == dtype || (dtype.isFloating && common.isFloating), dtype.isFloating || op != .divide else {
-            throw TensorError.unequalDTypes(name, dtype, op == .divide ? .float32 : common)
+        if op == .subtract, dtype == .bool || other.isBool {
+            throw TensorError.wrongDType(name, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
+        }
+        guard dtype.isFloating || (!common.isFloating && (dtype != .bool || common == .bool)),
+            dtype.isFloating || op != .divide
+        else { throw TensorError.unequalDTypes(name, dtype, op == .divide ? .float32 : common) }
+        if !dtype.isFloating {
+            // Computed in the dtype of both, whose kind this one has, and cut down to it.
+            let result = try Tensor.arithmetic(op, .tensor(self), other)
+            guard result.shape == shape else { throw TensorError.notBroadcastable(name, shape, result.shape) }
+            try prepareToWrite(for: name)
+            try values.write(try Kernels.cast(result.values, dtype))
+            return traced(.arithmetic(Graph.Arithmetic(op)), [before.operand, other])
         }
         switch other {
         case .scalar(let scalar):
@@ -100,6 +111,7 @@ extension Tensor {
     /// Sets every element to one value.
     @discardableResult
     public func fill_(_ value: Scalar) throws -> Tensor {
+        try dtype.check(holds: value, for: "fill_", argument: "value")
         if operation != nil && Gradients.isEnabled {
             try become(try fullLike(value), for: "fill_")
             return self

@@ -88,7 +88,9 @@ extension Tensor {
         let source: Tensor
         switch value {
         case .tensor(let tensor): source = try tensor.to(dtype)
-        case .scalar(let scalar): source = Tensor(try Kernels.filled(.scalar, dtype, scalar))
+        case .scalar(let scalar):
+            try dtype.check(holds: scalar, for: name, argument: "value")
+            source = Tensor(try Kernels.filled(.scalar, dtype, scalar))
         }
         var place = Place.region(region)
         var placeShape = region.shape

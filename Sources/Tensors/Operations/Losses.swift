@@ -37,10 +37,11 @@ extension Tensor {
             throw TensorError.wrongValue("smooth_l1_loss", argument: "beta", value: "\(beta)", expected: "at least 0")
         }
         let (x, y) = try pair(target, "smooth_l1_loss")
-        let distance = try x.sub(y).abs()
+        let difference = try x.sub(y), distance = try difference.abs()
         if beta == 0 { return try distance.reduced(reduction) }
-        let small = try distance.square().mul(.float(0.5 / beta)), large = try distance.sub(.float(beta / 2))
-        return try Tensor.where(try distance.lt(.float(beta)), .tensor(small), .tensor(large)).reduced(reduction)
+        let small = try difference.square().mul(.float(0.5 / beta)), large = try distance.sub(.float(beta / 2))
+        // Asked so that NaN is not large: the slope of |x| there is 0, and NaN would be lost.
+        return try Tensor.where(try distance.ge(.float(beta)), .tensor(large), .tensor(small)).reduced(reduction)
     }
 
     /// (x - y)² / 2 where |x - y| < δ, else δ (|x - y| - δ / 2).
@@ -50,9 +51,9 @@ extension Tensor {
             throw TensorError.wrongValue("huber_loss", argument: "delta", value: "\(delta)", expected: "above 0")
         }
         let (x, y) = try pair(target, "huber_loss")
-        let distance = try x.sub(y).abs()
-        let small = try distance.square().mul(0.5), large = try distance.sub(.float(delta / 2)).mul(.float(delta))
-        return try Tensor.where(try distance.lt(.float(delta)), .tensor(small), .tensor(large)).reduced(reduction)
+        let difference = try x.sub(y), distance = try difference.abs()
+        let small = try difference.square().mul(0.5), large = try distance.sub(.float(delta / 2)).mul(.float(delta))
+        return try Tensor.where(try distance.ge(.float(delta)), .tensor(large), .tensor(small)).reduced(reduction)
     }
 
     /// Kullback-Leibler divergence y (log y - x) for log-probabilities x. The default `mean` averages over elements, as in

@@ -111,7 +111,7 @@ extension Tensor {
     /// |x|
     public func abs() throws -> Tensor { try apply(.abs, "abs") }
     /// -1, 0 or 1 by the sign.
-    public func sign() throws -> Tensor { try apply(.sign, "sign") }
+    public func sign() throws -> Tensor { dtype == .bool ? try clone() : try apply(.sign, "sign") }
     /// x²
     public func square() throws -> Tensor { try apply(.square, "square") }
     /// 1 / x
@@ -178,11 +178,15 @@ extension Tensor {
         guard min != nil || max != nil else {
             throw TensorError.wrongValue("clamp", argument: "min or max", value: "none", expected: "given")
         }
-        var x = self
+        var x = dtype == .bool ? try to(.int64) : self
         if !dtype.isFloating {
             for bound in [min, max] { if case .float? = bound { x = try to(.float32) } }
         }
-        return try x.apply(.clamp, "clamp", min?.double ?? -.infinity, max?.double ?? .infinity)
+        for case let bound? in [min, max] { try x.dtype.check(holds: bound, for: "clamp", argument: "min or max") }
+        // A bound that is NaN leaves no number, and negative bytes wrap, as in PyTorch.
+        if min?.double.isNaN == true || max?.double.isNaN == true { return try x.mul(0).add(.float(.nan)) }
+        func limit(_ bound: Scalar) -> Double { x.dtype == .uint8 ? Double(bound.integer & 255) : bound.double }
+        return try x.apply(.clamp, "clamp", min.map(limit) ?? -.infinity, max.map(limit) ?? .infinity)
     }
     /// The nearest integer, halves to even.
     public func round() throws -> Tensor { try apply(.round, "round") }

@@ -23,8 +23,11 @@ extension Tensor {
         }
         var result = self
         for (shift, dim) in zip(shifts, dims) {
+            guard rank > 0 else {
+                throw TensorError.wrongShape("roll", shape, expected: "at least 1 dimension", argument: 0)
+            }
             let d = try shape.dimension(dim, for: "roll")
-            guard rank > 0, shape[d] > 0 else { continue }
+            guard shape[d] > 0 else { continue }
             let n = shape[d], offset = ((shift % n) + n) % n
             if offset == 0 { continue }
             result = try Tensor.cat(
@@ -113,6 +116,7 @@ extension Tensor {
                 "pad", argument: "mode", value: "\"\(mode)\"",
                 expected: "\"constant\", \"reflect\", \"replicate\" or \"circular\"")
         }
+        if mode == "constant" { try dtype.check(holds: .float(value), for: "pad", argument: "value") }
         var result = self
         for pair in 0..<padding.count / 2 {
             let d = rank - 1 - pair, before = padding[2 * pair], after = padding[2 * pair + 1]
@@ -137,7 +141,12 @@ extension Tensor {
             let target = try Shape(shape.replacing(d, with: whole.partialValue), for: "pad")
             let base = Tensor(try Kernels.filled(target, dtype, .float(value)))
             let low = Swift.max(-before, 0), high = n - Swift.max(-after, 0)
-            guard high > low else { return base.tracedAsConstant() }
+            // Nothing is left inside, and nothing flows back but the shape.
+            guard high > low else {
+                return isRecorded
+                    ? try Trace.unlisted { try base.add(maskedFill(.ones([], dtype: .bool), 0).sum()) }
+                    : base.tracedAsConstant()
+            }
             let start = Swift.max(before, 0)
             try Trace.unlisted {
                 let inside = try narrow(dim: d, start: low, length: high - low)

@@ -72,7 +72,7 @@ extension Tensor {
 
     private func extremeOfAll(_ maximum: Bool, _ name: String) throws -> Tensor {
         guard count > 0 else { throw TensorError.emptyReduction(name, shape) }
-        return try amaxOrMin(maximum, dims: nil, keepdim: false, name)
+        return try amaxOrMin(maximum, dims: nil, keepdim: false, name, nanShares: true)
     }
 
     /// The largest element. Among equal ones the gradient is shared.
@@ -112,12 +112,16 @@ extension Tensor {
         try position(false, dim, keepdim, "argmin")
     }
 
-    private func amaxOrMin(_ maximum: Bool, dims: [Int]?, keepdim: Bool, _ name: String) throws -> Tensor {
+    /// - Parameter nanShares: Whether the gradient of NaN goes to the elements that are NaN, as PyTorch's `max()` and norms have
+    ///   it; that of its `amax` is NaN everywhere.
+    func amaxOrMin(
+        _ maximum: Bool, dims: [Int]?, keepdim: Bool, _ name: String, nanShares: Bool = false
+    ) throws -> Tensor {
         let dims = try reducedDims(dims, name)
         guard dims.allSatisfy({ shape[$0] > 0 }) else { throw TensorError.emptyReduction(name, shape) }
         let kept = try values.reduced(maximum ? CK_MAX : CK_MIN, dims: dims)
         let out = try kept.reshaped(reducedShape(dims, keepdim: keepdim))
-        return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims)) : Tensor(out))
+        return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims, nanShares: nanShares)) : Tensor(out))
             .traced(.reduction(Graph.Reduction(maximum ? .amax : .amin, dims: dims, keepdim: keepdim)), [operand])
     }
 
@@ -232,12 +236,13 @@ final class Pick: Operation {
     }
 }
 
-/// y = max x or min x: the gradient is shared equally among the elements that equal y.
+/// y = max x or min x: the gradient is shared equally among the elements that equal y, NaN among them if asked.
 private final class ExtremeShared: Operation {
-    private let x: Saved, best: Values, dims: [Int]
+    private let x: Saved, best: Values, dims: [Int], nanShares: Bool
     override class var name: String { "amax" }
 
-    init(_ x: Tensor, _ best: Values, _ dims: [Int]) {
+    init(_ x: Tensor, _ best: Values, _ dims: [Int], nanShares: Bool) {
+        self.nanShares = nanShares
         self.x = Saved(x)
         self.best = best
         self.dims = dims
@@ -246,7 +251,15 @@ private final class ExtremeShared: Operation {
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let values = try x.restored(for: "amax")
-        let equal = try Kernels.cast(try Kernels.compare(CK_EQ, values, best, values.shape), gradient.dtype)
+        var chosen = try Kernels.compare(CK_EQ, values, best, values.shape)
+        if nanShares {
+            // NaN equals nothing: where it came out, those that are NaN made it.
+            let both = try Kernels.binary(
+                CK_AND, try Kernels.classify(CK_ISNAN, values), try Kernels.classify(CK_ISNAN, best), values.shape,
+                name: "amax")
+            chosen = try Kernels.binary(CK_OR, chosen, both, values.shape, name: "amax")
+        }
+        let equal = try Kernels.cast(chosen, gradient.dtype)
         let number = try equal.reduced(CK_SUM, dims: dims)
         let share = try Kernels.binary(CK_DIV, gradient.reshaped(best.shape), number, best.shape, name: "amax")
         try send(try Kernels.binary(CK_MUL, equal, share, values.shape, name: "amax"), to: 0, walk)

@@ -96,21 +96,24 @@ extension Tensor {
         try cat(tensors, dim: dim, for: "cat")
     }
 
-    private static func cat(_ tensors: [Tensor], dim: Int, for name: String) throws -> Tensor {
-        guard let first = tensors.first else { throw TensorError.noTensors(name) }
-        guard first.rank > 0 else {
-            throw TensorError.wrongShape(name, first.shape, expected: "at least 1 dimension", argument: 0)
+    private static func cat(_ all: [Tensor], dim: Int, for name: String) throws -> Tensor {
+        guard !all.isEmpty else { throw TensorError.noTensors(name) }
+        for (index, tensor) in all.enumerated() where tensor.rank == 0 {
+            throw TensorError.wrongShape(name, tensor.shape, expected: "at least 1 dimension", argument: index)
         }
+        // An empty vector joins anything, as PyTorch has it for lists that begin with nothing; its dtype counts.
+        let shaped = all.filter { $0.shape.array != [0] }
+        let tensors = shaped.isEmpty ? all : shaped
+        let first = tensors[0]
         let d = try first.shape.dimension(dim, for: name)
         var total = 0
-        var dtype = first.dtype
         for tensor in tensors {
             guard tensor.rank == first.rank,
                 (0..<first.rank).allSatisfy({ $0 == d || tensor.shape[$0] == first.shape[$0] })
             else { throw TensorError.unequalShapes(name, first.shape, tensor.shape) }
             total += tensor.shape[d]
-            dtype = DType.promote(dtype, tensor.dtype)
         }
+        let dtype = all.reduce(all[0].dtype) { DType.promote($0, $1.dtype) }
         let out = try Values(try Shape(first.shape.replacing(d, with: total), for: name), dtype)
         let strides = out.shape.strides
         var start = 0

@@ -18,7 +18,7 @@ extension Tensor {
 
     /// ln Σ eˣ over dimensions, without overflow.
     public func logsumexp(dims: [Int], keepdim: Bool = false) throws -> Tensor {
-        guard dtype.isFloating else { throw TensorError.wrongDType("logsumexp", dtype, expected: "a float tensor") }
+        guard dtype.isFloating else { return try to(.float32).logsumexp(dims: dims, keepdim: keepdim) }
         let dims = try reducedDims(dims, "logsumexp")
         if dims.count > 1 {
             // One dimension after the other is the same number.
@@ -57,7 +57,7 @@ private final class Softmax: Operation {
     }
 }
 
-/// y = ln Σ eˣ: dx = g eˣ⁻ʸ
+/// y = ln Σ eˣ: dx = g softmax x
 private final class LogSumExp: Operation {
     private let x: Saved, y: Values, dims: [Int]
     override class var name: String { "logsumexp" }
@@ -72,11 +72,13 @@ private final class LogSumExp: Operation {
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let values = try x.restored(for: "logsumexp")
         let base = try y.unreduced(to: values.shape, dims)
-        let difference = try Kernels.binary(CK_SUB, values, base, values.shape, name: "logsumexp")
-        // Where everything is -∞ the result is too, and the difference would be NaN.
+        let (outer, n, inner) = values.shape.around(dims.first ?? 0)
+        // Not eˣ⁻ʸ: what rounding took from a large y would be missing here.
+        let shares = try Kernels.softmax(values, logarithm: false, outer: outer, n: n, inner: inner)
+        // Where everything is -∞ the result is too, and the shares are NaN.
         let zero = try Kernels.filled(.scalar, values.dtype, 0)
         let nothing = try Kernels.classify(CK_ISINF, base)
-        let weights = try Kernels.choose(nothing, zero, try Kernels.unary(CK_EXP, difference), values.shape)
+        let weights = try Kernels.choose(nothing, zero, shares, values.shape)
         let stretched = try gradient.unreduced(to: values.shape, dims)
         try send(try Kernels.binary(CK_MUL, stretched, weights, values.shape, name: "logsumexp"), to: 0, walk)
     }

@@ -8,7 +8,10 @@ extension Tensor {
 
     /// The standard deviation over `dims` (all without it), with n - correction in the denominator.
     public func std(dims: [Int]? = nil, correction: Double = 1, keepdim: Bool = false) throws -> Tensor {
-        try variance(dims, correction, keepdim, "std").sqrt()
+        let variance = try variance(dims, correction, keepdim, "std")
+        let out = try Kernels.unary(CK_SQRT, variance.values)
+        return (variance.isRecorded ? Tensor(out, Deviation(variance, out)) : Tensor(out))
+            .traced(.pointwise(Graph.Pointwise(.sqrt, 0, 0)), [variance.operand])
     }
 
     private func variance(_ dims: [Int]?, _ correction: Double, _ keepdim: Bool, _ name: String) throws -> Tensor {
@@ -38,11 +41,11 @@ extension Tensor {
         guard dtype.isFloating else { throw TensorError.wrongDType("norm", dtype, expected: "a float tensor") }
         guard !p.isNaN else { throw TensorError.wrongValue("norm", argument: "p", value: "nan", expected: "a number") }
         let dims = try reducedDims(dims, "norm")
-        if p == .infinity { return try abs().amax(dims: dims, keepdim: keepdim) }
-        if p == -.infinity { return try abs().amin(dims: dims, keepdim: keepdim) }
+        if p.isInfinite { return try abs().amaxOrMin(p > 0, dims: dims, keepdim: keepdim, "norm", nanShares: true) }
         if p == 0 {
-            return Tensor(
-                try ne(0).to(dtype).values.reduced(CK_SUM, dims: dims).reshaped(reducedShape(dims, keepdim: keepdim)))
+            let number = try ne(0).to(dtype).values.reduced(CK_SUM, dims: dims)
+            let out = try number.reshaped(reducedShape(dims, keepdim: keepdim))
+            return isRecorded ? Tensor(out, Norm(self, number, p)) : Tensor(out)
         }
         let kept: Values
         if p == 2 {
@@ -143,7 +146,27 @@ private final class Variance: Operation {
     }
 }
 
-/// y = ‖x‖ₚ: dx = g sign(x) |x|ᵖ⁻¹ / yᵖ⁻¹, and 0 where y is 0
+/// y = √v of a variance: dv = g / 2y, and 0 where y is 0, the only value that no x goes below.
+private final class Deviation: Operation {
+    private var result: Saved?
+    override class var name: String { "std" }
+
+    init(_ variance: Tensor, _ result: Values) {
+        super.init(variance)
+        self.result = Saved(result, madeBy: number)
+    }
+
+    override func backward(_ gradient: Values, _ walk: Walk) throws {
+        guard let result else { return }
+        let y = try result.restored(for: "std")
+        let zero = try Kernels.filled(.scalar, y.dtype, 0)
+        let slope = try Kernels.binary(CK_DIV, try Kernels.affine(gradient, 0.5), y, y.shape, name: "std")
+        let flat = try Kernels.compare(CK_EQ, y, zero, y.shape)
+        try send(try Kernels.choose(flat, zero, slope, y.shape), to: 0, walk)
+    }
+}
+
+/// y = ‖x‖ₚ: dx = g sign(x) |x|ᵖ⁻¹ / yᵖ⁻¹, and 0 where y or p is 0
 private final class Norm: Operation {
     private let x: Saved, y: Values, p: Double
     override class var name: String { "norm" }
@@ -158,6 +181,7 @@ private final class Norm: Operation {
     override func backward(_ gradient: Values, _ walk: Walk) throws {
         let values = try x.restored(for: "norm")
         let shape = values.shape, g = try gradient.reshaped(y.shape)
+        if p == 0 { return try send(try Kernels.filled(shape, values.dtype, 0), to: 0, walk) }
         if p == 1 {
             let signs = try Kernels.unary(CK_SIGN, values)
             return try send(try Kernels.binary(CK_MUL, signs, g, shape, name: "norm"), to: 0, walk)
