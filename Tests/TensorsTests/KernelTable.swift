@@ -4,7 +4,7 @@ import Testing
 @testable import Tensors
 
 /// A type of numbers that kernels are compiled for.
-protocol KernelNumber: BinaryFloatingPoint, Sendable {
+protocol KernelNumber: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     static var code: ck_dtype { get }
     /// How far a kernel may be from the exact result, relative to its size.
     static var tolerance: Double { get }
