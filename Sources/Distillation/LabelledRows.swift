@@ -53,16 +53,29 @@ extension TermInput {
     }
 }
 
+extension Term {
+    /// The loss over the rows that the term can judge, 0 when there are none, and how many there are (nil: all).
+    ///
+    /// - Throws: as ``loss(_:)``.
+    final func value(_ input: TermInput) throws -> (loss: Tensor, rows: Int?) { try value(input, by: loss) }
+
+    /// The same by another way to compute the loss.
+    fileprivate final func value(
+        _ input: TermInput, by loss: (TermInput) throws -> Tensor
+    ) throws -> (loss: Tensor, rows: Int?) {
+        let judged = judgesLabelledRows ? try input.labelled() : input
+        let count = judged.student.logits.shape.first
+        let isEmpty = count == 0 || judged.student.features.contains { $0.shape.first == 0 }
+        return (isEmpty ? try Labels.nothing(judged.student.logits) : try loss(judged), try rowsCounted(judged))
+    }
+}
+
 extension ActiveTerm {
-    /// The loss over the rows that a term can judge, 0 when there are none, and how many there are (nil: all).
+    /// The loss over the rows that the term can judge, 0 when there are none, and how many there are (nil: all).
     ///
     /// - Parameter term: what this is the active form of.
     /// - Throws: as ``loss(_:)``.
     final func value(_ input: TermInput, of term: Term) throws -> (loss: Tensor, rows: Int?) {
-        let judged = term.judgesLabelledRows ? try input.labelled() : input
-        let count = judged.student.logits.shape.first
-        let isEmpty = count == 0 || judged.student.features.contains { $0.shape.first == 0 }
-        let loss = isEmpty ? try Labels.nothing(judged.student.logits) : try self.loss(judged)
-        return (loss, try term.rowsCounted(judged))
+        try term.value(input, by: loss)
     }
 }

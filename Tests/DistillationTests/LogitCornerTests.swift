@@ -97,7 +97,7 @@ import Testing
         let labels = try Tensor([0, -100, 3, 2, -100, 1]), known = try Tensor([0, 2, 3, 5])
         let terms: [Term] = [
             HardTerm(), try HardTerm(labelSmoothing: 0.2), try DecoupledTerm(), try NormalizedTerm(),
-            try WeightedSoftTerm(), try RepairedTeacherTerm(.swap), try RepairedTeacherTerm(.smooth(0.1)),
+            try WeightedSoftTerm(), try LabelSwapTerm(), try LabelSmoothTeacherTerm(epsilon: 0.1),
             try VirtualTeacherTerm(), try ProgressiveTerm(),
         ]
         for term in terms {
