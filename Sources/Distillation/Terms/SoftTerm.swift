@@ -133,9 +133,12 @@ enum Logits {
     /// (z − mean)/(1e-7 + unbiased standard deviation), per row. A constant row becomes zero.
     static func standardized(_ logits: Tensor) throws -> Tensor {
         let small = try shifted(logits)
-        let centred = try small - small.mean(dims: [1], keepdim: true)
-        guard logits.shape[1] > 1 else { return centred }
-        let deviation = try small.std(dims: [1], keepdim: true)
-        return try centred / (deviation + 1e-7)
+        // Squares of numbers beyond 1e19 are infinite in float32: rows of such are measured in larger units.
+        let unit = try (small.detach().abs().amax(dims: [1], keepdim: true) * 1e-15).clamp(min: 1)
+        let measured = try small / unit
+        let centred = try measured - measured.mean(dims: [1], keepdim: true)
+        guard logits.shape[1] > 1 else { return try centred * unit }
+        let deviation = try measured.std(dims: [1], keepdim: true)
+        return try centred / (deviation + unit.reciprocal() * 1e-7)
     }
 }
