@@ -1,3 +1,4 @@
+import Base
 import Notebook
 import Testing
 
@@ -5,17 +6,17 @@ import Testing
 @Suite struct ReadmeTests {
     private static let path = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/README.md"
 
-    private func text() throws -> String { String(decoding: try TextFile.read(Self.path), as: UTF8.self) }
+    private func text() throws -> String { String(decoding: try WholeFile.read(Self.path), as: UTF8.self) }
 
     @Test func `the tour runs as it is written, in one session`() throws {
         let blocks = try text().components(between: "```dist\n", and: "```")
         try #require(blocks.count >= 4)
         let place = try Program.temporaryFolder()
-        try TextFile.write(Array(blocks.joined(separator: "\n").utf8), to: place + "/tour.dist")
+        try WholeFile.write(Array(blocks.joined(separator: "\n").utf8), to: place + "/tour.dist")
         let result = try Program.run("run", "tour.dist", folder: place)
         #expect(result.status == 0, "\(result.errors)")
         for name in ["loss.png", "student.onnx", "student.safetensors", "student.distill"] {
-            #expect(TextFile.exists("\(place)/\(name)"), "\(name)")
+            #expect(WholeFile.exists("\(place)/\(name)"), "\(name)")
         }
     }
 
@@ -24,7 +25,7 @@ import Testing
         #expect(text.utf8.count <= 9000)
         let root = String(Self.path.dropLast("README.md".count))
         for link in text.components(between: "](", and: ")") where !link.hasPrefix("http") {
-            #expect(TextFile.exists(root + link), "\(link)")
+            #expect(WholeFile.exists(root + link), "\(link)")
         }
     }
 }
