@@ -86,19 +86,21 @@ static int64_t NAME(cross_entropy)(
             }
             if (label < 0 || label >= n) { return r0 + i; }
             T weight = w ? w[label] : 1;
-            T loss = keep * weight * (logs[i] - (row[label] - peaks[i])), mass = keep * weight;
+            T own = keep * weight, weighted = 0, total = 0;
+            T loss = own * (logs[i] - (row[label] - peaks[i]));
             if (spread != 0) {
-                T weighted = 0, total = 0;
                 NAME(spread_label)(row, w, peaks[i], logs[i], n, &weighted, &total);
                 loss += spread * weighted;
-                mass += spread * total;
             }
             losses[r0 + i] = loss;
             weights[r0 + i] = weight;
             if (!gradient) { continue; }
-            NAME(scale_row)(grad, mass / sums[i], n);
-            grad[label] -= keep * weight;
-            if (spread != 0) { for (int64_t j = 0; j < n; j++) { grad[j] -= spread * (w ? w[j] : 1); } }
+            NAME(scale_row)(grad, (spread == 0 ? own : 1) / sums[i], n);
+            // Each part is 0 by itself where it ought to be, with a single class above all.
+            for (int64_t j = 0; spread != 0 && j < n; j++) {
+                grad[j] = own * grad[j] + spread * (total * grad[j] - (w ? w[j] : 1));
+            }
+            grad[label] -= own;
         }
     }
     return -1;

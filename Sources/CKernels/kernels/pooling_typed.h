@@ -28,6 +28,11 @@ static void NAME(max_pool)(void *context, int64_t n) {
                     number++;
                 }
             }
+            // A window may lie in the padding altogether, where nothing wins.
+            if (number == 0) {
+                for (int64_t i = 0; i < c; i++) { out[i] = -(T)INFINITY; }
+                if (tap) { memset(tap, 0, (size_t)c * sizeof *tap); }
+            }
         }
     }
 }
