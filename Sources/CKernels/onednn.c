@@ -20,7 +20,7 @@
     X(dilated_convolution_backward_weights_desc_init) X(primitive_desc_create) X(primitive_desc_destroy) \
     X(primitive_desc_query_md) X(primitive_desc_query) X(primitive_create) X(primitive_destroy) X(primitive_execute) X(primitive_attr_create) \
     X(primitive_attr_destroy) X(primitive_attr_set_scratchpad_mode) X(primitive_attr_set_post_ops) X(post_ops_create) \
-    X(post_ops_destroy) X(post_ops_append_eltwise) X(post_ops_append_binary) X(memory_create) X(memory_destroy) \
+    X(post_ops_destroy) X(post_ops_append_binary) X(memory_create) X(memory_destroy) \
     X(reorder_primitive_desc_create) X(set_max_cpu_isa)
 #define DECLARE(NAME) static __typeof__(&dnnl_##NAME) NAME;
 FUNCTIONS(DECLARE)
@@ -68,7 +68,7 @@ const char *ck_conv_version(void) {
 
 // MARK: Primitives
 
-enum { HAS_BIAS = 1, HAS_RESIDUAL = 2, HAS_RELU = 4 };
+enum { HAS_BIAS = 1, HAS_RESIDUAL = 2 };
 typedef struct {
     ck_convolution c;
     int64_t pass, flags;
@@ -108,14 +108,9 @@ static dnnl_primitive_attr_t attributes(const primitive *p, int64_t flags) {
     if (primitive_attr_create(&attr) != dnnl_success) { return NULL; }
     dnnl_post_ops_t after = NULL;
     bool good = primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user) == dnnl_success;
-    if (good && (flags & (HAS_RESIDUAL | HAS_RELU))) {
-        good = post_ops_create(&after) == dnnl_success;
-        if (good && (flags & HAS_RESIDUAL)) {
-            good = post_ops_append_binary(after, dnnl_binary_add, &p->y) == dnnl_success;
-        }
-        if (good && (flags & HAS_RELU)) {
-            good = post_ops_append_eltwise(after, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success;
-        }
+    if (good && (flags & HAS_RESIDUAL)) {
+        good = post_ops_create(&after) == dnnl_success
+            && post_ops_append_binary(after, dnnl_binary_add, &p->y) == dnnl_success;
         good = good && primitive_attr_set_post_ops(attr, after) == dnnl_success;
         if (after) { post_ops_destroy(after); }
     }
@@ -362,9 +357,13 @@ bool ck_onednn_forward(
     const ck_convolution *c, const float *x, const void *packed, const ck_conv_epilogue *epilogue, float *y) {
     const primitive *p = base(c, CK_CONV_FORWARD);
     if (!p) { return false; }
-    int64_t flags = (epilogue->bias ? HAS_BIAS : 0) | (epilogue->residual ? HAS_RESIDUAL : 0) | (epilogue->relu ? HAS_RELU : 0);
+    // oneDNN's own ReLU makes NaN 0: it is a pass of ours instead.
+    int64_t flags = (epilogue->bias ? HAS_BIAS : 0) | (epilogue->residual ? HAS_RESIDUAL : 0);
     job j = {.x = x, .packed = packed, .out = y, .bias = epilogue->bias, .residual = epilogue->residual};
-    if (run(c, CK_CONV_FORWARD, flags, &p->w, &j)) { return true; }
+    if (run(c, CK_CONV_FORWARD, flags, &p->w, &j)) {
+        if (epilogue->relu) { ck_unary(CK_RELU, CK_FLOAT32, 0, 0, y, y, c->n * c->oh * c->ow * c->co); }
+        return true;
+    }
     // A geometry whose epilogue oneDNN cannot fuse.
     job plain = {.x = x, .packed = packed, .out = y};
     if (flags == 0 || !run(c, CK_CONV_FORWARD, 0, &p->w, &plain)) { return false; }
