@@ -51,8 +51,7 @@ extension Machine {
         }
         let value = try callNatively(callee, shape, arguments, returnPC: cursor.pc + 1, cursor: cursor)
         // From the arguments on, registers hold what nobody reads again (a Dist function's frame would lie there). Left full,
-        // they would keep what stands between a convolution and the normalisation or ReLU behind it, which then could not be
-        // computed in one pass.
+        // they would keep the memory of tensors that nothing else holds.
         if case .tensor = value { registers.clear(first..<max(cursor.limit, first + shape.count)) }
         registers[result] = value
         cursor.pc += 1
