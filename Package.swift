@@ -93,6 +93,10 @@ let package = Package(
         .target(name: "Snapshots", path: "Tests/Snapshots"),
         .target(name: "Fuzzing", dependencies: ["Notebook", "Checking"], path: "Tests/Fuzzing"),
         .executableTarget(name: "distill-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzRunner"),
+        .target(
+            name: "PlainFuzzing", dependencies: ["Builtins", "CKernels", "Fuzzing"], path: "Tests/PlainFuzzing"),
+        .executableTarget(name: "distill-fuzz-plain", dependencies: ["PlainFuzzing"], path: "Tests/PlainFuzzRunner"),
+        .testTarget(name: "PlainTests", dependencies: ["PlainFuzzing", "Notebook"]),
         .testTarget(
             name: "SyntaxTests", dependencies: ["Syntax", "Notebook", "Fuzzing", "Snapshots"], exclude: ["Snapshots"]),
         .target(name: "Fixtures", dependencies: ["Tensors"], path: "Tests/Fixtures"),

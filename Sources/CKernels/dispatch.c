@@ -1,6 +1,7 @@
 // The functions that callers call, and the level of vector instructions whose kernels compute them.
 #include "levels.h"
 #include "counts.h"
+#include "ckernels_plain.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,7 @@ bool ck_set_thread_simd(int level) {
 // MARK: Entries
 
 static inline const ck_kernels *counted(void) {
+    if (ck_plain()) { return &ck_kernels_plain; }
     const ck_kernels *kernels = ck_level();
     ck_count_way((ck_way)(CK_WAY_BASELINE + kernels->level));
     return kernels;

@@ -33,6 +33,13 @@ extern const ck_kernels ck_kernels_baseline;
 extern const ck_kernels ck_kernels_avx2, ck_kernels_avx512;
 #endif
 
+/// The plain twins (plain/), without what only CKernels calls.
+extern const ck_kernels ck_kernels_plain;
+/// Those of the products, which are no row of a table: product.c chooses among engines.
+__typeof__(ck_gemm) ckp_gemm;
+__typeof__(ck_gemm_batched) ckp_gemm_batched;
+__typeof__(ck_linear) ckp_linear;
+
 /// The level of the process, and that of the calling thread where a test has set one.
 extern const ck_kernels *ck_process_kernels;
 extern _Thread_local const ck_kernels *ck_thread_kernels;

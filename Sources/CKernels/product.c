@@ -2,6 +2,7 @@
 #include "counts.h"
 #include "kernels/vector.h"
 #include "levels.h"
+#include "ckernels_plain.h"
 
 // CBLAS's numbers for row-major storage and for transposition.
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
@@ -122,6 +123,10 @@ static void gemm_piece(void *context, int64_t from, int64_t to) {
 void ck_gemm(
     ck_dtype dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const void *a, const void *b,
     double beta, void *c) {
+    if (ck_plain()) {
+        ckp_gemm(dtype, ta, tb, m, n, k, alpha, a, b, beta, c);
+        return;
+    }
     if (m == 0 || n == 0) { return; }
     if (dtype > CK_FLOAT64) {
         ck_count_way(CK_WAY_LOOPS);
@@ -178,6 +183,10 @@ static void batch_piece(void *context, int64_t from, int64_t to) {
 void ck_gemm_batched(
     ck_dtype dtype, bool ta, bool tb, int64_t batch, int64_t m, int64_t n, int64_t k, const void *a, int64_t stride_a,
     const void *b, int64_t stride_b, double beta, void *c) {
+    if (ck_plain()) {
+        ckp_gemm_batched(dtype, ta, tb, batch, m, n, k, a, stride_a, b, stride_b, beta, c);
+        return;
+    }
     if (m == 0 || n == 0 || batch == 0) { return; }
     if (k == 0) {
         if (beta == 0) { memset(c, 0, (size_t)(batch * m * n) * ck_item(dtype)); }
@@ -219,6 +228,10 @@ static void linear_piece(void *context, int64_t from, int64_t to) {
 void ck_linear(
     ck_dtype dtype, int64_t m, int64_t n, int64_t k, const void *x, const void *w, const void *bias, bool relu,
     void *out) {
+    if (ck_plain()) {
+        ckp_linear(dtype, m, n, k, x, w, bias, relu, out);
+        return;
+    }
     if (m == 0 || n == 0) { return; }
     product p = {dtype, false, true, CK_WAY_LOOPS, NULL, k, k, n, k, 1, bias ? 1 : 0};
     linear_job job = {divide(&p, m, n), relu, x, w, bias, out};

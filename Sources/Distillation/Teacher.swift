@@ -85,7 +85,7 @@ final class Teacher {
             }
             return
         }
-        guard policy != .off, data.count > 0 else { return }
+        guard policy != .off, data.count > 0, !Plain.isOn else { return }
         let mark = net.fingerprint()
         if record != nil, mark == netMark { return }
         netMark = mark
@@ -155,7 +155,9 @@ final class Teacher {
     /// Logits and features for a batch, without history.
     func view(_ batch: Batch) throws -> NetworkView {
         if let storedLogits { return NetworkView(logits: try storedLogits.rows(at: batch.index)) }
-        if let record, let view = try record.view(batch.index, at: paths) { return view }
+        if let record, Shortcut.teacherCache.isTaken(), let view = try record.view(batch.index, at: paths) {
+            return view
+        }
         guard case .network(let net) = source else {
             throw DistillationError.teacher(problem: "stored logits have no layers", help: nil)
         }

@@ -206,13 +206,13 @@ final class Walk {
 
     /// A leaf's gradient memory for kernels that add into it, when nothing else is asked for.
     func target(_ edge: Edge) -> (values: Values, beta: Double)? {
-        guard wantedLeaves == nil, case .leaf(let tensor) = edge else { return nil }
+        guard wantedLeaves == nil, !Plain.isOn, case .leaf(let tensor) = edge else { return nil }
         return tensor.gradientTarget()
     }
 
     private func sum(_ present: consuming Values?, _ gradient: consuming Values) throws -> Values {
         guard var present else { return gradient }
-        if isKnownUniquelyReferenced(&present.storage) {
+        if !Plain.isOn, isKnownUniquelyReferenced(&present.storage) {
             try Kernels.add(gradient, to: present)
             return present
         }

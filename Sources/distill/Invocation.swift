@@ -47,6 +47,8 @@ struct RunSettings {
     var memoryLimit: Int?
     /// The most seconds.
     var timeLimit: Double?
+    /// Whether to compute plainly; the environment variable DISTILL_PLAIN=1 asks for it too.
+    var isPlain = false
     var isQuiet = false
     var color = OutputStream.ColorChoice.auto
 }

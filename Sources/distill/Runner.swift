@@ -15,6 +15,7 @@ struct Runner {
         self.options = options
         face = TerminalFace(color: options.color, isQuiet: options.isQuiet)
         if let threads = options.threads { Threads.count = threads }
+        if options.isPlain { Plain.setForProcess(true) }
         if !options.isQuiet, let warning = Engine.warning() {
             var line = Markup("warning", .warning)
             line.append(": " + warning)
@@ -117,6 +118,7 @@ struct Runner {
         options.parameters.flatMap { ["--set", Self.quoted("\($0.name)=\($0.value)")] }
             + (options.seed.map { ["--seed", String($0)] } ?? [])
             + (options.threads.map { ["--threads", String($0)] } ?? [])
+            + (Plain.isOn ? ["--plain"] : [])
     }
 
     /// A word as a shell reads it.

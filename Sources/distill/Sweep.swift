@@ -116,6 +116,7 @@ struct Sweep {
         for (axis, value) in zip(grid.axes, point.values) { words += ["--set", "\(axis.name)=\(value)"] }
         if let seed = command.seed { words += ["--seed", String(seed)] }
         words += ["--threads", String(threads)]
+        if Plain.isOn { words.append("--plain") }
         if let memory = command.maxMemory { words += ["--max-memory", memory] }
         if let timeout = command.timeout { words += ["--timeout", String(timeout)] }
         return words.map(Runner.quoted).joined(separator: " ")

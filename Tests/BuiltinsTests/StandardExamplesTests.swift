@@ -2,6 +2,7 @@ import Builtins
 import Diagnostics
 import Glibc
 import Runtime
+import Tensors
 import Testing
 
 /// Every example of everything that a program can call shows what its declaration says.
@@ -21,6 +22,13 @@ import Testing
         let (name, example) = Self.examples[index]
         let lines = try StandardScripts.lines(example.source)
         if let output = example.output { #expect(lines == output, "\(name): \(example.source)") }
+    }
+
+    @Test func `Every example displays what it says when computed plainly`() throws {
+        for (name, example) in Self.examples {
+            let lines = try Plain.run { try StandardScripts.lines(example.source) }
+            if let output = example.output { #expect(lines == output, "\(name): \(example.source)") }
+        }
     }
 
     @Test func `Every declaration has a summary and an example`() {

@@ -25,6 +25,27 @@ struct CommandLineTests {
         #expect(try Program.run("-e", "5;").output == "")
     }
 
+    @Test("--plain and DISTILL_PLAIN=1 compute plainly, and provenance says so")
+    func plain() throws {
+        let question = "\"plain\" in backend()"
+        #expect(try Program.run("-e", question).output == "false\n")
+        #expect(try Program.run("--plain", "-e", question).output == "true\n")
+        #expect(try Program.run("-e", question, environment: ["DISTILL_PLAIN": "1"]).output == "true\n")
+        #expect(try Program.run("-e", question, environment: ["DISTILL_PLAIN": "0"]).output == "false\n")
+        let folder = try Program.temporaryFolder()
+        let script =
+            "manual_seed(1)\nprint(Sequential(Conv2d(2, 4, 3), BatchNorm2d(4), ReLU())(randn(2, 2, 5, 5)).sum() > 0)\n"
+        try WholeFile.write(Array(script.utf8), to: folder + "/a.dist")
+        for arguments in [["run", "a.dist", "--plain"], ["a.dist", "--plain"]] {
+            #expect(try Program.run(arguments, folder: folder).output == "true\n")
+        }
+        let report = try Program.run("report", "a.dist", "--plain", "-o", "a.md", "--quiet", folder: folder)
+        #expect(report.status == 0, "\(report.errors)")
+        let page = String(decoding: try WholeFile.read(folder + "/a.md"), as: UTF8.self)
+        #expect(page.contains("scalar loops") && page.contains("--plain"))
+        #expect(try Program.run("run", "--help").output.contains("--plain"))
+    }
+
     @Test("An error goes to standard error, with its place and status 1")
     func failure() throws {
         let result = try Program.run("-e", "x = 1\nx / 0")

@@ -3,6 +3,7 @@ import Diagnostics
 import Glibc
 import Notebook
 import Syntax
+import Tensors
 import Testing
 
 /// Every `Transcripts/<feature>/<case>.dist` runs top to bottom in a session of its own. A statement is followed, on its
@@ -21,7 +22,12 @@ struct TranscriptTests {
     @Test(
         "Shows what the file says, whether the frequent instructions run in C or all of them in Swift",
         arguments: cases, [false, true])
-    func transcript(_ name: String, inSwift: Bool) throws {
+    func transcript(_ name: String, inSwift: Bool) throws { try show(name, inSwift: inSwift) }
+
+    @Test("Shows what the file says when computed plainly", arguments: cases)
+    func plainTranscript(_ name: String) throws { try Plain.run { try show(name, inSwift: true) } }
+
+    private func show(_ name: String, inSwift: Bool) throws {
         let path = Self.folder + "/" + name
         let source = SourceText(name: name, bytes: try WholeFile.read(path))
         let transcript = Transcript(source)

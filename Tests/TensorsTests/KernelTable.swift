@@ -18,23 +18,25 @@ extension Double: KernelNumber {
     static var tolerance: Double { 1e-12 }
 }
 
-/// Where a kernel runs: at a level of vector instructions with so many threads.
+/// Where a kernel runs: at a level of vector instructions with so many threads, or plainly.
 struct Place: CustomStringConvertible, Sendable {
     let level: Engine.Level
     let threads: Int
-    var description: String { "\(level.name) with \(threads) threads" }
+    var isPlain = false
+    var description: String { isPlain ? "plainly" : "\(level.name) with \(threads) threads" }
 
-    /// Every level that this processor has, with one, two and three threads.
-    static let all = Engine.Level.allCases.filter { $0 <= .processor }.flatMap { level in
-        [1, 2, 3].map { Place(level: level, threads: $0) }
-    }
+    /// Every level that this processor has, with one, two and three threads; and the plain twins.
+    static let all =
+        Engine.Level.allCases.filter { $0 <= .processor }.flatMap { level in
+            [1, 2, 3].map { Place(level: level, threads: $0) }
+        } + [Place(level: .baseline, threads: 1, isPlain: true)]
 
     /// Runs `body` here.
     func run(_ body: () throws -> Void) throws {
         let threads = Threads.count
         defer { Threads.count = threads }
         Threads.count = self.threads
-        try #require(try Engine.with(level, body) != nil, "\(level.name) is missing")
+        try #require(try Engine.with(level, { try Plain.run(isPlain, body) }) != nil, "\(level.name) is missing")
     }
 }
 

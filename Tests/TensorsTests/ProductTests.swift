@@ -109,7 +109,7 @@ import Testing
         var numbers = Numbers(3)
         let a: [Float] = numbers.array(batch * m * k), b: [Float] = numbers.array(batch * k * n)
         var alone = [Float](repeating: 0, count: batch * m * n), together = alone
-        try Place(level: place.level, threads: 1).run {
+        try Place(level: place.level, threads: 1, isPlain: place.isPlain).run {
             for i in 0..<batch {
                 let left = Array(a[(i * m * k)..<((i + 1) * m * k)]), right = Array(b[(i * k * n)..<((i + 1) * k * n)])
                 var out = [Float](repeating: 0, count: m * n)

@@ -38,7 +38,7 @@ extension ObjectiveRun {
     /// without intermediate tensors. nil for any other logits.
     func fused(_ plain: PlainTerms, student: Tensor, teacher: Tensor?) throws -> StepLoss? {
         guard let soft = plain.soft, let teacher, student.rank == 2, teacher.shape == student.shape,
-            teacher.dtype == student.dtype, student.shape[0] > 0, student.shape[1] > 0
+            teacher.dtype == student.dtype, student.shape[0] > 0, student.shape[1] > 0, Shortcut.onePassLoss.isTaken()
         else { return nil }
         let result = try student.distillationLoss(
             teacher: teacher, labels: plain.labels, temperature: soft.temperature, soft: soft.weight,

@@ -2,6 +2,7 @@ import CMachine
 import Glibc
 import Synchronization
 import Syntax
+import Tensors
 
 /// What runs the instructions of one interpreter: the code of everything compiled so far, the variables, and the calls
 /// under way.
@@ -20,8 +21,8 @@ public final class Machine {
         set { swiftLoop.store(newValue, ordering: .relaxed) }
     }
 
-    /// Whether this machine runs every instruction in Swift.
-    var runsInSwift = Machine.usesSwiftLoop
+    /// Whether this machine runs every instruction in Swift, as it does when computing plainly.
+    var runsInSwift = Machine.usesSwiftLoop || Plain.isOn
 
     /// The interpreter that has this machine, and so outlives it; counting references to it would take longer than many
     /// an instruction.

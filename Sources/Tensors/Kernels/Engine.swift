@@ -11,6 +11,12 @@ public enum Engine {
     /// both libraries, which costs a few milliseconds the first time.
     public static var facts: [Fact] {
         let blas = String(cString: ck_blas_core()), version = String(cString: ck_blas_version())
+        if Plain.isOn {
+            return [
+                ("plain", "every operation at once by scalar loops, sums in double"),
+                ("LAPACK", blas.isEmpty ? "none" : "OpenBLAS " + version), ("threads", "1"),
+            ]
+        }
         let products = blas.isEmpty ? "none; plain loops" : "\(version.isEmpty ? "" : version + ", ")kernel \(blas)"
         return [
             ("OpenBLAS", products), ("oneDNN", String(cString: ck_conv_version())), ("SIMD", simd),

@@ -17,7 +17,7 @@ extension Kernels {
             self.x = x
             self.weight = try weight.rowMajor()
             self.bias = bias
-            packed = try Kernels.packed(geometry, CK_CONV_FORWARD, self.weight)
+            packed = Plain.isOn ? nil : try Kernels.packed(geometry, CK_CONV_FORWARD, self.weight)
         }
 
         /// act((conv(x) + bias)·scale + shift + residual) in one pass.
@@ -31,15 +31,23 @@ extension Kernels {
         func run(
             scale: [Double]? = nil, shift: [Double]? = nil, residual: Values? = nil, relu: Bool = false
         ) throws -> Values {
-            let out = try Values(channelsLast: shape, x.dtype)
-            let residual = try residual?.channelsLast()
+            let out = try Values(forImages: shape, x.dtype)
+            var geometry = geometry
+            if Plain.isOn {
+                ckp_convolution_forward(
+                    x.dtype.code, false, &geometry, x.imagePointer, weight.raw, try bias?.rowMajor().raw, out.raw)
+                guard scale != nil || shift != nil || residual != nil || relu else { return out }
+                let ones = [Double](repeating: 1, count: Int(geometry.co))
+                return try Kernels.scaleColumns(
+                    out, scale: scale ?? ones, shift: shift ?? ones.map { _ in 0 }, residual: residual, relu: relu)
+            }
+            let residual = try residual?.forImages()
             let channels = Int(geometry.co)
             var offsets: [Double]?
             if bias != nil || shift != nil {
                 let own = bias.map { Kernels.widened($0) } ?? [Double](repeating: 0, count: channels)
                 offsets = (0..<channels).map { own[$0] * (scale?[$0] ?? 1) + (shift?[$0] ?? 0) }
             }
-            var geometry = geometry
             if let packed, packed.prepare(scale: scale) {
                 let done = Kernels.withFloats(offsets) { bias in
                     var epilogue = ck_conv_epilogue(
@@ -50,7 +58,7 @@ extension Kernels {
             }
             let dtype = x.dtype.code
             try Kernels.checkScratch(
-                ck_conv_plain_forward(dtype, &geometry, x.channelsLastPointer, weight.raw, nil, out.base))
+                ck_conv_plain_forward(dtype, &geometry, x.imagePointer, weight.raw, nil, out.base))
             if scale == nil, offsets == nil, residual == nil, !relu { return out }
             let rows = geometry.n * geometry.oh * geometry.ow
             try Kernels.checkScratch(
@@ -141,16 +149,20 @@ extension Kernels {
         throws
         -> Values
     {
-        let out = try Values(channelsLast: shape, g.dtype)
-        let g = try g.channelsLast(), weight = try weight.rowMajor()
+        let out = try Values(forImages: shape, g.dtype)
+        let g = try g.forImages(), weight = try weight.rowMajor()
         var geometry = geometry
+        if Plain.isOn {
+            ckp_convolution_backward_data(g.dtype.code, false, &geometry, g.imagePointer, weight.raw, out.raw)
+            return out
+        }
         if let packed = try packed(geometry, CK_CONV_BACKWARD_DATA, weight), packed.prepare(scale: nil),
             ck_conv_backward_data(&geometry, g.floats, packed.memory, out.floats)
         {
             return out
         }
         try checkScratch(
-            ck_conv_plain_backward_data(g.dtype.code, &geometry, g.channelsLastPointer, weight.raw, out.base))
+            ck_conv_plain_backward_data(g.dtype.code, &geometry, g.imagePointer, weight.raw, out.base))
         return out
     }
 
@@ -160,9 +172,14 @@ extension Kernels {
     ) throws -> (weight: Values, bias: Values?) {
         let weight = try Values(weightShape, g.dtype)
         let sums = bias ? try Values(Shape(Int(geometry.co)), g.dtype) : nil
-        let x = try x.channelsLast()
-        let g = try g.channelsLast()
+        let x = try x.forImages()
+        let g = try g.forImages()
         var geometry = geometry
+        if Plain.isOn {
+            ckp_convolution_backward_weights(
+                g.dtype.code, false, &geometry, x.imagePointer, g.imagePointer, weight.raw, sums?.raw)
+            return (weight, sums)
+        }
         if g.dtype == .float32,
             ck_conv_backward_weights(
                 &geometry, x.floats, g.floats, weight.raw.assumingMemoryBound(to: Float.self),
@@ -172,7 +189,7 @@ extension Kernels {
         }
         try checkScratch(
             ck_conv_plain_backward_weights(
-                g.dtype.code, &geometry, x.channelsLastPointer, g.channelsLastPointer, weight.raw, sums?.raw))
+                g.dtype.code, &geometry, x.imagePointer, g.imagePointer, weight.raw, sums?.raw))
         return (weight, sums)
     }
 }
@@ -180,6 +197,6 @@ extension Kernels {
 extension Values {
     /// The first element of float32 values whose channels are innermost, or whose order makes no difference.
     fileprivate var floats: UnsafeMutablePointer<Float> {
-        channelsLastPointer.assumingMemoryBound(to: Float.self)
+        imagePointer.assumingMemoryBound(to: Float.self)
     }
 }

@@ -8,6 +8,9 @@ import CKernels
 struct ChannelSizes: Equatable {
     let n, c, spatial: Int
 
+    /// The sizes as kernels take them.
+    var counts: (n: Int64, c: Int64, spatial: Int64) { (Int64(n), Int64(c), Int64(spatial)) }
+
     /// Whether the two orders differ.
     var matters: Bool { c > 1 && spatial > 1 }
 
@@ -61,15 +64,24 @@ extension Values {
         return copy
     }
 
+    /// Fresh memory for kernels of images: channels innermost, or as users see them when computing plainly.
+    init(forImages shape: Shape, _ dtype: DType) throws {
+        if Plain.isOn { try self.init(shape, dtype) } else { try self.init(channelsLast: shape, dtype) }
+    }
+
+    /// The same values as kernels of images want them: channels innermost, or as users see them when computing plainly.
+    func forImages() throws -> Values { Plain.isOn ? try rowMajor() : try channelsLast() }
+
     /// The same values in the order of others of the same shape: these, or a copy.
     func inOrder(of other: Values) throws -> Values {
         if isChannelsLast == other.isChannelsLast { return self }
         return other.isChannelsLast ? try channelsLast() : try rowMajor()
     }
 
-    /// The first element of values whose channels are innermost, or whose order makes no difference.
-    var channelsLastPointer: UnsafeMutableRawPointer {
-        precondition(isChannelsLast || !channels.matters, "a kernel took rows for images")
+    /// The first element of values that lie as kernels of images want them.
+    var imagePointer: UnsafeMutableRawPointer {
+        precondition(
+            Plain.isOn ? !isChannelsLast : isChannelsLast || !channels.matters, "a kernel took rows for images")
         return base
     }
 
@@ -79,17 +91,22 @@ extension Values {
         dtype == other.dtype && isChannelsLast == other.isChannelsLast && shape == other.shape
     }
 
-    /// Whether this variable is all that holds the memory.
+    /// Whether this variable is all that holds the memory, so that it may be written. Plainly, nothing is.
     mutating func isUnshared() -> Bool {
-        isKnownUniquelyReferenced(&storage) && storage.sharers == 0 && !storage.isPinned
+        !Plain.isOn && isKnownUniquelyReferenced(&storage) && storage.sharers == 0 && !storage.isPinned
     }
 }
 
 extension Kernels {
-    /// Operands of one shape in one order: channels-last if one of them is.
+    /// Operands of one shape in one order: if they lie unlike, in that of images.
     static func aligned(_ x: Values, _ y: Values) throws -> (Values, Values) {
         if x.isChannelsLast == y.isChannelsLast { return (x, y) }
-        return (try x.channelsLast(), try y.channelsLast())
+        return (try x.forImages(), try y.forImages())
+    }
+
+    /// How many images of how many channels a kernel of images is given: plainly, each channel is an image of its own.
+    static func images(_ shape: Shape) -> (n: Int64, c: Int64) {
+        Plain.isOn ? (Int64(shape[0] * shape[1]), 1) : (Int64(shape[0]), Int64(shape[1]))
     }
 }
 

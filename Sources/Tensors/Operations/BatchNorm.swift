@@ -22,7 +22,11 @@ extension Tensor {
         let name = "batch_norm"
         if let residual, residual.shape != shape { throw TensorError.unequalShapes("+", shape, residual.shape) }
         if let residual, residual.dtype != dtype { throw TensorError.unequalDTypes("+", dtype, residual.dtype) }
-        if (residual != nil || relu) && (ck_tracing() || count == 0) {
+        let isFused =
+            (residual != nil || relu) && !ck_tracing() && count > 0
+            && (residual == nil || Shortcut.normalizationSum.isTaken())
+            && (!relu || Shortcut.normalizationReLU.isTaken())
+        if (residual != nil || relu) && !isFused {
             // A trace lists the operations as they are.
             let normalized = try batchNorm(
                 runningMean: runningMean, runningVariance: runningVariance, weight: weight, bias: bias,
@@ -52,7 +56,7 @@ extension Tensor {
                 name, shape, expected: "more than one value per channel when training", argument: 0)
         }
         if count == 0 { return try mul(1) }
-        let x = try values.channelsLast()
+        let x = try values.forImages()
         let mean: [Double], inverse: [Double]
         if usesBatch {
             let (means, squares) = try Kernels.columnMoments(x)
@@ -136,9 +140,9 @@ final class BatchNormOperation: Operation {
         let wantsWeight = hasWeight && needs(1), wantsBias = hasBias && needs(2)
         let residual = hasBias ? 3 : 2
         let wantsResidual = hasResidual && needs(residual)
-        let x = try self.x.restored(for: Self.name).channelsLast()
-        let y = try result?.restored(for: Self.name).channelsLast()
-        let g = try gradient.channelsLast()
+        let x = try self.x.restored(for: Self.name).forImages()
+        let y = try result?.restored(for: Self.name).forImages()
+        let g = try gradient.forImages()
         let c = shape[1], m = Double(shape.elementCount / Swift.max(c, 1))
         let inverse = statistics.inverse
         var sums: [Double] = [], products: [Double] = []
@@ -157,7 +161,7 @@ final class BatchNormOperation: Operation {
             return
         }
         // Where relu cut g off, what is left of it goes to the residual.
-        let masked = wantsResidual && y != nil ? try Values(channelsLast: g.shape, g.dtype) : nil
+        let masked = wantsResidual && y != nil ? try Values(forImages: g.shape, g.dtype) : nil
         let a = (0..<c).map { statistics.factor[$0] * inverse[$0] }
         if statistics.usesBatch {
             let b = (0..<c).map { -a[$0] * inverse[$0] * inverse[$0] * products[$0] / m }
@@ -176,13 +180,16 @@ extension Kernels {
     static func scaleColumns(
         _ x: Values, scale: [Double], shift: [Double], residual: Values? = nil, relu: Bool = false
     ) throws -> Values {
-        let x = try x.channelsLast(), residual = try residual?.channelsLast()
-        let out = try Values(channelsLast: x.shape, x.dtype)
+        let x = try x.forImages(), residual = try residual?.forImages()
+        let out = try Values(forImages: x.shape, x.dtype)
         let sizes = x.channels
-        try checkScratch(
-            ck_scale_columns(
-                x.dtype.code, x.channelsLastPointer, scale, shift, residual?.channelsLastPointer, relu, out.base,
-                Int64(sizes.n * sizes.spatial), Int64(sizes.c)))
+        let (n, c, spatial) = sizes.counts, more = residual?.imagePointer
+        if Plain.isOn {
+            ckp_scale_channels(x.dtype.code, x.imagePointer, scale, shift, more, relu, out.base, n, c, spatial)
+        } else {
+            try checkScratch(
+                ck_scale_columns(x.dtype.code, x.imagePointer, scale, shift, more, relu, out.base, n * spatial, c))
+        }
         return out
     }
 
@@ -190,9 +197,12 @@ extension Kernels {
     static func columnMoments(_ x: Values) throws -> (means: [Double], squares: [Double]) {
         let sizes = x.channels
         var means = [Double](repeating: 0, count: sizes.c), squares = means
-        try checkScratch(
-            ck_column_moments(
-                x.dtype.code, x.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c), &means, &squares))
+        let (n, c, spatial) = sizes.counts
+        if Plain.isOn {
+            ckp_channel_moments(x.dtype.code, x.imagePointer, n, c, spatial, &means, &squares)
+        } else {
+            try checkScratch(ck_column_moments(x.dtype.code, x.imagePointer, n * spatial, c, &means, &squares))
+        }
         return (means, squares)
     }
 
@@ -202,10 +212,15 @@ extension Kernels {
     ) {
         let sizes = g.channels
         var sums = [Double](repeating: 0, count: sizes.c), products = sums
-        try checkScratch(
-            ck_column_products(
-                g.dtype.code, g.channelsLastPointer, x.channelsLastPointer, y?.channelsLastPointer, means,
-                Int64(sizes.n * sizes.spatial), Int64(sizes.c), &sums, &products))
+        let (n, c, spatial) = sizes.counts, mask = y?.imagePointer
+        if Plain.isOn {
+            ckp_channel_products(
+                g.dtype.code, g.imagePointer, x.imagePointer, mask, means, n, c, spatial, &sums, &products)
+        } else {
+            try checkScratch(
+                ck_column_products(
+                    g.dtype.code, g.imagePointer, x.imagePointer, mask, means, n * spatial, c, &sums, &products))
+        }
         return (sums, products)
     }
 
@@ -214,12 +229,19 @@ extension Kernels {
         _ g: Values, _ x: Values?, _ y: Values?, mean: [Double], _ a: [Double], _ b: [Double], _ d: [Double],
         masked: Values? = nil
     ) throws -> Values {
-        let out = try Values(channelsLast: g.shape, g.dtype)
+        let out = try Values(forImages: g.shape, g.dtype)
         let sizes = g.channels
-        try checkScratch(
-            ck_combine_columns(
-                g.dtype.code, g.channelsLastPointer, x?.channelsLastPointer, y?.channelsLastPointer, mean, a, b, d,
-                out.channelsLastPointer, masked?.channelsLastPointer, Int64(sizes.n * sizes.spatial), Int64(sizes.c)))
+        let (n, c, spatial) = sizes.counts, place = x?.imagePointer, mask = y?.imagePointer
+        if Plain.isOn {
+            ckp_combine_channels(
+                g.dtype.code, g.imagePointer, place, mask, mean, a, b, d, out.imagePointer, masked?.imagePointer, n, c,
+                spatial)
+        } else {
+            try checkScratch(
+                ck_combine_columns(
+                    g.dtype.code, g.imagePointer, place, mask, mean, a, b, d, out.imagePointer, masked?.imagePointer,
+                    n * spatial, c))
+        }
         return out
     }
 }

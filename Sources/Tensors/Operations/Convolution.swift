@@ -17,7 +17,7 @@ extension Tensor {
         relu: Bool = false
     ) throws -> Tensor {
         // A trace lists the two operations as they are.
-        if relu && ck_tracing() {
+        if relu && (ck_tracing() || !Shortcut.convolutionReLU.isTaken()) {
             return try convolved(weight, bias, stride, padding, dilation, groups, name: "conv2d").relu()
         }
         return try convolved(weight, bias, stride, padding, dilation, groups, relu: relu, name: "conv2d")
@@ -70,7 +70,7 @@ extension Tensor {
             let constant = try window.constant(target, bias, dtype)
             out = relu ? try Kernels.unary(CK_RELU, constant) : constant
         } else {
-            kept = try values.channelsLast()
+            kept = try values.forImages()
             out = try Kernels.Convolution(
                 geometry, shape: target, x: kept, weight: weight.values, bias: bias?.values
             ).run(relu: relu)
@@ -148,7 +148,7 @@ extension Tensor {
         if target.elementCount == 0 || count == 0 {
             out = try window.constant(target, bias, dtype)
         } else {
-            kept = try values.channelsLast()
+            kept = try values.forImages()
             out = try Kernels.convolutionBackwardData(geometry, kept, weight.values, target)
             if let bias {
                 out = try Kernels.scaleColumns(
@@ -265,7 +265,7 @@ private final class ConvolutionOperation: Operation {
             }
             return
         }
-        let g = try gradient.channelsLast()
+        let g = try gradient.forImages()
         if let x, needs(1) {
             let sums = try Kernels.convolutionBackwardWeights(
                 geometry, try x.restored(for: title), g, weightShape, bias: wantsBias)
@@ -305,7 +305,7 @@ private final class TransposedConvolutionOperation: Operation {
             if needs(1) { try send(try Kernels.filled(weightShape, gradient.dtype, 0), to: 1, walk) }
             return
         }
-        let g = try gradient.channelsLast()
+        let g = try gradient.forImages()
         if let x, needs(1) {
             let sums = try Kernels.convolutionBackwardWeights(
                 geometry, g, try x.restored(for: Self.name), weightShape, bias: false)
@@ -329,7 +329,7 @@ extension Values {
             Kernels.fill(out, 0)
             return out
         }
-        let x = try channelsLast()
+        let x = try forImages()
         let (sums, _) = try Kernels.columnProducts(x, x, nil, means: [Double](repeating: 0, count: sizes.c))
         return try Kernels.cast(try Values(sums, Shape(sizes.c)), dtype)
     }

@@ -52,14 +52,14 @@ extension Tensor {
         let linear = mode == .bilinear
         let rows = try Resampling(shape[2], wanted.height, scaleFactor, linear: linear, alignCorners: alignCorners)
         let columns = try Resampling(shape[3], wanted.width, scaleFactor, linear: linear, alignCorners: alignCorners)
-        let out = try Values(channelsLast: target, dtype)
+        let out = try Values(forImages: target, dtype)
         guard out.count > 0 else { return isRecorded ? Tensor(out, EmptyResult(self)) : Tensor(out) }
-        let x = try values.channelsLast()
+        let x = try values.forImages()
+        let (images, channels) = Kernels.images(shape)
         rows.with { r in
             columns.with { c in
                 ck_interpolate(
-                    dtype.code, linear, r, c, Int64(shape[0]), Int64(shape[1]), x.channelsLastPointer,
-                    out.channelsLastPointer)
+                    dtype.code, linear, r, c, images, channels, x.imagePointer, out.imagePointer)
             }
         }
         return (isRecorded ? Tensor(out, Resizing(self, rows, columns, linear: linear)) : Tensor(out))
@@ -129,13 +129,13 @@ private final class Resizing: Operation {
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        let g = try gradient.channelsLast()
-        let out = try Values(channelsLast: shape, g.dtype)
+        let g = try gradient.forImages()
+        let out = try Values(forImages: shape, g.dtype)
+        let (images, channels) = Kernels.images(shape)
         rows.with { r in
             columns.with { c in
                 ck_interpolate_backward(
-                    g.dtype.code, linear, r, c, Int64(shape[0]), Int64(shape[1]), g.channelsLastPointer,
-                    out.channelsLastPointer)
+                    g.dtype.code, linear, r, c, images, channels, g.imagePointer, out.imagePointer)
             }
         }
         try send(out, to: 0, walk)

@@ -25,6 +25,7 @@ extension Tensor {
                 throw TensorError.wrongShape("linear", bias.shape, expected: "a bias of [\(n)]", argument: 2)
             }
         }
+        if relu, !Shortcut.linearReLU.isTaken() { return try linear(weight, bias: bias).relu() }
         let rows = shape.product(0..<rank - 1)
         let target = shape.replacing(rank - 1, with: n)
         let out = try Values(try Shape(target, for: "linear"), dtype)

@@ -21,14 +21,14 @@ extension Tensor {
         let pool = try PoolWindow(
             self, kernel, stride ?? kernel, padding, dilation, ceilMode: ceilMode, countsPadding: false, name)
         let recorded = isRecorded
-        let out = try Values(channelsLast: pool.target, dtype)
+        let out = try Values(forImages: pool.target, dtype)
         guard out.count > 0 else { return recorded ? Tensor(out, EmptyResult(self)) : Tensor(out) }
-        let x = try values.channelsLast()
+        let x = try values.forImages()
         let taps = recorded ? try Values(Shape(4 * out.count), .uint8) : nil
-        let c = Int64(shape[1]), n = Int64(shape[0])
+        let (n, c) = Kernels.images(shape)
         pool.withWindows { rows, columns in
             ck_max_pool(
-                dtype.code, rows, columns, n, c, x.channelsLastPointer, out.channelsLastPointer,
+                dtype.code, rows, columns, n, c, x.imagePointer, out.imagePointer,
                 taps?.raw.assumingMemoryBound(to: Int32.self))
         }
         return (taps.map { Tensor(out, MaxPool(self, pool, $0)) } ?? Tensor(out))
@@ -83,13 +83,13 @@ extension Tensor {
     }
 
     private func averaged(_ pool: PoolWindow, _ divisor: Int?) throws -> Tensor {
-        let out = try Values(channelsLast: pool.target, dtype)
+        let out = try Values(forImages: pool.target, dtype)
         guard out.count > 0 else { return isRecorded ? Tensor(out, EmptyResult(self)) : Tensor(out) }
-        let x = try values.channelsLast()
-        let c = Int64(shape[1]), n = Int64(shape[0])
+        let x = try values.forImages()
+        let (n, c) = Kernels.images(shape)
         pool.withWindows { rows, columns in
             ck_avg_pool(
-                dtype.code, rows, columns, Int64(divisor ?? 0), n, c, x.channelsLastPointer, out.channelsLastPointer)
+                dtype.code, rows, columns, Int64(divisor ?? 0), n, c, x.imagePointer, out.imagePointer)
         }
         return isRecorded ? Tensor(out, AveragePool(self, pool, divisor)) : Tensor(out)
     }
@@ -211,12 +211,13 @@ private final class MaxPool: Operation {
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        let g = try gradient.channelsLast()
-        let out = try Values(channelsLast: shape, g.dtype)
+        let g = try gradient.forImages()
+        let out = try Values(forImages: shape, g.dtype)
+        let (n, c) = Kernels.images(shape)
         pool.withWindows { rows, columns in
             ck_max_pool_backward(
-                g.dtype.code, rows, columns, Int64(shape[0]), Int64(shape[1]), g.channelsLastPointer,
-                taps.raw.assumingMemoryBound(to: Int32.self), out.channelsLastPointer)
+                g.dtype.code, rows, columns, n, c, g.imagePointer,
+                taps.raw.assumingMemoryBound(to: Int32.self), out.imagePointer)
         }
         try send(out, to: 0, walk)
     }
@@ -235,13 +236,12 @@ private final class AveragePool: Operation {
     }
 
     override func backward(_ gradient: Values, _ walk: Walk) throws {
-        let g = try gradient.channelsLast()
-        let out = try Values(channelsLast: shape, g.dtype)
+        let g = try gradient.forImages()
+        let out = try Values(forImages: shape, g.dtype)
+        let (n, c) = Kernels.images(shape)
         pool.withWindows { rows, columns in
             ck_avg_pool_backward(
-                g.dtype.code, rows, columns, Int64(divisor ?? 0), Int64(shape[0]), Int64(shape[1]),
-                g.channelsLastPointer,
-                out.channelsLastPointer)
+                g.dtype.code, rows, columns, Int64(divisor ?? 0), n, c, g.imagePointer, out.imagePointer)
         }
         try send(out, to: 0, walk)
     }

@@ -41,6 +41,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
     var timeout: Double?
 
+    @Flag(
+        help:
+            "Compute everything plainly, one operation after the other by scalar loops: slow, and what all else is checked against."
+    )
+    var plain = false
+
     @Flag(name: .shortAndLong, help: "No progress, no banner.")
     var quiet = false
 
@@ -50,7 +56,7 @@ struct RunOptions: ParsableArguments {
     var settings: RunSettings {
         RunSettings(
             parameters: parameters, seed: seed, threads: threads, memoryLimit: maxMemory?.bytes, timeLimit: timeout,
-            isQuiet: quiet, color: color.choice)
+            isPlain: plain, isQuiet: quiet, color: color.choice)
     }
 
     func validate() throws {
