@@ -19,7 +19,8 @@ package struct UpdateProgram: PlainProgram {
             "Adam([p], \(shared), eps=\(eps), amsgrad=true)", "Adam([p], \(shared), betas=[0.5, 0.9])",
             "AdamW([p], \(shared), eps=\(eps))", "RMSprop([p], \(shared), eps=\(eps))",
             "RMSprop([p], \(shared), momentum=0.9)", "RMSprop([p], \(shared), centered=true, eps=1e-3)",
-            "Adagrad([p], \(shared), eps=\(eps), lr_decay=0.1)",
+            "Adagrad([p], \(shared), eps=\(eps), lr_decay=0.1)", "NAdam([p], \(shared), eps=\(eps))",
+            "RAdam([p], \(shared), eps=\(eps))", "Adadelta([p], \(shared), eps=1e-3)",
         ])
         count = random.pick([1, 5, 17, 100, 40_000])
         dtype = random.chance(50) ? "float32" : "float64"
