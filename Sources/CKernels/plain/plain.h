@@ -1,6 +1,6 @@
 // What the plain kernels share. They take the types of the public headers and the list of signatures (entries.h) and nothing
-// else from the vector kernels, so that a mistake there cannot be made here too. Every number goes through double, whatever it is stored as; sums run in
-// order, in double; nothing is contracted into fused multiply-adds.
+// else from the vector kernels, so that a mistake there cannot be made here too. Every number goes through double, whatever it is
+// stored as; sums run in order, in double; nothing is contracted into fused multiply-adds.
 #pragma once
 #include "ckernels_plain.h"
 #include <math.h>

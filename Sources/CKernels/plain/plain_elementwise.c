@@ -46,6 +46,8 @@ static int64_t whole(ck_binary_op op, int64_t x, int64_t y) {
         r = x % y;
         return r != 0 && (r < 0) != (y < 0) ? r + y : r;
     case CK_POW:
+        // The whole part of the fraction.
+        if (y < 0) { return x == 1 ? 1 : x == -1 ? (y % 2 == 0 ? 1 : -1) : 0; }
         for (; b > 0; b >>= 1, a *= a) {
             if (b & 1) { power *= a; }
         }
@@ -61,7 +63,6 @@ static int64_t whole(ck_binary_op op, int64_t x, int64_t y) {
 
 static ck_status refused(ck_binary_op op, int64_t y) {
     if ((op == CK_FLOOR_DIVIDE || op == CK_REMAINDER) && y == 0) { return CK_ZERO_DIVISOR; }
-    if (op == CK_POW && y < 0) { return CK_NEGATIVE_EXPONENT; }
     return CK_OK;
 }
 
