@@ -32,12 +32,13 @@ let package = Package(
         .systemLibrary(name: "CMark", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(name: "CCairo"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("m")]),
         .target(name: "CBase"),
         .target(
             name: "CKernels", dependencies: ["CBase"], exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CZeroMQ"),
-        .target(name: "CEmbedded"),
+        .target(name: "CEmbedded", exclude: ["imagenet-classes.txt"]),
         .target(name: "CMachine", exclude: ["README.md"]),
 
         // Failures, files, interruption
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "Data",
             dependencies: [
-                "Tensors", "CEmbedded", "CZlib", "CPNG",
+                "Tensors", "CEmbedded", "CZlib", "CPNG", "CJPEG",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .target(

@@ -12,13 +12,27 @@ EmbeddedFile embedded_digits(void) {
     return (EmbeddedFile){"digits.csv", digits, sizeof digits};
 }
 
+// The names that torchvision gives ImageNet's classes, one a line (torchvision/models/_meta.py).
+static const unsigned char imagenet[] = {
+#embed "imagenet-classes.txt"
+};
+
+EmbeddedFile embedded_imagenet_classes(void) {
+    return (EmbeddedFile){"imagenet-classes.txt", imagenet, sizeof imagenet};
+}
+
 // Each entry is a path below Sources/Builtins/Standard and the array that #embed filled from it.
 static const unsigned char models[] = {
 #embed "../Builtins/Standard/models.dist"
 };
 
+static const unsigned char torchvision[] = {
+#embed "../Builtins/Standard/torchvision.dist"
+};
+
 static const EmbeddedFile standard[] = {
     {"models.dist", models, sizeof models},
+    {"torchvision.dist", torchvision, sizeof torchvision},
     {"", (const unsigned char *)"", 0},
 };
 

@@ -161,6 +161,14 @@ static float *apply(const ck_batch *batch, int64_t number, float *x, float *othe
         case CK_VIEW_MIXUP:
             ck_level()->mix(own, x + view->partners[row] * size, next, (float)view->share, size);
             break;
+        case CK_VIEW_RESIZED:
+            ck_resized_crop(own, next, channels, h, w, view->height, view->width, view->range, first);
+            break;
+        case CK_VIEW_ERASE: ck_erase(own, channels, h, w, view->amount, view->range, first); break;
+        case CK_VIEW_RANDOM:
+            ck_rand_augment(own, next, channels, h, w, (int64_t)view->amount, view->range[0], first);
+            break;
+        case CK_VIEW_JITTER: ck_colour_jitter(own, channels, plane, view->range, first); break;
         case CK_VIEW_CUTMIX: {
             const float *partner = x + view->partners[row] * size;
             memcpy(next, own, (size_t)size * sizeof(float));
@@ -173,8 +181,15 @@ static float *apply(const ck_batch *batch, int64_t number, float *x, float *othe
         }
         }
     }
-    bool in_place = view->kind == CK_VIEW_FLIP || view->kind == CK_VIEW_NOISE || view->kind == CK_VIEW_CUTOUT;
-    return in_place ? x : other;
+    switch (view->kind) {
+    case CK_VIEW_FLIP:
+    case CK_VIEW_NOISE:
+    case CK_VIEW_CUTOUT:
+    case CK_VIEW_ERASE:
+    case CK_VIEW_RANDOM:
+    case CK_VIEW_JITTER: return x;
+    default: return other;
+    }
 }
 
 static void finish(const ck_batch *batch, const float *x, int64_t plane) {

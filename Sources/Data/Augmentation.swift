@@ -24,6 +24,14 @@ public struct Augmentation: Sendable, Equatable {
         case mixup(alpha: Double)
         /// x with a rectangle of a partner's, of area 1 − λ, λ from Beta(α, α) (Yun et al., 2019).
         case cutmix(alpha: Double)
+        /// A window of a share of the area and of proportions width / height in two ranges, resampled to height × width.
+        case randomResizedCrop(height: Int, width: Int, scale: ClosedRange<Double>, ratio: ClosedRange<Double>)
+        /// With probability `p` zeros in a box of a share of the area and of proportions in two ranges.
+        case randomErasing(p: Double, scale: ClosedRange<Double>, ratio: ClosedRange<Double>)
+        /// Brightness, contrast and saturation times a factor within 1 ± so much, hue turned by up to so much, in any order.
+        case colorJitter(brightness: Double, contrast: Double, saturation: Double, hue: Double)
+        /// So many of fourteen changes, each of a strength of `magnitude` in 0…30 (Cubuk et al., 2020).
+        case randAugment(count: Int, magnitude: Int)
     }
 
     /// The changes in order.
@@ -56,6 +64,16 @@ extension Augmentation.View: CustomStringConvertible {
         case .cutout(let size): "cutout(\(size))"
         case .mixup(let alpha): "mixup(\(short(alpha)))"
         case .cutmix(let alpha): "cutmix(\(short(alpha)))"
+        case .randomResizedCrop(let height, let width, let scale, let ratio):
+            "random_resized_crop(\(height == width ? "\(height)" : "[\(height), \(width)]"), "
+                + "scale=[\(short(scale.lowerBound)), \(short(scale.upperBound))], "
+                + "ratio=[\(short(ratio.lowerBound)), \(short(ratio.upperBound))])"
+        case .randomErasing(let p, let scale, let ratio):
+            "random_erasing(\(short(p)), scale=[\(short(scale.lowerBound)), \(short(scale.upperBound))], "
+                + "ratio=[\(short(ratio.lowerBound)), \(short(ratio.upperBound))])"
+        case .colorJitter(let brightness, let contrast, let saturation, let hue):
+            "color_jitter(\(short(brightness)), \(short(contrast)), \(short(saturation)), \(short(hue)))"
+        case .randAugment(let count, let magnitude): "rand_augment(\(count), \(magnitude))"
         }
     }
 
@@ -95,6 +113,23 @@ extension Augmentation.View: CustomStringConvertible {
             try require(degrees >= 0 && degrees <= 180, "degrees must lie in 0…180, given \(degrees)")
         case .noise(let std): try require(std >= 0 && std.isFinite, "std must be a number from 0 on, given \(std)")
         case .cutout(let size): try require((1..<limit).contains(size), "size must be at least 1, given \(size)")
+        case .randomResizedCrop(let height, let width, let scale, let ratio):
+            try require(
+                (1..<limit).contains(height) && (1..<limit).contains(width), "the window must have at least one pixel")
+            try require(scale.lowerBound > 0 && scale.upperBound <= 1, "scale must lie in 0…1, above 0")
+            try require(ratio.lowerBound > 0 && ratio.upperBound < 1e6, "ratio must be above 0")
+        case .randomErasing(let p, let scale, let ratio):
+            try require(p >= 0 && p <= 1, "the probability must lie in 0…1, given \(p)")
+            try require(scale.lowerBound > 0 && scale.upperBound <= 1, "scale must lie in 0…1, above 0")
+            try require(ratio.lowerBound > 0 && ratio.upperBound < 1e6, "ratio must be above 0")
+        case .colorJitter(let brightness, let contrast, let saturation, let hue):
+            try require(
+                [brightness, contrast, saturation].allSatisfy { $0 >= 0 && $0.isFinite },
+                "brightness, contrast and saturation must be numbers from 0 on")
+            try require(hue >= 0 && hue <= 0.5, "hue must lie in 0…0.5, given \(hue)")
+        case .randAugment(let count, let magnitude):
+            try require((0...100).contains(count), "num_ops must lie in 0…100, given \(count)")
+            try require((0...30).contains(magnitude), "magnitude must lie in 0…30, given \(magnitude)")
         case .mixup(let alpha), .cutmix(let alpha):
             try require(alpha > 0 && alpha.isFinite, "alpha must be above 0, given \(alpha)")
         }
@@ -169,6 +204,17 @@ struct ViewPlan {
             case .rotate(let degrees): kind = .rotate(degrees: degrees)
             case .noise(let std): kind = .noise(std: std)
             case .cutout(let size): kind = .cutout(size: size)
+            case .randomResizedCrop(let newHeight, let newWidth, let scale, let ratio):
+                kind = .resizedCrop(
+                    range: [scale.lowerBound, scale.upperBound, ratio.lowerBound, ratio.upperBound])
+                (height, width) = (newHeight, newWidth)
+            case .randomErasing(let p, let scale, let ratio):
+                kind = .erase(
+                    p: p, range: [scale.lowerBound, scale.upperBound, ratio.lowerBound, ratio.upperBound])
+            case .colorJitter(let brightness, let contrast, let saturation, let hue):
+                kind = .jitter(range: [brightness, contrast, saturation, hue])
+            case .randAugment(let count, let magnitude):
+                kind = .randAugment(count: count, share: Double(magnitude) / 30)
             case .mixup(let alpha):
                 let share = random.beta(alpha)
                 let partners = random.permutation(batch)

@@ -16,3 +16,11 @@ public func digits() throws -> Dataset {
         input: .tensor(labelled.x().to(.float32).scaled(by: 1.0 / 16)), y: labelled.y, classes: labelled.classes,
         name: "digits")
 }
+
+/// The names of ImageNet's 1,000 classes in the order of published networks' logits, as torchvision gives them.
+public func imageNetClasses() -> [String] {
+    let file = embedded_imagenet_classes()
+    var bytes = [UInt8](repeating: 0, count: file.length)
+    embedded_copy(file, &bytes)
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+}

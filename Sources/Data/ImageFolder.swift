@@ -1,22 +1,50 @@
 import Base
-import CPNG
 import Glibc
 import Tensors
 
-/// Reads a folder of PNG images; every folder in it is a class, named as the folder.
+/// How the images of a folder become examples.
+public struct ImageFolderOptions: Sendable {
+    /// Height and width of the examples; nil takes that of the images, which must then have one.
+    public var size: (height: Int, width: Int)?
+    /// How images of other proportions are brought to it.
+    public var fit: ImageFit
+    /// 1 for grey, 3 for colour; nil is 1 when all images are grey.
+    public var channels: Int?
+    /// Whether broken images are left out instead of being an error.
+    public var skipsBroken: Bool
+
+    /// Options as they are unless said otherwise.
+    public init(
+        size: (height: Int, width: Int)? = nil, fit: ImageFit = .crop, channels: Int? = nil, skipsBroken: Bool = false
+    ) {
+        (self.size, self.fit, self.channels, self.skipsBroken) = (size, fit, channels, skipsBroken)
+    }
+}
+
+/// A folder of images as a dataset, and what was left out of it.
+public struct ImageFolder {
+    /// x uint8 [N, C, H, W], y int64 [N].
+    public let dataset: Dataset
+    /// The broken images that were skipped, with what is wrong with them.
+    public let skipped: [String]
+}
+
+/// Reads a folder of PNG and JPEG images; every folder in it is a class, named as the folder.
 ///
-/// Classes and images come in the order of their names. Images are grey, colour or palette, of 1 to 16 bits, interlaced or
-/// not; alpha is dropped, as by torchvision's `ImageFolder`.
+/// Classes and images come in the order of their names. Alpha is dropped, as by torchvision's `ImageFolder`; pictures that
+/// a camera held sideways are turned upright. Pixels that would take more than a quarter of the memory that is left are
+/// put into a temporary file once, and read from it batch by batch on the second thread.
 ///
-/// - Parameters:
-///   - folder: The folder. Without folders in it, its images are read without labels.
-///   - channels: 1 for grey, 3 for colour; nil is 1 when all images are grey.
-/// - Returns: x uint8 [N, C, H, W], y int64 [N].
+/// - Returns: x uint8 [N, C, H, W], y int64 [N]; without folders in it, no y.
 /// - Throws: ``DataError``: a file is malformed (with its name and the byte), has another size than the first, or there are
-///   none; all sizes are compared before the first image is decoded.
-public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Dataset {
-    guard channels == nil || channels == 1 || channels == 3 else {
+///   none; all headers are read before the first image is decoded.
+public func imageFolder(_ folder: String, _ options: ImageFolderOptions) throws -> ImageFolder {
+    guard [nil, 1, 3].contains(options.channels) else {
         throw DataError.argument(function: "image_folder", problem: "channels must be 1 or 3", help: nil)
+    }
+    if let size = options.size, !(1...10_000).contains(size.height) || !(1...10_000).contains(size.width) {
+        throw DataError.argument(
+            function: "image_folder", problem: "size must lie between 1 and 10,000, given \(size)", help: nil)
     }
     let names = try WholeFile.names(in: folder)
     let classes = names.filter { $0.hasSuffix("/") && !$0.hasPrefix(".") }.map { String($0.dropLast()) }
@@ -34,36 +62,18 @@ public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Datase
             files += try images(in: place, WholeFile.names(in: place)).map { ($0, label) }
         }
     }
-    guard let first = files.first else {
-        throw DataError.content(
-            path: folder, problem: "no PNG images here", help: "one folder for each class is expected")
-    }
-    let headers = try files.map { try PNGHeader($0.path) }
-    for (header, file) in zip(headers, files)
-    where header.width != headers[0].width || header.height != headers[0].height {
-        throw DataError.content(
-            path: file.path,
-            problem: "\(header.width) × \(header.height) pixels, where \(first.path) has "
-                + "\(headers[0].width) × \(headers[0].height)", help: "all images of a dataset must have one size")
-    }
-    let planes = channels ?? (headers.allSatisfy(\.isGrey) ? 1 : 3)
-    let size = planes * headers[0].width * headers[0].height
-    guard files.count * size < 32 << 20 || files.count * size <= Tensor.availableMemory else {
-        throw FileError(
-            .read, folder, "its \(files.count * size >> 20) MiB of pixels are more than the memory that is left",
-            kind: .limit)
-    }
-    var x = [UInt8](repeating: 0, count: files.count * size)
-    for (index, file) in files.enumerated() {
-        if index % 64 == 0 { try Interrupt.check() }
-        try decode(file.path, planes: planes, headers[0], into: &x, at: index * size)
-    }
-    return try Dataset(
-        x: Tensor(x, shape: [files.count, planes, headers[0].height, headers[0].width]),
-        y: classes.isEmpty ? nil : Tensor(files.map(\.label)), classes: classes.isEmpty ? nil : classes, name: folder)
+    var reading = try ImageReading(files, options, folder: folder)
+    return try reading.folder(classes: classes.isEmpty ? nil : classes, name: folder)
 }
 
-/// The PNG files of a folder and of those within it.
+/// Reads a folder of images of one size.
+///
+/// - Throws: as ``imageFolder(_:_:)``.
+public func imageFolder(_ folder: String, channels: Int? = nil) throws -> Dataset {
+    try imageFolder(folder, ImageFolderOptions(channels: channels)).dataset
+}
+
+/// The image files of a folder and of those within it.
 ///
 /// `above` are the folders on the way there: a link that leads back to one of them is no folder with images of its own.
 private func images(in folder: String, _ names: [String], above: [FolderIdentity] = []) throws -> [String] {
@@ -77,58 +87,157 @@ private func images(in folder: String, _ names: [String], above: [FolderIdentity
             continue
         }
         let end = name.lowercased().split(separator: ".").last ?? ""
-        if end == "png" { files.append(folder + "/" + name) }
-        if ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp"].contains(end) {
+        if ["png", "jpg", "jpeg"].contains(end) { files.append(folder + "/" + name) }
+        if ["bmp", "gif", "tif", "tiff", "webp"].contains(end) {
             throw DataError.content(
-                path: folder + "/" + name, problem: "expected PNG images",
+                path: folder + "/" + name, problem: "expected PNG or JPEG images",
                 help: "other formats are not read; ImageMagick converts them: mogrify -format png *.\(end)")
         }
     }
     return files
 }
 
-/// Size and kind of an image, from the first bytes of its file.
-private struct PNGHeader {
-    let width: Int
-    let height: Int
-    let isGrey: Bool
+/// The images of one folder on their way to a dataset.
+private struct ImageReading {
+    private var files: [(path: String, label: Int)]
+    private let options: ImageFolderOptions
+    private var skipped: [String] = []
+    private let size: (height: Int, width: Int)
+    private let planes: Int
 
-    static let mostPixels = 100_000_000
+    /// Reads all headers.
+    init(_ files: [(path: String, label: Int)], _ options: ImageFolderOptions, folder: String) throws {
+        self.files = []
+        self.options = options
+        var headers: [ImageHeader] = []
+        for file in files {
+            if headers.count % 64 == 0 { try Interrupt.check() }
+            do {
+                headers.append(try ImageHeader(ByteSource(reading: file.path)))
+                self.files.append(file)
+            } catch let error as any DescribedError where options.skipsBroken && error.kind == .io {
+                skipped.append(error.message)
+            }
+        }
+        guard let first = headers.first else {
+            throw DataError.content(
+                path: folder,
+                problem: files.isEmpty ? "no PNG or JPEG images here" : "no image that is not broken",
+                help: "one folder for each class is expected")
+        }
+        if options.size == nil {
+            for (header, file) in zip(headers, self.files)
+            where header.width != first.width || header.height != first.height {
+                throw DataError.content(
+                    path: file.path,
+                    problem: "\(header.width) × \(header.height) pixels, where \(self.files[0].path) has "
+                        + "\(first.width) × \(first.height)",
+                    help: "size=[224, 224] brings all images to one size")
+            }
+        }
+        size = options.size ?? (first.height, first.width)
+        planes = options.channels ?? (headers.allSatisfy { $0.channels == 1 } ? 1 : 3)
+    }
 
-    init(_ path: String) throws {
-        let bytes = try FileBytes.read(path, offset: 0, count: 33)
-        guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) else {
-            throw DataError.byte(path: path, offset: 0, problem: "expected the signature of a PNG file")
+    /// Decodes the images, into memory if they fit.
+    mutating func folder(classes: [String]?, name: String) throws -> ImageFolder {
+        let bytes = planes * size.height * size.width
+        let total = files.count * bytes
+        let stored: Dataset.Stored
+        let labels: [Int]
+        if total < 32 << 20 || total <= Tensor.availableMemory / 4 {
+            var x = [UInt8](repeating: 0, count: total)
+            labels = try decode { image, position in
+                x.withUnsafeMutableBytes { image.copyPlanes(into: $0, at: position * bytes) }
+            }
+            x.removeLast(total - labels.count * bytes)
+            stored = .memory(.tensor(try Tensor(x, shape: [labels.count, planes, size.height, size.width])))
+        } else {
+            let pixels = try PixelFile(recordBytes: bytes)
+            var record = [UInt8](repeating: 0, count: bytes)
+            labels = try decode { image, position in
+                record.withUnsafeMutableBytes { image.copyPlanes(into: $0, at: 0) }
+                try pixels.write(record, at: position)
+            }
+            let file = try pixels.records(shape: [planes, size.height, size.width])
+            stored = .file(file, records: try .indices(labels.count))
         }
-        guard bytes.count == 33 else {
-            throw DataError.byte(path: path, offset: bytes.count, problem: "the file ends in the header of the image")
+        guard !labels.isEmpty else {
+            throw DataError.content(path: name, problem: "no image that is not broken", help: nil)
         }
-        func number(_ start: Int) -> Int { bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
-        width = number(16)
-        height = number(20)
-        // Grey with or without alpha.
-        isGrey = bytes[25] == 0 || bytes[25] == 4
-        guard width > 0, height > 0, width <= Self.mostPixels / height else {
-            throw DataError.byte(
-                path: path, offset: 16,
-                problem: "an image of \(width) × \(height) pixels; the limit is \(Self.mostPixels / 1_000_000) million")
+        let dataset = try Dataset(
+            stored: stored, y: classes == nil ? nil : Tensor(labels), classes: classes, name: name)
+        return ImageFolder(dataset: dataset, skipped: skipped)
+    }
+
+    /// Hands the images in order to `take` and gives the labels of those that were whole.
+    private mutating func decode(_ take: (PixelImage, Int) throws -> Void) throws -> [Int] {
+        var labels: [Int] = []
+        for (index, file) in files.enumerated() {
+            if index % 16 == 0 { try Interrupt.check() }
+            do {
+                var image = try PixelImage(reading: file.path, channels: planes)
+                if options.size != nil {
+                    image = try image.fitted(options.fit, height: size.height, width: size.width)
+                }
+                guard image.height == size.height, image.width == size.width else {
+                    throw DataError.content(path: file.path, problem: "the file changed while it was read", help: nil)
+                }
+                try take(image, labels.count)
+                labels.append(file.label)
+            } catch let error as any DescribedError where options.skipsBroken && error.kind == .io {
+                skipped.append(error.message)
+            }
         }
+        return labels
     }
 }
 
-private func decode(_ path: String, planes: Int, _ header: PNGHeader, into x: inout [UInt8], at offset: Int) throws {
-    let bytes = try FileBytes.read(path)
-    guard let reader = cpng_reader_create() else { throw FileError(.read, path, "out of memory", kind: .limit) }
-    defer { cpng_reader_destroy(reader) }
-    let pixels = header.width * header.height
-    guard cpng_reader_decode(reader, bytes, bytes.count, planes == 1 ? 1 : 4, UInt64(pixels)) == 1 else {
-        throw DataError.byte(
-            path: path, offset: cpng_reader_offset(reader), problem: String(cString: cpng_reader_message(reader)))
+/// Pixels in a temporary file without a name, so that it goes with the process however that ends.
+private struct PixelFile {
+    private let descriptor: Int32
+    private let path: String
+    private let recordBytes: Int
+
+    init(recordBytes: Int) throws {
+        self.recordBytes = recordBytes
+        let variable = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+        let folder = variable.isEmpty ? "/var/tmp" : variable
+        var template = Array((folder + "/distill-images-XXXXXX").utf8CString)
+        descriptor = mkstemp(&template)
+        path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard descriptor >= 0 else {
+            throw FileError(.write, folder, FileError.reason(errno))
+        }
     }
-    guard Int(cpng_reader_width(reader)) == header.width, Int(cpng_reader_height(reader)) == header.height else {
-        throw DataError.content(path: path, problem: "the file changed while it was read", help: nil)
+
+    func write(_ record: [UInt8], at position: Int) throws {
+        var done = 0
+        while done < record.count {
+            let count = record.withUnsafeBytes { bytes in
+                pwrite(
+                    descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done,
+                    off_t(position * recordBytes + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let code = errno
+                unlink(path)
+                close(descriptor)
+                throw FileError(.write, path, FileError.reason(code))
+            }
+            done += count
+        }
     }
-    cpng_reader_copy_planes(reader, &x, offset, Int32(planes))
+
+    /// The file as records; it has no name from here on.
+    func records(shape: [Int]) throws -> RecordFile {
+        defer {
+            unlink(path)
+            close(descriptor)
+        }
+        return try RecordFile(path, offset: 0, dtype: .uint8, recordShape: shape)
+    }
 }
 
 /// Which folder it is, whatever the path to it.

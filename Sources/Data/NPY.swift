@@ -18,7 +18,17 @@ public enum NPY {
     /// The array in the bytes of a file; `path` is its name in messages.
     public static func tensor(_ bytes: [UInt8], path: String) throws -> Tensor { try tensor(bytes[...], path: path) }
 
-    static func tensor(_ bytes: ArraySlice<UInt8>, path: String) throws -> Tensor {
+    /// What the header of an array's file says; `bytes` are its beginning and `size` what the file has.
+    static func entry(_ name: String, _ bytes: [UInt8], size: Int, path: String) throws -> FileContents.Entry {
+        let (fields, data) = try header(bytes[...], size: size, path: path)
+        return FileContents.Entry(
+            name: name, element: fields.element.rawValue, shape: fields.shape, byteCount: size - data)
+    }
+
+    /// The header's fields and where the numbers begin.
+    private static func header(
+        _ bytes: ArraySlice<UInt8>, size total: Int, path: String
+    ) throws -> (NPYHeader.Fields, data: Int) {
         let start = bytes.startIndex
         func failure(_ offset: Int, _ problem: String) -> DataError {
             .byte(path: path, offset: offset, problem: problem)
@@ -32,7 +42,7 @@ public enum NPY {
         guard bytes.count >= 8 + lengthSize else { throw failure(8, "expected the header's length, found the end") }
         let length = (0..<lengthSize).reversed().reduce(0) { $0 << 8 | Int(bytes[start + 8 + $1]) }
         let data = 8 + lengthSize + length
-        guard data <= bytes.count else {
+        guard data <= bytes.count, data <= total else {
             throw failure(8, "the header would take \(length) bytes, the file has \(bytes.count - 8 - lengthSize)")
         }
         var header = NPYHeader(text: Array(bytes[(start + 8 + lengthSize)..<(start + data)]))
@@ -42,10 +52,19 @@ public enum NPY {
         } catch let problem as NPYHeader.Problem {
             throw failure(8 + lengthSize + header.position, problem.text)
         }
-        guard let size = fields.element.byteCount(fields.shape), size == bytes.count - data else {
+        guard let size = fields.element.byteCount(fields.shape), size == total - data else {
             throw failure(
-                data, "\(fields.descr) \(fields.shape) does not take the \(bytes.count - data) bytes behind the header")
+                data, "\(fields.descr) \(fields.shape) does not take the \(total - data) bytes behind the header")
         }
+        return (fields, data)
+    }
+
+    static func tensor(_ bytes: ArraySlice<UInt8>, path: String) throws -> Tensor {
+        let start = bytes.startIndex
+        func failure(_ offset: Int, _ problem: String) -> DataError {
+            .byte(path: path, offset: offset, problem: problem)
+        }
+        let (fields, data) = try header(bytes, size: bytes.count, path: path)
         if fields.element == .uint64, try hasLargeNumbers(bytes[(start + data)...], fields.isBigEndian) {
             throw failure(data, "an unsigned number is above \(Int.max), which int64 cannot hold")
         }
@@ -58,7 +77,7 @@ public enum NPY {
                 numbers, shape: fields.shape.reversed(), isBigEndian: fields.isBigEndian)
             return try reversed.permute(Array((0..<fields.shape.count).reversed()))
         } catch let error as TensorError where error.kind == .shape {
-            throw failure(8 + lengthSize, error.message)
+            throw failure(8, error.message)
         }
     }
 

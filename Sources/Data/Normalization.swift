@@ -185,3 +185,12 @@ public func normalize(_ datasets: [Dataset], with statistics: Normalization? = n
         return try dataset.with(normalization: .some(joint))
     }
 }
+
+extension Normalization {
+    /// ImageNet's statistics for images in 0…1, red, green, blue.
+    ///
+    /// Source: https://docs.pytorch.org/vision/stable/models.html
+    public static func imageNet() throws -> Normalization {
+        try Normalization(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+    }
+}

@@ -27,9 +27,23 @@ public struct SafeTensors {
     ///   what its header says, a limit error when memory is short. Nothing is given of a file that is wrong somewhere.
     public init(reading path: String) throws { try self.init(parsing: FileBytes.read(path), path: path) }
 
+    /// What the header of a file says: the texts, and names, types and shapes of the tensors.
+    static func contents(
+        _ source: ByteSource
+    ) throws -> (metadata: OrderedDictionary<String, String>, entries: [FileContents.Entry]) {
+        let start = try source.prefix(8)
+        let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let known = start.count == 8 ? min(length, UInt64(source.size - 8)) : 0
+        let header = try SafeTensorsHeader(source.prefix(8 + Int(known)), size: source.size, path: source.path)
+        let entries = header.entries.map {
+            FileContents.Entry(name: $0.name, element: $0.element.rawValue, shape: $0.shape, byteCount: $0.range.count)
+        }
+        return (header.metadata, entries)
+    }
+
     /// Reads the bytes of a file; `path` is its name in messages.
     public init(parsing bytes: [UInt8], path: String) throws {
-        let header = try SafeTensorsHeader(bytes, path: path)
+        let header = try SafeTensorsHeader(bytes, size: bytes.count, path: path)
         metadata = header.metadata
         tensors = [:]
         for entry in header.entries {
@@ -109,7 +123,8 @@ private struct SafeTensorsHeader {
         "I32": .int32, "I64": .int64, "U8": .uint8, "U16": .uint16, "U32": .uint32, "U64": .uint64, "BOOL": .bool,
     ]
 
-    init(_ bytes: [UInt8], path: String) throws {
+    /// Reads the header that `bytes` begin with; the file has `size` of them.
+    init(_ bytes: [UInt8], size: Int, path: String) throws {
         self.path = path
         func failure(_ offset: Int, _ problem: String) -> DataError {
             .byte(path: path, offset: offset, problem: problem)
@@ -119,7 +134,7 @@ private struct SafeTensorsHeader {
         }
         let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(bytes.count - 8) else {
-            throw failure(0, "the header would take \(length) bytes, the file has \(bytes.count - 8) after its length")
+            throw failure(0, "the header would take \(length) bytes, the file has \(size - 8) after its length")
         }
         dataOffset = 8 + Int(length)
         let json: JSON
@@ -141,7 +156,7 @@ private struct SafeTensorsHeader {
                 entries.append(try Self.entry(name, value, failure))
             }
         }
-        try check(dataSize: bytes.count - dataOffset)
+        try check(dataSize: size - dataOffset)
     }
 
     private static func entry(

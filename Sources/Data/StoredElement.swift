@@ -1,14 +1,18 @@
 import Tensors
 
 /// How a number stands in a file, and the dtype it becomes here: what the formats of tensors have in common.
-enum StoredElement: Equatable {
+public enum StoredElement: String, Sendable {
+    /// Floating-point numbers of 2, 2, 4 and 8 bytes.
     case float16, bfloat16, float32, float64
+    /// Integers with a sign.
     case int8, int16, int32, int64
+    /// Integers without.
     case uint8, uint16, uint32, uint64
+    /// One byte, 0 or 1.
     case bool
 
     /// Bytes per number in the file.
-    var size: Int {
+    public var size: Int {
         switch self {
         case .int8, .uint8, .bool: 1
         case .float16, .bfloat16, .int16, .uint16: 2
@@ -18,7 +22,7 @@ enum StoredElement: Equatable {
     }
 
     /// The dtype of the tensor: half precision is widened, small integers become int64.
-    var dtype: DType {
+    public var dtype: DType {
         switch self {
         case .float16, .bfloat16, .float32: .float32
         case .float64: .float64
@@ -55,34 +59,43 @@ enum StoredElement: Equatable {
     ///
     /// - Throws: a limit error when memory is short, a shape error for too many dimensions.
     func tensor(_ bytes: ArraySlice<UInt8>, shape: [Int], isBigEndian: Bool = false) throws -> Tensor {
-        func word(_ position: Int, _ width: Int) -> UInt64 {
-            var value: UInt64 = 0
-            for index in 0..<width {
-                let offset = isBigEndian ? index : width - 1 - index
-                value = value << 8 | UInt64(bytes[bytes.startIndex + position * width + offset])
+        try bytes.withUnsafeBytes { try tensor($0, shape: shape, isBigEndian: isBigEndian) }
+    }
+
+    /// The tensor of `shape` whose numbers are `bytes`, which must be as many as ``byteCount(_:)`` says.
+    func tensor(_ bytes: UnsafeRawBufferPointer, shape: [Int], isBigEndian: Bool = false) throws -> Tensor {
+        guard !isMemory || isBigEndian && size > 1 else { return try Tensor(bytes: bytes, shape: shape, dtype: dtype) }
+        return try Tensor(shape: shape, dtype: dtype) { target in
+            func word<Word: FixedWidthInteger>(_ index: Int, _: Word.Type) -> Word {
+                let word = bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Word>.size, as: Word.self)
+                return isBigEndian ? Word(bigEndian: word) : word
             }
-            return value
+            func fill<Element: BitwiseCopyable>(_ element: (Int) -> Element) {
+                let places = target.bindMemory(to: Element.self)
+                for index in places.indices { places[index] = element(index) }
+            }
+            switch self {
+            case .float16: fill { Float(Float16(bitPattern: word($0, UInt16.self))) }
+            case .bfloat16: fill { Float(bitPattern: UInt32(word($0, UInt16.self)) << 16) }
+            case .float32: fill { Float(bitPattern: word($0, UInt32.self)) }
+            case .float64: fill { Double(bitPattern: word($0, UInt64.self)) }
+            case .bool: fill { bytes[$0] != 0 ? UInt8(1) : 0 }
+            case .uint8: fill { bytes[$0] }
+            case .int8: fill { Int(word($0, Int8.self)) }
+            case .int16: fill { Int(word($0, Int16.self)) }
+            case .int32: fill { Int(word($0, Int32.self)) }
+            case .uint16: fill { Int(word($0, UInt16.self)) }
+            case .uint32: fill { Int(word($0, UInt32.self)) }
+            case .int64, .uint64: fill { word($0, Int.self) }
+            }
         }
-        let count = bytes.count / size
+    }
+
+    /// Whether the file's bytes, in the machine's order, are the tensor's.
+    var isMemory: Bool {
         switch self {
-        case .float32 where !isBigEndian, .float64 where !isBigEndian, .int64 where !isBigEndian, .uint8:
-            return try bytes.withUnsafeBytes { try Tensor(bytes: $0, shape: shape, dtype: dtype) }
-        case .bool: return try Tensor(bytes.map { $0 != 0 }, shape: shape)
-        case .float16:
-            return try Tensor((0..<count).map { Float(Float16(bitPattern: UInt16(word($0, 2)))) }, shape: shape)
-        case .bfloat16:
-            return try Tensor((0..<count).map { Float(bitPattern: UInt32(word($0, 2)) << 16) }, shape: shape)
-        case .float32:
-            return try Tensor((0..<count).map { Float(bitPattern: UInt32(word($0, 4))) }, shape: shape)
-        case .float64: return try Tensor((0..<count).map { Double(bitPattern: word($0, 8)) }, shape: shape)
-        case .int8: return try Tensor(bytes.map { Int(Int8(bitPattern: $0)) }, shape: shape)
-        case .int16:
-            return try Tensor((0..<count).map { Int(Int16(truncatingIfNeeded: word($0, 2))) }, shape: shape)
-        case .int32:
-            return try Tensor((0..<count).map { Int(Int32(truncatingIfNeeded: word($0, 4))) }, shape: shape)
-        case .uint16, .uint32: return try Tensor((0..<count).map { Int(word($0, size)) }, shape: shape)
-        case .int64, .uint64:
-            return try Tensor((0..<count).map { Int(truncatingIfNeeded: word($0, 8)) }, shape: shape)
+        case .float32, .float64, .int64, .uint8, .uint64: true
+        default: false
         }
     }
 }

@@ -91,7 +91,8 @@ import Testing
         // Compared in TensorsTests and LearningTests, or by their own tests: what concerns Dist's own objects.
         let elsewhere: Set<Substring> = [
             "gradcheck", "TensorDataset", "batches", "horizontal_flip", "image_folder", "load", "random_crop", "rotate",
-            "Parameter", "Buffer", "copy", "freeze", "unfreeze",
+            "random_resized_crop", "random_erasing", "rand_augment", "color_jitter", "Parameter",
+            "Buffer", "copy", "freeze", "unfreeze",
         ]
         let library = Library.standard()
         let declared =

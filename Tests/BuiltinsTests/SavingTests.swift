@@ -208,8 +208,9 @@ import Testing
                 #"load(Linear(2, 2), "/tmp/distill-shape.safetensors")"#, "shape",
                 #""weight" has shape [2, 2] here and [3, 2]"#
             ),
-            (#"load("teacher.pt")"#, "value", "and not teacher.pt"),
-            (#"save(Linear(2, 2), "net.pth")"#, "value", "a network is a file"),
+            (#"load("teacher.h5")"#, "value", "and not teacher.h5"),
+            (#"load("no/such/teacher.pt")"#, "io", "cannot read no/such/teacher.pt"),
+            (#"save(Linear(2, 2), "net.npz")"#, "value", "a network is a file"),
             (#"save(ones(2), "x.npz")"#, "value", "a tensor is a file .npy"),
             (#"load("/tmp/distill-other.safetensors.npy")"#, "io", "cannot read"),
             (#"load("/tmp/distill-other.distill")"#, "io", "tensors and no network"),

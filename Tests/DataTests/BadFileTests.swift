@@ -99,8 +99,9 @@ struct BadFileTests {
                 return error { _ = try imageFolder(folder) }
             }
         }
-        #expect(try folder([]).message.contains("no PNG images here"))
-        #expect(try folder([("a.png", whole), ("b.jpg", [1])]).message.contains("b.jpg: expected PNG images"))
+        #expect(try folder([]).message.contains("no PNG or JPEG images here"))
+        #expect(
+            try folder([("a.png", whole), ("b.webp", [1])]).message.contains("b.webp: expected PNG or JPEG images"))
         #expect(try folder([("a.png", Array("GIF89a".utf8))]).message.contains("a.png: byte 0: expected the signature"))
         #expect(
             try folder([("a.png", Array(whole.prefix(20)))]).message.contains("byte 20: the file ends in the header"))

@@ -11,6 +11,12 @@ enum Fixture {
 
     static func bytes(_ name: String) throws -> [UInt8] { try FileBytes.read(path(name)) }
 
+    /// The files that were written of one object of PyTorch's.
+    static func torch(_ name: String) -> [String] {
+        ((try? WholeFile.names(in: folder + "/torch")) ?? [])
+            .filter { $0.hasPrefix(name + ".") && $0.hasSuffix(".pt") }.map { "torch/" + $0 }
+    }
+
     /// Numbers that another library computed.
     static func numbers(_ name: String) throws -> [Double] { try readIDX(path(name + ".idx")).doubles() }
 

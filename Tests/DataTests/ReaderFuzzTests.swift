@@ -41,6 +41,27 @@ struct ReaderFuzzTests {
         Target(name: "CSV", file: "x.csv", seeds: ["table.csv"]) { path, _ in
             _ = try readCSV(path, labels: [.index(-1)])
         },
+        Target(
+            name: "PyTorch", file: "x.pt",
+            seeds: ["torch/checkpoint_adam", "torch/module", "torch/shared", "torch/numpy_fortran", "torch/containers"]
+                .flatMap(Fixture.torch) + ["torch/script.pt", "torch/protocol_0.pt", "torch/deflated.pt"]
+        ) { path, _ in
+            let file = try TorchFile(reading: path)
+            var leaves = TorchLeaves(file)
+            try leaves.add(file.root, "")
+            for (_, value) in try file.members(of: file.root) { _ = try file.state(of: value) }
+        },
+        Target(
+            name: "JPEG", file: "x.jpg",
+            seeds: ["plain", "progressive", "restarts", "cmyk", "orientation6", "grey"].map { "images/\($0).jpg" }
+        ) { path, _ in _ = try PixelImage(reading: path) },
+        Target(
+            name: "Contents", file: "x.onnx",
+            seeds: ["../../BuiltinsTests/Fixtures/convolution.onnx", "dtypes.safetensors"]
+        ) { path, _ in _ = try FileContents(of: path) },
+        Target(name: "NumPy archives", file: "x.npz", seeds: ["dtypes.npz", "deflated.npz"]) { path, _ in
+            _ = try NPZ.read(path)
+        },
     ]
 
     @Test("Damaged files are data or errors", arguments: targets)

@@ -55,6 +55,21 @@ struct CommandLineTests {
         #expect(result.status == 1)
     }
 
+    @Test("show tells what a file holds, and --module declares a network for it")
+    func showFile() throws {
+        let folder = try Program.temporaryFolder()
+        let script = #"save({"epoch": 3, "model": Sequential(fc=Linear(4, 2)).state_dict()}, "c.pth")"#
+        #expect(try Program.run("-e", script, folder: folder).status == 0)
+        let page = try Program.run("show", "c.pth", folder: folder)
+        #expect(page.output.contains("c.pth: PyTorch, zip archive"), "\(page.output)\(page.errors)")
+        #expect(page.output.contains("model: 2 tensors, 10 numbers, float32, 40 bytes"))
+        #expect(page.output.contains("fc.weight  float32  [2, 4]"))
+        let module = try Program.run("show", "c.pth", "--module", folder: folder)
+        #expect(module.output.contains("    fc = Linear(4, 2)\n"))
+        let missing = try Program.run("show", "no.pth", folder: folder)
+        #expect(missing.status == 1 && missing.errors.contains("cannot read no.pth"))
+    }
+
     @Test("A script shows what it prints, up to its first error")
     func script() throws {
         let folder = try Program.temporaryFolder()

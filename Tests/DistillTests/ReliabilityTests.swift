@@ -87,7 +87,7 @@ import Testing
             """
         let result = try Program.run("run", "-q", "--timeout", "20", "-", input: source, folder: folder)
         #expect(
-            result.output == "cannot read z.npy: it is a device, not a file\nli: no PNG images here\n",
+            result.output == "cannot read z.npy: it is a device, not a file\nli: no PNG or JPEG images here\n",
             "\(result.output) \(result.errors)")
     }
 

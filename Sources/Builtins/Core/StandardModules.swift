@@ -24,6 +24,7 @@ extension Library {
         library.addSchedules()
         library.addDatasets()
         library.addAugmentation()
+        library.addPictures()
         library.addTraining()
         library.addDistillation()
         library.addComparison()

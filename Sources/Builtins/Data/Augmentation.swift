@@ -36,7 +36,11 @@ extension Library {
                     "Labels: under mixup and cutmix `hard()` mixes the losses of both labels, and `batches` gives "
                         + "probabilities [B, K]; float targets are mixed.",
                 ],
-                seeAlso: ["shift", "random_crop", "horizontal_flip", "rotate", "noise", "cutout", "mixup", "cutmix"],
+                seeAlso: [
+                    "shift", "random_crop", "random_resized_crop", "rand_augment", "horizontal_flip", "rotate",
+                    "color_jitter", "noise",
+                    "cutout", "random_erasing", "mixup", "cutmix",
+                ],
                 examples: [
                     Example(
                         """
@@ -48,7 +52,85 @@ extension Library {
                 try call[dataset].augmented(by: Augmentation(call[views].map(\.view)))
             })
         addMoves()
+        addRecipes()
         addMixing()
+    }
+
+    /// The views of the published recipes for photographs.
+    private func addRecipes() {
+        func example(_ call: String, _ shape: String) -> [Example] {
+            [
+                Example(
+                    """
+                    images = TensorDataset(ones(2, 3, 8, 8), arange(2))
+                    for x, y in batches(augment(images, \(call)), 2) { print(x.shape) }
+                    """, shape)
+            ]
+        }
+        func range(_ list: [Double], _ function: String, _ name: String) throws -> ClosedRange<Double> {
+            guard list.count == 2, list[0] <= list[1] else {
+                throw Failure(.value, "\(function): \(name) must be two numbers, the first not above the second")
+            }
+            return list[0]...list[1]
+        }
+        add(
+            Builtin(
+                "random_resized_crop", .data, "Views: a window of random area and proportions, resampled to one size.",
+                Parameter<OneOrMore<Int>>("size", "the height and width it gets, or one number for both"),
+                Parameter<[Double]>("scale", "least and most share of the area", default: [0.08, 1]),
+                Parameter<[Double]>("ratio", "least and most width / height", default: [0.75, 4 / 3]),
+                returns: "for `augment`", notes: ["Bilinear and antialiased."],
+                pytorch: .same("torchvision.transforms.RandomResizedCrop"), seeAlso: ["augment", "random_crop"],
+                examples: example("random_resized_crop(6)", "[2, 3, 6, 6]")
+            ) { (size: OneOrMore<Int>, scale: [Double], ratio: [Double]) in
+                guard (1...2).contains(size.elements.count), let height = size.elements.first,
+                    let width = size.elements.last
+                else { throw Failure(.value, "random_resized_crop: size must be one number or [height, width]") }
+                return try ViewObject(
+                    .randomResizedCrop(
+                        height: height, width: width, scale: range(scale, "random_resized_crop", "scale"),
+                        ratio: range(ratio, "random_resized_crop", "ratio")))
+            })
+        add(
+            Builtin(
+                "random_erasing", .data, "Views: a box of zeros somewhere (Zhong et al., 2017).",
+                Parameter<Double>("p", "how probably", default: 0.5),
+                Parameter<[Double]>("scale", "least and most share of the area", default: [0.02, 0.33]),
+                Parameter<[Double]>("ratio", "least and most height / width", default: [0.3, 3.3]),
+                returns: "for `augment`", pytorch: .same("torchvision.transforms.RandomErasing"),
+                seeAlso: ["augment", "cutout"], examples: example("random_erasing(1)", "[2, 3, 8, 8]")
+            ) { (p: Double, scale: [Double], ratio: [Double]) in
+                try ViewObject(
+                    .randomErasing(
+                        p: p, scale: range(scale, "random_erasing", "scale"),
+                        ratio: range(ratio, "random_erasing", "ratio")))
+            })
+        add(
+            Builtin(
+                "rand_augment", .data, "Views: some of fourteen changes of one strength (Cubuk et al., 2020).",
+                Parameter<Int>("num_ops", "how many changes, drawn anew for each example", default: 2),
+                Parameter<Int>("magnitude", "their strength, 0 to 30", default: 9), returns: "for `augment`",
+                notes: [
+                    "Nothing, shear, translate, rotate (nearest pixel, zeros outside), brightness, saturation, contrast, "
+                        + "sharpness, posterize, solarize, autocontrast, equalize, for x in 0…1."
+                ],
+                pytorch: .same("torchvision.transforms.RandAugment"), seeAlso: ["augment", "color_jitter"],
+                examples: example("rand_augment()", "[2, 3, 8, 8]")
+            ) { (count: Int, magnitude: Int) in try ViewObject(.randAugment(count: count, magnitude: magnitude)) })
+        add(
+            Builtin(
+                "color_jitter", .data, "Views: brightness, contrast, saturation and hue change, in any order.",
+                Parameter<Double>("brightness", "times a factor in 1 ± so much", default: 0),
+                Parameter<Double>("contrast", "the same for the distance from the mean grey", default: 0),
+                Parameter<Double>("saturation", "the same for the distance from a pixel's grey", default: 0),
+                Parameter<Double>("hue", "turned by up to so much of the circle, at most 0.5", default: 0),
+                returns: "for `augment`", notes: ["For x in 0…1. Grey images have neither saturation nor hue."],
+                pytorch: .same("torchvision.transforms.ColorJitter"), seeAlso: ["augment"],
+                examples: example("color_jitter(0.4, 0.4, 0.4, 0.1)", "[2, 3, 8, 8]")
+            ) { (brightness: Double, contrast: Double, saturation: Double, hue: Double) in
+                try ViewObject(
+                    .colorJitter(brightness: brightness, contrast: contrast, saturation: saturation, hue: hue))
+            })
     }
 
     private func addMoves() {

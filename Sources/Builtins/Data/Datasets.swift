@@ -108,21 +108,49 @@ extension Library {
                 guard let labels else { return .first(try readIDX(path)) }
                 return .second(try readIDX(path, labels: labels, streams: stream))
             })
+        let directory = Parameter<String>("dir", "the folder")
+        let size = Parameter<OneOrMore<Int>?>.optional(
+            "size", "[height, width], or one number for both", defaultText: "that of the images")
+        let fit = Parameter<ImageFit>("fit", "how images of other proportions are brought to it", default: .crop)
+        let channels = Parameter<Int?>.optional(
+            "channels", "1 (grey) or 3 (red, green, blue)", defaultText: "1 if all images are grey")
+        let skipBroken = Parameter<Bool>(
+            "skip_broken", "whether broken images are left out and counted, instead of an error", default: false)
         add(
             Builtin(
-                "image_folder", .data, "Reads the PNG images of a folder; every folder in it is a class.",
-                Parameter<String>("dir", "the folder"),
-                Parameter<Int?>.optional(
-                    "channels", "1 (grey) or 3 (red, green, blue)", defaultText: "1 if all images are grey"),
+                "image_folder", .data, "Reads the PNG and JPEG images of a folder; every folder in it is a class.",
+                parameters: [
+                    directory.description, size.description, fit.description, channels.description,
+                    skipBroken.description,
+                ],
                 returns: "x float32 [N, C, H, W] in 0…1 (kept as bytes), y int64 [N]; no y without folders in it",
                 notes: [
-                    "Classes and files in the order of their names. Grey, colour, palette, 1 to 16 bits, interlaced; "
-                        + "alpha is dropped. All images must have one size."
+                    "Classes and files in the order of their names. Grey, colour, CMYK, palette, 1 to 16 bits, interlaced; "
+                        + "alpha is dropped, what a camera held sideways is turned upright.",
+                    "With size= every image is resampled as Pillow does, bilinear and antialiased; \"crop\" is "
+                        + "torchvision's Resize and CenterCrop. Without it all images must have one size.",
+                    "Images that would take more than a quarter of the memory that is left are decoded into a temporary "
+                        + "file (TMPDIR, else /var/tmp) and read from it batch by batch on a second thread.",
                 ],
-                pytorch: .differs("torchvision.datasets.ImageFolder", "PNG only, grey stays one channel"),
-                seeAlso: ["dataset", "read_idx", "augment"],
+                pytorch: .differs("torchvision.datasets.ImageFolder", "PNG and JPEG, grey stays one channel"),
+                seeAlso: ["dataset", "read_idx", "augment", "normalize"],
                 examples: [Example("try { image_folder(\"no/such/folder\") } catch e { e.kind }", "io")]
-            ) { (dir: String, channels: Int?) in try imageFolder(dir, channels: channels) })
+            ) { call in
+                var options = try ImageFolderOptions(
+                    fit: call[fit], channels: call[channels], skipsBroken: call[skipBroken])
+                if let sizes = try call[size]?.elements {
+                    guard (1...2).contains(sizes.count), let height = sizes.first, let width = sizes.last else {
+                        throw Failure(.value, "image_folder: size must be one number or [height, width]")
+                    }
+                    options.size = (height, width)
+                }
+                let folder = try imageFolder(call[directory], options)
+                if let first = folder.skipped.first {
+                    call.interpreter.warn(
+                        "image_folder: \(folder.skipped.count) broken images left out, the first is \(first)")
+                }
+                return folder.dataset
+            })
         add(
             Builtin(
                 "class_weights", .data, "One factor a class that makes rare classes count as much as frequent ones.",
@@ -190,34 +218,7 @@ extension Library {
             ) { call in
                 try Dataset.concat([call[dataset]] + call[Parameter<[Dataset]>.variadic("others", "")])
             })
-        let others = Parameter<[Dataset]>.variadic("others", "further datasets, which get the first's statistics")
-        let mean = Parameter<[Double]?>.optional("mean", "the mean of each column or channel, instead of the first's")
-        let std = Parameter<[Double]?>.optional("std", "the standard deviation of each, instead of the first's")
-        add(
-            Builtin(
-                "normalize", .data, "Shifts and scales x to mean 0 and standard deviation 1, per column or channel.",
-                formula: "(x − mean) / std",
-                parameters: [dataset.description, others.description, mean.description, std.description],
-                returns: "the dataset, or a list of them",
-                notes: ["Statistics are those of the first dataset: give the training data first."],
-                seeAlso: ["split"],
-                examples: [
-                    Example(
-                        #"train, test = normalize(*split(dataset("digits"))); abs(mean(train.x)).item() < 1e-5"#, "true"
-                    )
-                ]
-            ) { call in
-                let datasets = try [call[dataset]] + call[others]
-                var statistics: Normalization?
-                if let mean = try call[mean] {
-                    guard let std = try call[std] else {
-                        throw Failure(.value, "normalize: mean= needs std= beside it")
-                    }
-                    statistics = try Normalization(mean: mean, std: std)
-                }
-                let result = try Data.normalize(datasets, with: statistics)
-                return result.count == 1 ? result[0].encode(in: call.interpreter) : result.encode(in: call.interpreter)
-            })
+        addNormalization(dataset)
         add(
             Builtin(
                 "batches", .data,

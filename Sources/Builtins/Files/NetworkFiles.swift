@@ -21,11 +21,12 @@ extension Library {
         add(
             Builtin(
                 "save", .files,
-                "Writes a network: .distill all of it, .safetensors the weights under PyTorch's names, .onnx for deployment.",
+                "Writes a network: .distill all of it, .safetensors and .pt the weights under PyTorch's names, .onnx for deployment.",
                 parameters: [net.description, path.description, input.description, data.description],
                 notes: [
                     ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
+                    ".pt: in Python, net.load_state_dict(torch.load(path, weights_only=True)).",
                     ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
                     "The old file stays until the new one is whole.",
                 ],
@@ -47,7 +48,8 @@ extension Library {
                     net.record?.classes = data.classes
                 }
                 switch try TensorFile(
-                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx], argument: 1)
+                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx, .pt],
+                    argument: 1)
                 {
                 case .onnx:
                     guard let input = try call[input] else {
@@ -57,6 +59,7 @@ extension Library {
                     }
                     try WholeFile.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
                 case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
+                case .pt: try WholeFile.write(StorableValue.bytes(.module(net), path: path), to: path)
                 default: try SafeTensors(net.storedState()).write(to: path)
                 }
                 return NoValue()
@@ -91,35 +94,18 @@ extension Library {
         let path = Parameter<String>("path", "the file; its extension says the format")
         add(
             Builtin(
-                "save", .files, "Writes a tensor as NumPy's .npy.", Parameter<Tensor>("x", "a tensor"), path,
-                notes: ["In Python: numpy.load(path)."], seeAlso: ["load"],
+                "save", .files, "Writes a tensor: .npy for NumPy, .pt for PyTorch.", Parameter<Tensor>("x", "a tensor"),
+                path,
+                notes: ["In Python: numpy.load(path), torch.load(path)."], seeAlso: ["load"],
                 examples: [
                     Example(
                         #"save(arange(3), "/tmp/distill-example.npy"); load("/tmp/distill-example.npy").tolist()"#,
                         "[0, 1, 2]")
                 ]
             ) { (x: Tensor, path: String) in
-                _ = try TensorFile(path, function: "save", what: "a tensor", allowed: [.npy], argument: 1)
-                try NPY.write(x, to: path)
-                return NoValue()
-            })
-        add(
-            Builtin(
-                "save", .files, "Writes tensors by name: .npz for NumPy, .safetensors for PyTorch.",
-                Parameter<OrderedTensors>("tensors", "a dict of tensors"), path, seeAlso: ["load", "state_dict"],
-                examples: [
-                    Example(
-                        """
-                        save({"a": zeros(2), "b": ones(3)}, "/tmp/distill-example.npz")
-                        load("/tmp/distill-example.npz").keys()
-                        """, #"["a", "b"]"#)
-                ]
-            ) { (dict: OrderedTensors, path: String) in
-                switch try TensorFile(
-                    path, function: "save", what: "a dict of tensors", allowed: [.safetensors, .npz], argument: 1)
-                {
-                case .npz: try NPZ.write(dict.tensors, to: path)
-                default: try SafeTensors(dict.tensors).write(to: path)
+                switch try TensorFile(path, function: "save", what: "a tensor", allowed: [.npy, .pt], argument: 1) {
+                case .pt: try WholeFile.write(StorableValue.bytes(.tensor(x), path: path), to: path)
+                default: try NPY.write(x, to: path)
                 }
                 return NoValue()
             })
@@ -133,8 +119,9 @@ extension Library {
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
                 parameters: [path.description],
                 returns:
-                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .png: a tensor [C, H, W] in 0…1; .distill: a network in evaluation mode",
+                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill: a network in evaluation mode",
                 notes: [
+                    "Of PyTorch's files nothing is run: whole modules give their weights by name, objects of other classes stay records with their attributes.",
                     "Half precision and bfloat16 become float32, small integers int64.",
                     "A .distill file may hold the source of modules, which runs: load such files from people you trust.",
                 ],
@@ -147,27 +134,46 @@ extension Library {
             ) { call in
                 let file = try call[path]
                 if file.lowercased().hasSuffix(".png") { return Value.tensor(try TensorFile.image(file)) }
+                if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
+                    return .tensor(try PixelImage(reading: file).tensor().to(.float32).div(255))
+                }
                 switch try TensorFile(
-                    file, function: "load", what: "what can be loaded", allowed: [.safetensors, .distill, .npz, .npy],
-                    argument: 0)
+                    file, function: "load", what: "what can be loaded",
+                    allowed: [.safetensors, .distill, .npz, .npy, .pt], argument: 0)
                 {
                 case .npy: return .tensor(try NPY.read(file))
                 case .npz: return try NPZ.read(file).encode(in: call.interpreter)
+                case .pt where try FileKind(of: file) != .safetensors:
+                    let torch = try TorchFile(reading: file)
+                    return try StoredValues(torch, in: call.interpreter).value(torch.root)
                 case .distill:
                     return .module(try ModelFile.network(SafeTensors(reading: file), path: file, in: call.interpreter))
-                case .safetensors, .onnx: return try SafeTensors(reading: file).tensors.encode(in: call.interpreter)
+                case .safetensors, .onnx, .pt:
+                    return try SafeTensors(reading: file).tensors.encode(in: call.interpreter)
                 }
             })
         let net = Parameter<Module>("net", "the network to be filled")
         let strict = Parameter<Bool>("strict", "whether a missing or unexpected name is an error", default: true)
         let rename = Parameter<OrderedDictionary<String, String>?>.optional(
             "rename", "how names in the file begin and how the network's begin instead: {\"module.\": \"\"}")
+        let key = Parameter<String?>.optional(
+            "key", "where the weights are in a training checkpoint: \"ema\", \"model.teacher\"",
+            defaultText: "where they are found")
+        let classes = Parameter<ClassNames?>.optional(
+            "classes", "the names of the network's classes: \"imagenet\", or a list of them",
+            defaultText: "those it has")
         add(
             Builtin(
                 "load", .files, "Fills a network with the tensors of a file, by PyTorch's names.",
-                parameters: [net.description, path.description, strict.description, rename.description],
+                parameters: [
+                    net.description, path.description, strict.description, rename.description, key.description,
+                    classes.description,
+                ],
                 returns: "the network",
-                notes: ["Nothing is changed unless all shapes fit. Without strict, what matches by name is loaded."],
+                notes: [
+                    "Nothing is changed unless all shapes fit. Without strict, what matches by name is loaded.",
+                    "In a training checkpoint the weights are looked for under the usual keys, and what all names begin with is taken off when that makes them match; one line says so.",
+                ],
                 pytorch: .differs("torch.nn.Module.load_state_dict", "takes a file"),
                 seeAlso: ["save", "load_state_dict"],
                 examples: [
@@ -182,15 +188,35 @@ extension Library {
             ) { call in
                 let net = try call[net]
                 let file = try call[path]
-                var tensors = try TensorFile.tensors(file, function: "load", argument: 1)
-                if let rename = try call[rename] { tensors = try Self.renamed(tensors, rename) }
+                let search = try TensorFile.weights(file, key: call[key], function: "load", argument: 1)
+                let own = net.namedState()
+                let rules = try call[rename]
+                let names = Set(own.map(\.name))
+                guard
+                    let choice = search.choice(
+                        for: rules == nil ? names : [], asked: try call[key] != nil)
+                else { return net }
+                var tensors = try choice.candidate.read()
+                if let rules { tensors = try Self.renamed(tensors, rules) }
+                if !choice.prefix.isEmpty { tensors = try Self.renamed(tensors, [choice.prefix: ""]) }
+                for (name, tensor) in own where tensors[name] == nil && name.hasSuffix("num_batches_tracked") {
+                    // PyTorch before 0.4.1 did not count batches.
+                    tensors[name] = tensor
+                }
                 do {
                     try net.loadStoredState(tensors, strict: call[strict])
                 } catch let error as ModuleError {
+                    let mismatch = WeightMismatch(network: own, file: tensors.mapValues { $0.shape.array })
                     throw Failure(
                         error.kind, "load: \(file) does not fit the network: \(error.problem)",
-                        help: error.help.map { [$0] } ?? [], operands: [1: ""])
+                        help: (mismatch.renaming ?? error.help).map { [$0] } ?? [], notes: mismatch.notes,
+                        operands: [1: ""])
                 }
+                if let names = try call[classes]?.names {
+                    net.record = net.record ?? TrainingRecord()
+                    net.record?.classes = names
+                }
+                if let note = choice.note { call.interpreter.output(Markup(note + "\n")) }
                 return net
             })
     }
@@ -210,6 +236,18 @@ extension Library {
             renamed[new] = tensor
         }
         return renamed
+    }
+}
+
+/// Names of classes: a list, or those of a published dataset.
+struct ClassNames: ValueDecodable {
+    let names: [String]
+
+    static var languageType: LanguageType { .union([.options(["imagenet"]), .list(.string)]) }
+
+    static func decode(_ value: Value, in interpreter: Interpreter) -> ClassNames? {
+        if value.text == "imagenet" { return ClassNames(names: imageNetClasses()) }
+        return [String].decode(value, in: interpreter).map { ClassNames(names: $0) }
     }
 }
 

@@ -19,6 +19,9 @@ extension Library {
         addTableSaving()
         addNetworkSaving()
         addTensorSaving()
+        addValueSaving()
+        addOpaqueRecords()
+        addSkeletons()
         addLoading()
     }
 

@@ -7,7 +7,7 @@ import Tensors
 
 /// The formats of tensors and networks, by the extension of a file.
 enum TensorFile: String, CaseIterable {
-    case safetensors, distill, onnx, npz, npy
+    case safetensors, distill, onnx, npz, npy, pt
 
     /// The format of a path.
     ///
@@ -15,7 +15,8 @@ enum TensorFile: String, CaseIterable {
     init(_ path: String, function: String, what: String, allowed: [TensorFile], argument: Int) throws {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let suffix = name.contains(".") ? name.split(separator: ".").last.map { $0.lowercased() } ?? "" : ""
-        if let format = TensorFile(rawValue: suffix), allowed.contains(format) {
+        let format = TensorFile(rawValue: suffix) ?? (Self.torchSuffixes.contains(suffix) ? .pt : nil)
+        if let format, allowed.contains(format) {
             self = format
             return
         }
@@ -28,26 +29,50 @@ enum TensorFile: String, CaseIterable {
 
     /// How files of other programs become readable.
     private static let conversions = [
-        "pt": torch, "pth": torch, "bin": torch, "ckpt": torch, "pkl": torch,
+        "pkl": "in Python: torch.save(pickle.load(file), \"x.pt\"), then load(\"x.pt\")",
         "h5": "in Python: numpy.savez(\"weights.npz\", **arrays)",
         "csv": "read_csv(path) reads a table", "json": "read_text(path) gives its text",
         "txt": "read_text(path) gives its text",
     ]
-    private static let torch =
-        "in Python: safetensors.torch.save_file(net.state_dict(), \"net.safetensors\"), then load(net, \"net.safetensors\")"
+    /// How files of torch.save are called.
+    private static let torchSuffixes: Set<String> = ["pt", "pth", "bin", "ckpt"]
 }
 
 extension TensorFile {
-    /// The tensors of a file by name.
-    static func tensors(_ path: String, function: String, argument: Int) throws -> OrderedDictionary<String, Tensor> {
+    /// What a file of tensors holds, told by how it begins: `.bin` is what PyTorch and others call theirs.
+    enum Content {
+        case torch(TorchFile)
+        case safetensors(SafeTensors)
+        case arrays(OrderedDictionary<String, Tensor>)
+    }
+
+    /// Opens a file of tensors.
+    ///
+    /// - Throws: a `Failure` for a name that says something else, `DataError` for a damaged file.
+    static func content(_ path: String, function: String, what: String, argument: Int) throws -> Content {
         let format = try TensorFile(
-            path, function: function, what: "what fills a network", allowed: [.safetensors, .distill, .npz],
-            argument: argument)
+            path, function: function, what: what, allowed: [.safetensors, .pt, .distill, .npz], argument: argument)
         switch format {
-        case .npz: return try NPZ.read(path)
-        default:
-            let file = try SafeTensors(reading: path)
-            return file.tensors.filter { !$0.key.hasPrefix("distill.") }
+        case .npz: return .arrays(try NPZ.read(path))
+        case .pt where try FileKind(of: path) != .safetensors: return .torch(try TorchFile(reading: path))
+        default: return .safetensors(try SafeTensors(reading: path))
+        }
+    }
+
+    /// Where the weights for a network are in a file.
+    static func weights(_ path: String, key: String?, function: String, argument: Int) throws -> WeightSearch {
+        let content = try content(path, function: function, what: "what fills a network", argument: argument)
+        if case .torch(let file) = content { return try WeightSearch(file, key: key) }
+        guard key == nil else {
+            throw Failure(
+                .value, "\(function): key= chooses within a .pt file, and \(path) holds tensors alone",
+                operands: [argument: ""])
+        }
+        switch content {
+        case .arrays(let arrays): return WeightSearch(path: path, tensors: arrays)
+        case .safetensors(let file):
+            return WeightSearch(path: path, tensors: file.tensors.filter { !$0.key.hasPrefix("distill.") })
+        case .torch(let file): return try WeightSearch(file, key: nil)
         }
     }
 

@@ -16,6 +16,9 @@ typedef struct {
 /// The handwritten digits: 1,797 lines of 64 pixels (0…16) and a label, with one header line.
 EmbeddedFile embedded_digits(void);
 
+/// The names of ImageNet's 1,000 classes, one a line.
+EmbeddedFile embedded_imagenet_classes(void);
+
 /// How many files of the standard library (`Standard/*.dist`) are embedded.
 size_t embedded_standard_count(void);
 

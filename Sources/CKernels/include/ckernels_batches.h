@@ -13,6 +13,10 @@ typedef enum {
     CK_VIEW_CUTOUT,  // a square of `amount` zeros around any pixel
     CK_VIEW_MIXUP,   // share · x + (1 - share) · x[partner]
     CK_VIEW_CUTMIX,  // x with a box of x[partner]
+    CK_VIEW_RESIZED, // a window of area and proportions in `range`, resampled to height × width
+    CK_VIEW_ERASE,   // with probability `amount`, zeros in a box of area and proportions in `range`
+    CK_VIEW_RANDOM,  // `amount` of RandAugment's changes, of the share range[0] of their largest strength
+    CK_VIEW_JITTER,  // brightness, contrast, saturation and hue changed by up to `range`, in any order
 } ck_view_kind;
 
 typedef struct {
@@ -22,6 +26,7 @@ typedef struct {
     const int64_t *partners;         // CK_VIEW_MIXUP, CK_VIEW_CUTMIX: positions within the batch
     double share;
     int64_t top, left, bottom, right;
+    double range[4];                 // least and most area, least and most width / height; or four strengths
 } ck_view;
 
 /// A batch to be made. Random numbers depend on key, example and the view's place in the list only.
@@ -52,6 +57,29 @@ void ck_byte_counts(const uint8_t *x, int64_t rows, int64_t channels, int64_t in
 
 /// out = x turned counter-clockwise about its middle, [channels, height, width], bilinear, zeros outside.
 void ck_rotate(const float *x, float *out, int64_t channels, int64_t height, int64_t width, double degrees);
+
+/// A window of x of a random share of its area (range[0] … range[1]) and proportions (range[2] … range[3]) as oh × ow
+/// pixels, by an antialiased triangle. torchvision's RandomResizedCrop; the key decides.
+void ck_resized_crop(
+    const float *x, float *out, int64_t channels, int64_t h, int64_t w, int64_t oh, int64_t ow, const double *range,
+    uint64_t key);
+
+/// Zeros in a box of a random share of the area, with probability p: torchvision's RandomErasing.
+void ck_erase(float *x, int64_t channels, int64_t h, int64_t w, double p, const double *range, uint64_t key);
+
+/// Brightness, contrast and saturation times a factor of up to 1 ± range, hue turned by up to range: torchvision's
+/// ColorJitter for x in 0…1.
+void ck_colour_jitter(float *x, int64_t channels, int64_t plane, const double *range, uint64_t key);
+
+/// One of RandAugment's fourteen changes in place, of a share of its largest strength: 0 nothing, 1 and 2 shear, 3 and 4
+/// translate, 5 rotate, 6 brightness, 7 saturation, 8 contrast, 9 sharpness, 10 posterize, 11 solarize, 12 autocontrast,
+/// 13 equalize. `other` has room for as many numbers as x.
+void ck_rand_change(
+    float *x, float *other, int64_t channels, int64_t h, int64_t w, int kind, double share, bool negative);
+
+/// `count` of them, drawn with replacement.
+void ck_rand_augment(
+    float *x, float *other, int64_t channels, int64_t h, int64_t w, int64_t count, double share, uint64_t key);
 
 // MARK: A second thread (background.c)
 

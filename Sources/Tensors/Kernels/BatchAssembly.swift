@@ -18,6 +18,14 @@ package struct ExampleView: Sendable, Hashable {
         case mixup(share: Double, partners: [Int])
         /// x with rows and columns of x[partner].
         case cutmix(rows: Range<Int>, columns: Range<Int>, partners: [Int])
+        /// A window of least and most area and proportions, resampled to the view's size.
+        case resizedCrop(range: [Double])
+        /// Zeros in a box of least and most area and proportions, with probability `p`.
+        case erase(p: Double, range: [Double])
+        /// Brightness, contrast, saturation and hue changed by up to these.
+        case jitter(range: [Double])
+        /// Some of RandAugment's changes, of a share of their largest strength.
+        case randAugment(count: Int, share: Double)
     }
 
     /// What is done.
@@ -183,6 +191,20 @@ extension ck_view {
         case .cutout(let size):
             kind = CK_VIEW_CUTOUT
             amount = Double(size)
+        case .resizedCrop(let list):
+            kind = CK_VIEW_RESIZED
+            setRange(list)
+        case .erase(let p, let list):
+            kind = CK_VIEW_ERASE
+            amount = p
+            setRange(list)
+        case .jitter(let list):
+            kind = CK_VIEW_JITTER
+            setRange(list)
+        case .randAugment(let count, let share):
+            kind = CK_VIEW_RANDOM
+            amount = Double(count)
+            setRange([share])
         case .mixup(let share, let list):
             kind = CK_VIEW_MIXUP
             self.share = share
@@ -198,6 +220,13 @@ extension ck_view {
             return memory
         }
         return nil
+    }
+}
+
+extension ck_view {
+    fileprivate mutating func setRange(_ list: [Double]) {
+        let padded = list + Array(repeating: 0, count: max(0, 4 - list.count))
+        range = (padded[0], padded[1], padded[2], padded[3])
     }
 }
 
@@ -219,6 +248,16 @@ extension Tensor {
             }
             used = channels * 256
         }
+    }
+
+    /// An image [C, H, W] after one of RandAugment's changes, by its number in the C header.
+    package func randChanged(kind: Int, share: Double, negative: Bool) throws -> Tensor {
+        precondition(rank == 3 && dtype == .float32)
+        let (out, other) = (try values.rowMajor().copied(), try Values(shape, .float32))
+        ck_rand_change(
+            out.raw.assumingMemoryBound(to: Float.self), other.raw.assumingMemoryBound(to: Float.self),
+            Int64(shape[0]), Int64(shape[1]), Int64(shape[2]), Int32(kind), share, negative)
+        return Tensor(out)
     }
 
     /// Images [C, H, W] turned counter-clockwise about their middle, bilinear, with zeros outside.

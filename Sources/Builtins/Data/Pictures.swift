@@ -1,0 +1,76 @@
+import Data
+import Diagnostics
+import Learning
+import Runtime
+import Tensors
+
+extension ImageFit: StringOption {}
+
+extension Library {
+    /// What networks say about picture files.
+    func addPictures() {
+        let net = Parameter<Module>("net", "the network")
+        let path = Parameter<String>("path", "a .png or .jpg file")
+        let size = Parameter<Pair>(
+            "size", "the height and width that the network takes, or one number for both", default: 224)
+        let notes = [
+            "The picture is brought to the size as by image_folder with fit=\"crop\", and normalised as the data that the "
+                + "network was trained on, else as ImageNet's."
+        ]
+        let setup = """
+            save_picture = plot_images(zeros(1, 3, 8, 8)); save(save_picture, "/tmp/distill-example-picture.png")
+            net = Sequential(Flatten(), Linear(3 * 16, 4))
+
+            """
+        add(
+            Builtin(
+                "predict", .training, "The logits of a network for a picture file.",
+                parameters: [net.description, path.description, size.description], returns: "a tensor [1, K]",
+                notes: notes, seeAlso: ["top", "image_folder"],
+                examples: [
+                    Example(setup + #"predict(net, "/tmp/distill-example-picture.png", size=4).shape"#, "[1, 4]")
+                ]
+            ) { call in try Self.logits(call[net], call[path], call[size]) })
+        let count = Parameter<Int>("k", "how many classes", default: 5)
+        add(
+            Builtin(
+                "top", .training, "The most probable classes of a picture file.",
+                parameters: [net.description, path.description, count.description, size.description],
+                returns: "a list of dicts with class and probability, the most probable first", notes: notes,
+                seeAlso: ["predict"],
+                examples: [
+                    Example(setup + #"len(top(net, "/tmp/distill-example-picture.png", 3, size=4))"#, "3")
+                ]
+            ) { call in
+                let network = try call[net]
+                let logits = try Self.logits(network, call[path], call[size])
+                guard logits.rank == 2 else {
+                    throw Failure(.shape, "top: the network gives \(logits.shape), expected logits [1, K]")
+                }
+                let probabilities = try logits.softmax(dim: 1).doubles()
+                let order = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
+                let classes = network.record?.classes
+                return Value.list(
+                    order.prefix(max(0, try call[count])).map { index in
+                        let dict = DictObject()
+                        let isNamed = classes?.count == probabilities.count
+                        dict["class"] = isNamed ? .string(classes?[index] ?? "") : .int(index)
+                        dict["probability"] = .float(probabilities[index])
+                        return .dict(dict)
+                    })
+            })
+    }
+
+    private static func logits(_ net: Module, _ path: String, _ size: Pair) throws -> Tensor {
+        let (height, width) = (size.height, size.width)
+        guard (1...10_000).contains(height), (1...10_000).contains(width) else {
+            throw Failure(.value, "predict: size must be one number or [height, width], between 1 and 10,000")
+        }
+        let normalization = try net.record?.normalization ?? .imageNet()
+        let image = try PixelImage(reading: path, channels: normalization.mean.count == 1 ? 1 : 3)
+            .fitted(.crop, height: height, width: width)
+        let x = try image.tensor().unsqueeze(dim: 0)
+        let dataset = try Data.normalize([Dataset(x: x, y: nil)], with: normalization)[0]
+        return try Learning.predict(net, dataset)
+    }
+}
