@@ -260,8 +260,7 @@ extension Checker {
             guard let name = argument.name, !formals.contains(where: { $0.name == name && $0.kind == .single }) else {
                 continue
             }
-            var help = [signature]
-            if let near = Nearest.match(name, in: formals.map(\.name)) { help.insert("did you mean \(near)=?", at: 0) }
+            let help = Binding.helpForUnknown([name], formals.map(\.name)) + [signature]
             report(
                 Failure(.type, "\(function) has no argument \(name)", code: .unknownArgument, help: help),
                 at: argument.span)

@@ -93,7 +93,9 @@ struct Checker {
 
     mutating func bind(_ pattern: Pattern) {
         switch pattern {
-        case .name(let name): bind(name.text)
+        case .name(let name):
+            if name.text == "self", scopes.last?.kind == .module { report(.fieldCalledSelf, at: name.span) }
+            bind(name.text)
         case .list(let patterns, _): for pattern in patterns { bind(pattern) }
         }
     }

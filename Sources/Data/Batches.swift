@@ -84,23 +84,29 @@ public struct Batches: Sequence {
 
     /// Batches in file order, or shuffled by one permutation from the shuffling stream.
     ///
-    /// - Parameter loadsAhead: Whether the next batch is made on a second thread; nil where it pays.
+    /// - Parameters:
+    ///   - loadsAhead: Whether the next batch is made on a second thread; nil where it pays.
+    ///   - rows: The rows in the order they come, some perhaps twice; nil is all of them.
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
     public init(
         _ dataset: Dataset, size: Int, shuffle: Bool = false, dropLast: Bool = false, epoch: Int = 0,
-        loadsAhead: Bool? = nil
+        loadsAhead: Bool? = nil, rows: [Int]? = nil
     ) throws {
         try Self.check(size)
         self.dataset = dataset
         self.size = size
         self.dropLast = dropLast
         self.epoch = epoch
-        isShuffled = shuffle
-        order = shuffle ? try .shuffledIndices(dataset.count) : try .indices(dataset.count)
+        isShuffled = shuffle || rows != nil
+        order = try rows.map { try Tensor($0, shape: [$0.count]) } ?? Self.order(of: dataset, shuffle: shuffle)
         // One number a pass: what is drawn for the views depends on nothing else that is drawn.
         key = dataset.augmentation == nil ? 0 : Randomness.bits(.sampling)
         let pays = dataset.workPerExample * Swift.min(size, dataset.count) > 100_000
         loader = loadsAhead ?? pays ? Loader() : nil
+    }
+
+    private static func order(of dataset: Dataset, shuffle: Bool) throws -> Tensor {
+        shuffle ? try .shuffledIndices(dataset.count) : try .indices(dataset.count)
     }
 
     /// How many batches there are.
@@ -109,9 +115,9 @@ public struct Batches: Sequence {
     /// How many batches of `size` a dataset has.
     ///
     /// - Throws: ``DataError/argument(function:problem:help:)`` for a size below 1.
-    public static func count(of dataset: Dataset, size: Int) throws -> Int {
+    public static func count(of dataset: Dataset, size: Int, dropLast: Bool = false) throws -> Int {
         try check(size)
-        return parts(of: dataset.count, size)
+        return dropLast ? dataset.count / size : parts(of: dataset.count, size)
     }
 
     /// How many parts of `size` some examples make, the last one perhaps smaller. No size is too large for it.

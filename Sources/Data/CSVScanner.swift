@@ -15,15 +15,21 @@ extension CSVTable {
 
         let bytes: [UInt8]
         let separator: UInt8
+        private let decimal: UInt8
+        private let thousands: UInt8?
+        private let missing: Set<String>?
         let path: String
         private var position = 0
         private var line = 1
         /// The line on which the last row began.
         private(set) var rowLine = 1
 
-        init(bytes: [UInt8], separator: UInt8, path: String) {
+        init(bytes: [UInt8], options: CSVOptions, path: String) {
             self.bytes = bytes
-            self.separator = separator
+            separator = options.separator?.asciiValue ?? UInt8(ascii: ",")
+            decimal = options.decimal.asciiValue ?? UInt8(ascii: ".")
+            thousands = options.thousands?.asciiValue
+            missing = options.missing.map(Set.init)
             self.path = path
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         }
@@ -126,6 +132,9 @@ extension CSVTable {
 
         func isMissing(_ field: Field) -> Bool {
             let count = field.end - field.start
+            if let missing {
+                return missing.contains(String(decoding: bytes[field.start..<field.end], as: UTF8.self))
+            }
             if count == 0 { return true }
             // Every field is asked: only those that begin like "na" are looked at as text.
             if count > 4 || field.quoted || bytes[field.start] | 0x20 != UInt8(ascii: "n") { return false }
@@ -151,11 +160,16 @@ extension CSVTable {
                     mantissa = mantissa * 10 + Int64(byte &- 0x30)
                     digits += 1
                     if seenPoint { decimals += 1 }
-                } else if byte == UInt8(ascii: "."), !seenPoint {
+                } else if byte == decimal, !seenPoint {
                     seenPoint = true
+                } else if byte == thousands, !seenPoint, digits > 0 {
+                    // Groups have three digits, or it is no number.
+                    guard field.end - position > 3, bytes[position + 1..<position + 4].allSatisfy(Self.isDigit) else {
+                        return nil
+                    }
                 } else {
                     // Exponents, long mantissas, "inf": rare enough for the general parser.
-                    return Double(String(decoding: bytes[field.start..<field.end], as: UTF8.self))
+                    return general(field)
                 }
                 position += 1
             }
@@ -163,6 +177,18 @@ extension CSVTable {
             // At most 15 digits and 10¹⁵: both exact in a double, so their quotient is correctly rounded.
             let value = decimals == 0 ? Double(mantissa) : Double(mantissa) / Self.powersOfTen[decimals]
             return negative ? -value : value
+        }
+
+        private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+        /// Any number, read as a whole.
+        private func general(_ field: Field) -> Double? {
+            var text = bytes[field.start..<field.end].filter { $0 != thousands }
+            if decimal != UInt8(ascii: ".") {
+                guard !text.contains(UInt8(ascii: ".")) else { return nil }
+                text = text.map { $0 == decimal ? UInt8(ascii: ".") : $0 }
+            }
+            return Double(String(decoding: text, as: UTF8.self))
         }
 
         private static let powersOfTen: [Double] = [

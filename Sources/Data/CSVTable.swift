@@ -1,8 +1,8 @@
 /// The columns of a comma-separated file, parsed: numbers, or text where the first value is no number.
 ///
-/// Fields may be quoted (`"a, b"`, with `""` for a quote and newlines inside). The first line is a header when one of its
-/// fields is no number while the field below it is one, or when none of its fields is a number and every one is different.
-/// Empty fields, `NA`, `null` and `nan` are missing values.
+/// Fields may be quoted (`"a, b"`, with `""` for a quote and newlines inside). Unless it is said, the first line is a header
+/// when all of its fields are texts and different ones, or when one is a text and the first value below it is a number.
+/// Empty fields, `NA`, `N/A`, `null` and `nan` are missing values.
 public struct CSVTable: Sendable {
     /// One column.
     public enum Column: Sendable, Equatable {
@@ -24,44 +24,46 @@ public struct CSVTable: Sendable {
     public let lines: [Int]
     /// Whether the first line was taken as a header.
     public let hasHeader: Bool
-    /// Another separator that the only column of a file of one column holds, as it is written in a string.
-    let likelySeparator: String?
+    /// How the table is written, with what was found.
+    public let options: CSVOptions
 
     /// Reads the file at `path`.
     ///
     /// - Throws: ``DataError``: the file cannot be read, or a line is malformed.
-    public init(path: String, separator: Character = ",") throws {
-        try self.init(bytes: FileBytes.read(path), path: path, separator: separator)
+    public init(path: String, options: CSVOptions = CSVOptions()) throws {
+        try self.init(bytes: FileBytes.read(path), path: path, options: options)
     }
 
     /// Parses `bytes`; `path` is what error messages call the file.
     ///
     /// - Throws: ``DataError/line(path:line:problem:)`` for a ragged row, an unclosed quote, text that is not UTF-8 or a
     ///   field that does not fit its column; ``DataError/content(path:problem:help:)`` for a file without data.
-    public init(bytes: [UInt8], path: String, separator: Character = ",") throws {
-        guard let separator = separator.asciiValue, separator != Scanner.quote, separator != Scanner.newline else {
-            throw DataError.argument(
-                function: "read_csv", problem: "the separator must be one ASCII character", help: nil)
-        }
-        var scanner = Scanner(bytes: bytes, separator: separator, path: path)
+    public init(bytes: [UInt8], path: String, options: CSVOptions = CSVOptions()) throws {
+        try options.check()
+        let bytes = options.prepared(bytes)
+        var options = options
+        options.separator = options.foundSeparator(bytes)
+        let start = Scanner(bytes: bytes, options: options, path: path)
+        var scanner = start
         var first: [Scanner.Field] = []
         guard try scanner.nextRow(into: &first) else {
             throw DataError.content(path: path, problem: "the file holds no lines", help: nil)
         }
         let firstLine = scanner.rowLine
-        var second: [Scanner.Field] = []
-        let resume = scanner
-        let hasSecond = try scanner.nextRow(into: &second)
-        scanner = resume
-
-        hasHeader = Self.isHeader(first, above: hasSecond ? second : nil, in: scanner)
-        if hasHeader {
-            names = try first.map { try scanner.text($0, line: firstLine) }
-        } else {
-            names = first.indices.map(String.init)
-            scanner = Scanner(bytes: bytes, separator: separator, path: path)
+        hasHeader = try options.header ?? Self.isHeader(first, above: scanner)
+        let found = hasHeader ? try first.map { try scanner.text($0, line: firstLine) } : first.indices.map(String.init)
+        names = options.names ?? found
+        guard names.count == found.count else {
+            throw DataError.content(
+                path: path, problem: "\(names.count) names for \(found.count) columns",
+                help: found.count == 1 ? "separator= says what stands between the fields" : nil)
         }
-        var builder = Builder(names: names)
+        for name in options.types.keys where !names.contains(name) {
+            throw DataError.content(
+                path: path, problem: "types: no column \"\(name)\"", help: "there are " + names.joined(separator: ", "))
+        }
+        if !hasHeader { scanner = start }
+        var builder = Builder(names: names, types: options.types)
         var row: [Scanner.Field] = []
         while try scanner.nextRow(into: &row) {
             guard row.count == names.count else {
@@ -74,25 +76,32 @@ public struct CSVTable: Sendable {
         guard builder.rows > 0 else {
             throw DataError.content(path: path, problem: "the file holds a header and no rows", help: nil)
         }
-        let line = first.count == 1 ? bytes[first[0].start..<first[0].end] : []
-        likelySeparator =
-            line.contains(UInt8(ascii: ";")) ? "\";\"" : line.contains(UInt8(ascii: "\t")) ? "\"\\t\"" : nil
+        self.options = options
         rows = builder.rows
         lines = builder.lines
         columns = builder.finish()
     }
 
-    private static func isHeader(_ first: [Scanner.Field], above second: [Scanner.Field]?, in scanner: Scanner) -> Bool
-    {
-        func isName(_ field: Scanner.Field) -> Bool { !scanner.isMissing(field) && scanner.number(field) == nil }
-        guard first.contains(where: isName) else { return false }
-        guard let second else { return first.allSatisfy(isName) }
-        if first.count == second.count {
-            for (above, below) in zip(first, second) where isName(above) && scanner.number(below) != nil { return true }
+    /// Whether a first line holds names: texts that all differ, or a text above a number.
+    private static func isHeader(_ first: [Scanner.Field], above rest: Scanner) throws -> Bool {
+        var rest = rest
+        func isName(_ field: Scanner.Field) -> Bool { !rest.isMissing(field) && rest.number(field) == nil }
+        let isText = first.map(isName)
+        guard isText.contains(true) else { return false }
+        let texts = try first.map { try rest.text($0, line: 1) }
+        if !isText.contains(false) { return Set(texts).count == texts.count }
+        // Names beside empty fields or numbers: the first values below decide, column by column.
+        var undecided = Set(first.indices.filter { isText[$0] })
+        var row: [Scanner.Field] = []
+        var seen = 0
+        while seen < 100, !undecided.isEmpty, try rest.nextRow(into: &row) {
+            seen += 1
+            for column in undecided where column < row.count && !rest.isMissing(row[column]) {
+                if rest.number(row[column]) != nil { return true }
+                undecided.remove(column)
+            }
         }
-        let texts = first.compactMap { try? scanner.text($0, line: 1) }
-        let hasNumbersBelow = second.contains { scanner.number($0) != nil }
-        return first.allSatisfy(isName) && Set(texts).count == texts.count && hasNumbersBelow
+        return false
     }
 }
 
@@ -112,9 +121,9 @@ extension CSVTable {
         private(set) var lines: [Int] = []
         var rows: Int { lines.count }
 
-        init(names: [String]) {
+        init(names: [String], types: [String: CSVOptions.ColumnType]) {
             self.names = names
-            kinds = Array(repeating: .undecided, count: names.count)
+            kinds = names.map { name in types[name].map { $0 == .string ? .text : .numbers } ?? .undecided }
             numbers = Array(repeating: [], count: names.count)
             isWhole = Array(repeating: true, count: names.count)
             texts = Array(repeating: [], count: names.count)

@@ -15,17 +15,31 @@ extension Dataset {
         }
         if let mask { lines.append("mask: \(mask.dtype) \(mask.shape)") }
         if let y { lines.append(try line("y", y, hasNumbers: true)) }
+        if y != nil { lines.append("task: \(knownTask.summary)\(declared)") }
         if let classes {
             let counts = try classCounts()
             let shown = zip(classes, counts).prefix(20).map { "\($0) (\($1))" }
             let more = classes.count > shown.count ? ", …" : ""
             lines.append("\(classes.count) classes: \(shown.joined(separator: ", "))\(more)\(balance(counts))")
         }
+        if let table {
+            lines += table.guesses
+            lines += table.doubts.map { "note: " + $0 }
+        }
         if let normalization { lines.append("normalised with \(normalization)") }
         if let augmentation {
             lines.append("augmented in each pass: " + augmentation.views.map(\.description).joined(separator: ", "))
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What was said of the targets, where it is not the usual.
+    private var declared: String {
+        var parts: [String] = []
+        if target.task != nil { parts.append("as declared") }
+        if let dim = target.classDim { parts.append("class_dim=\(dim)") }
+        if target.ignoreIndex != TargetDeclaration.ignored { parts.append("ignore_index=\(target.ignoreIndex)") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
     private func line(_ title: String, _ tensor: Tensor, hasNumbers: Bool) throws -> String {

@@ -62,6 +62,10 @@ public final class Dataset {
     public let normalization: Normalization?
     /// What is done to the batches of each epoch anew.
     public let augmentation: Augmentation?
+    /// What was said of the targets: task, dimension of the classes, the label that does not count.
+    public let target: TargetDeclaration
+    /// How the table was read that the data came from.
+    public let table: TableSchema?
     /// Where the data came from, for messages and descriptions.
     public let name: String
 
@@ -71,20 +75,23 @@ public final class Dataset {
     ///   ``DataError/argument(function:problem:help:)`` for classes that do not cover y.
     public convenience init(
         input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil,
-        normalization: Normalization? = nil,
-        augmentation: Augmentation? = nil, name: String = "TensorDataset"
+        normalization: Normalization? = nil, augmentation: Augmentation? = nil,
+        target: TargetDeclaration = TargetDeclaration(), name: String = "TensorDataset"
     ) throws {
         // Tensors of their own over the same memory: a write to the caller's copies first, so the dataset never changes.
         let input = try input.mapped { try $0.detach() }
         try self.init(
             stored: .memory(input), y: y.map { try $0.detach() }, classes: classes, mask: mask,
-            normalization: normalization, augmentation: augmentation, name: name)
+            normalization: normalization, augmentation: augmentation, target: target, name: name)
     }
 
     init(
         stored: Stored, y: Tensor?, classes: [String]?, mask: Tensor? = nil, normalization: Normalization? = nil,
-        augmentation: Augmentation? = nil, name: String
+        augmentation: Augmentation? = nil, target: TargetDeclaration = TargetDeclaration(), table: TableSchema? = nil,
+        name: String
     ) throws {
+        // Truth values are the classes 0 and 1.
+        let y = try y.map { $0.dtype == .bool ? try $0.to(.int64) : $0 }
         let inputs =
             switch stored {
             case .memory(let input): input.tensors
@@ -101,20 +108,29 @@ public final class Dataset {
         self.mask = mask
         self.normalization = normalization
         self.augmentation = augmentation
+        self.target = target
+        self.table = table
         self.name = name
-        self.classes = try Self.checkedClasses(classes, y: y, name: name)
+        self.classes = try Self.checkedClasses(classes, y: y, target: target, name: name)
     }
 
     /// A dataset of tensors; int64 targets [N] are classes, named by their number up to the largest.
     ///
     /// - Throws: as ``init(input:y:classes:mask:normalization:augmentation:name:)``.
-    public convenience init(x: Tensor, y: Tensor?, classes: [String]? = nil, name: String = "TensorDataset") throws {
-        try self.init(input: .tensor(x), y: y, classes: classes, name: name)
+    public convenience init(
+        x: Tensor, y: Tensor?, classes: [String]? = nil, target: TargetDeclaration = TargetDeclaration(),
+        name: String = "TensorDataset"
+    ) throws {
+        try self.init(input: .tensor(x), y: y, classes: classes, target: target, name: name)
     }
 
-    private static func checkedClasses(_ classes: [String]?, y: Tensor?, name: String) throws -> [String]? {
-        guard let y, y.dtype == .int64, y.shape.count == 1, y.count > 0 else { return classes }
-        let labels = try y.integers()
+    private static func checkedClasses(
+        _ classes: [String]?, y: Tensor?, target: TargetDeclaration, name: String
+    ) throws -> [String]? {
+        guard let y, y.dtype == .int64, y.count > 0, y.rank == 1 || (y.rank == 2 && y.shape[1] == 1),
+            target.task.map({ $0 == .classes || $0 == .binary }) ?? true
+        else { return classes }
+        let labels = try y.integers().filter { $0 != target.ignoreIndex }
         let smallest = labels.min() ?? 0
         let largest = labels.max() ?? 0
         // Padding and "no label" are negative by convention (-100): they are no classes of their own.
@@ -152,22 +168,30 @@ public final class Dataset {
 
     /// The same data with some parts replaced.
     func with(
-        stored: Stored? = nil, y: Tensor?? = nil, mask: Tensor?? = nil, normalization: Normalization?? = nil,
-        augmentation: Augmentation?? = nil
+        stored: Stored? = nil, y: Tensor?? = nil, classes: [String]?? = nil, mask: Tensor?? = nil,
+        normalization: Normalization?? = nil, augmentation: Augmentation?? = nil
     ) throws -> Dataset {
         try Dataset(
-            stored: stored ?? self.stored, y: y ?? self.y, classes: classes, mask: mask ?? self.mask,
+            stored: stored ?? self.stored, y: y ?? self.y, classes: classes ?? self.classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
-            name: name)
+            target: target, table: table, name: name)
     }
 
     /// How many examples each class has; empty without classes.
     ///
     /// - Throws: a limit error when memory is short.
     public func classCounts() throws -> [Int] {
-        guard let classes, let y, y.dtype == .int64, y.shape.count == 1 else { return [] }
+        guard let classes, let y, y.dtype == .int64 else { return [] }
         var counts = Array(repeating: 0, count: classes.count)
-        for label in try y.integers() where label >= 0 && label < classes.count { counts[label] += 1 }
+        if knownTask == .settled(.multilabel) {
+            for (position, label) in try y.integers().enumerated() where label == 1 {
+                counts[position % classes.count] += 1
+            }
+            return counts
+        }
+        for label in try y.integers() where label != target.ignoreIndex && label >= 0 && label < classes.count {
+            counts[label] += 1
+        }
         return counts
     }
 

@@ -12,6 +12,8 @@ public struct ImageFolderOptions: Sendable {
     public var channels: Int?
     /// Whether broken images are left out instead of being an error.
     public var skipsBroken: Bool
+    /// The names of the classes in order, among which every folder must be; nil is the folders, sorted.
+    public var classes: [String]?
 
     /// Options as they are unless said otherwise.
     public init(
@@ -47,7 +49,14 @@ public func imageFolder(_ folder: String, _ options: ImageFolderOptions) throws 
             function: "image_folder", problem: "size must lie between 1 and 10,000, given \(size)", help: nil)
     }
     let names = try WholeFile.names(in: folder)
-    let classes = names.filter { $0.hasSuffix("/") && !$0.hasPrefix(".") }.map { String($0.dropLast()) }
+    let folders = names.filter { $0.hasSuffix("/") && !$0.hasPrefix(".") }.map { String($0.dropLast()) }
+    let classes = folders.isEmpty ? [] : options.classes ?? folders
+    if let unknown = folders.first(where: { !classes.contains($0) }) {
+        throw DataError.content(
+            path: folder + "/" + unknown,
+            problem: "the class \"\(unknown)\" is not among "
+                + classes.prefix(10).joined(separator: ", "), help: nil)
+    }
     var files: [(path: String, label: Int)] = []
     if classes.isEmpty {
         files = try images(in: folder, names).map { ($0, 0) }
@@ -57,7 +66,7 @@ public func imageFolder(_ folder: String, _ options: ImageFolderOptions) throws 
                 path: stray, problem: "an image beside the folders of the classes",
                 help: "move it into the folder of its class")
         }
-        for (label, name) in classes.enumerated() {
+        for (label, name) in classes.enumerated() where folders.contains(name) {
             let place = folder + "/" + name
             files += try images(in: place, WholeFile.names(in: place)).map { ($0, label) }
         }

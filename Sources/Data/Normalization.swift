@@ -47,7 +47,31 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
                 if let piece { try moments.add(piece) }
             }
         }
+        if moments.mean.contains(where: { !$0.isFinite }) { throw try Self.notFinite(dataset, moments.mean) }
         try self.init(mean: moments.mean, std: moments.deviation)
+    }
+
+    /// Says which column holds what is no number, and how often.
+    private static func notFinite(_ dataset: Dataset, _ means: [Double]) throws -> DataError {
+        let column = means.firstIndex { !$0.isFinite } ?? 0
+        let names = dataset.table?.features.flatMap { feature in
+            feature.categories?.map { "\(feature.name) = \($0)" } ?? [feature.name]
+        }
+        let name = names.flatMap { $0.indices.contains(column) ? " (\($0[column]))" : nil } ?? ""
+        let x = try dataset.x()
+        let values = try x.doubles()
+        let width = means.count
+        let inner = x.shape.dropFirst(2).reduce(1, *)
+        let rows = (0..<dataset.count).count { row in
+            (0..<inner).contains { !values[(row * width + column) * inner + $0].isFinite }
+        }
+        return .argument(
+            function: "normalize",
+            problem:
+                "\(x.rank == 2 ? "column" : "channel") \(column + 1)\(name) holds nan or inf in \(rows) of \(dataset.count) rows",
+            help:
+                "ds.describe() counts missing values; TensorDataset(masked_fill(ds.x, isnan(ds.x), 0), ds.y) puts 0 there"
+        )
     }
 
     /// The normalisation that applies `self` and then `other`, as one.

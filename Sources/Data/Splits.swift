@@ -64,6 +64,30 @@ public func split(_ dataset: Dataset, test: Double, validation: Double? = nil, s
     }
 }
 
+/// Cuts a dataset into `count` parts and gives, for each, the others for training and it for validation.
+///
+/// With classes every part has each class in its share (stratified).
+///
+/// - Throws: ``DataError/argument(function:problem:help:)`` for fewer than two parts or more than there are examples.
+public func folds(_ dataset: Dataset, _ count: Int, seed: Int = 0) throws -> [(train: Dataset, validation: Dataset)] {
+    guard count >= 2, count <= dataset.count else {
+        throw DataError.argument(
+            function: "cross_validate", problem: "\(count) folds of \(dataset.count) examples",
+            help: "at least 2, and at most one for each example")
+    }
+    var generator = SplitMix64(state: UInt64(bitPattern: Int64(seed)))
+    var groups = try groups(of: dataset)
+    for index in groups.indices { generator.shuffle(&groups[index]) }
+    var parts = Array(repeating: [Int](), count: count)
+    for (position, row) in groups.joined().enumerated() { parts[position % count].append(row) }
+    for index in parts.indices { generator.shuffle(&parts[index]) }
+    return try parts.indices.map { fold in
+        var rest = parts.enumerated().filter { $0.offset != fold }.flatMap(\.element)
+        generator.shuffle(&rest)
+        return (try dataset.rows(rest), try dataset.rows(parts[fold]))
+    }
+}
+
 private func groups(of dataset: Dataset) throws -> [[Int]] {
     guard let classes = dataset.classes, let y = dataset.y, y.dtype == .int64, y.shape.count == 1 else {
         return [Array(0..<dataset.count)]
@@ -132,7 +156,8 @@ extension Dataset {
         return try Dataset(
             stored: joined(datasets), y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: names,
             mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
-            normalization: first.normalization, augmentation: first.augmentation, name: first.name)
+            normalization: first.normalization, augmentation: first.augmentation, target: first.target,
+            name: first.name)
     }
 
     private static func joined(_ datasets: [Dataset]) throws -> Stored {

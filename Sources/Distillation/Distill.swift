@@ -23,6 +23,10 @@ public func distill(
     guard !teachers.isEmpty else {
         throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
     }
+    var data = data
+    for case .network(let teacher) in teachers {
+        data = try data.withClasses(teacher.record?.classes, of: "the teacher", function: "distill")
+    }
     let loss = try ObjectiveRun(
         objective, teachers: teachers, average: average, weights: weights, cache: cache, balance: balance,
         function: "distill")
@@ -46,7 +50,7 @@ public func distill(
 public func fit(
     _ net: Module, _ data: Dataset, loss objective: Objective? = nil, options: TrainingOptions = TrainingOptions()
 ) throws -> Run {
-    let objective = objective ?? Objective(data.y?.dtype.isFloating == true ? RegressionTerm() : HardTerm())
+    let objective = objective ?? Objective(data.holdsNumbers ? RegressionTerm() : HardTerm())
     let loss = try ObjectiveRun(objective, function: "fit")
     return try Trainer(net, data, loss: loss, options: options, function: "fit").train()
 }

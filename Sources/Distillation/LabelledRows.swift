@@ -1,17 +1,28 @@
 import Data
 import Tensors
 
-/// Rows without a label (−100, as `ignore_index` of cross entropy) count in no term that needs labels, and still in those
-/// that compare with the teacher. Every loss with labels asks here.
+/// Rows without a label (−100, as `ignore_index` of cross entropy; nan among floats) count in no term that needs labels, and
+/// still in those that compare with the teacher. Every loss with labels asks here, and gets them as `TargetRows` makes them.
 enum Labels {
     /// The label that stands for none.
     static let none = -100
 
-    /// The positions of the rows that have a label; nil when all have one, or the labels are no classes.
+    /// The positions of the rows that have a label; nil when all have one. A row of floats has one unless it holds nan.
     static func known(_ labels: Tensor) throws -> [Int]? {
-        guard labels.dtype == .int64, labels.rank == 1, labels.count > 0, try labels.min().item().integer == none
-        else { return nil }
+        guard labels.count > 0 else { return nil }
+        if labels.dtype.isFloating {
+            let rows = labels.rank > 1 ? try labels.reshape([labels.shape[0], -1]).sum(dims: [1]) : labels
+            let missing = try rows.isnan().booleans()
+            return missing.contains(true) ? missing.indices.filter { !missing[$0] } : nil
+        }
+        guard labels.dtype == .int64, labels.rank == 1, try labels.min().item().integer == none else { return nil }
         return try labels.integers().enumerated().filter { $0.element != none }.map(\.offset)
+    }
+
+    /// How many numbers of floats [R, W] are known, for means over all of them; nil when that is one for every row.
+    static func elementsKnown(_ labels: Tensor) throws -> Int? {
+        let known = try labels.isnan().booleans().count { !$0 }
+        return known == labels.shape.first ? nil : known
     }
 
     /// The mean cross entropy over the rows that have a label; 0, which moves nothing, when none has.
@@ -32,14 +43,14 @@ extension TermInput {
     /// The step as a term sees it that judges rows by their labels: without the rows that have none.
     func labelled() throws -> TermInput {
         guard let labels, let known = try Labels.known(labels), student.logits.rank == 2,
-            student.logits.shape[0] == labels.count
+            student.logits.shape[0] == labels.shape.first
         else { return self }
         let rows = try Tensor(known)
         func chosen(_ view: NetworkView) throws -> NetworkView {
             NetworkView(logits: try view.logits.rows(at: rows), features: view.features)
         }
-        let ownRows = batch.mask == nil && batch.count == labels.count
-        return TermInput(
+        let ownRows = batch.mask == nil && batch.count == labels.shape.first
+        let chosenRows = TermInput(
             student: try chosen(student), teacher: try teacher.map(chosen), labels: try labels.rows(at: rows),
             batch: ownRows
                 ? Batch(
@@ -48,8 +59,10 @@ extension TermInput {
             ensemble: try ensemble.map { ensemble in
                 TeacherEnsemble(
                     members: try ensemble.members.map { try $0.rows(at: rows) }, weights: ensemble.weights,
-                    average: ensemble.average)
+                    average: ensemble.average, isBernoulli: ensemble.isBernoulli)
             })
+        return chosenRows.completed(
+            layout: layout, rowWeights: try rowWeights?.rows(at: rows), classWeights: classWeights)
     }
 }
 

@@ -111,7 +111,7 @@ final class Teacher {
     private func agrees(_ record: TeacherRecord, _ net: Module, _ data: Dataset) throws -> Bool {
         let batch = try Batches(data, size: min(4, data.count)).batch(0)
         guard let known = try record.view(batch.index, at: paths) else { return false }
-        let now = try run(net, batch.input)
+        let now = try run(net, batch)
         return try zip([known.logits] + known.features, [now.logits] + now.features).allSatisfy { old, new in
             guard old.shape == new.shape else { return false }
             return try old.allclose(new, rtol: 1e-3, atol: 1e-4)
@@ -127,7 +127,7 @@ final class Teacher {
         for position in 0..<batches.count {
             try Interrupt.check()
             let batch = try batches.batch(position)
-            let view = try run(net, batch.input)
+            let view = try run(net, batch)
             let values = [view.logits] + view.features
             if position == 0 {
                 let bytes = values.reduce(0) { $0 + $1.count * $1.dtype.itemSize } / max(1, batch.count) * data.count
@@ -161,14 +161,14 @@ final class Teacher {
         guard case .network(let net) = source else {
             throw DistillationError.teacher(problem: "stored logits have no layers", help: nil)
         }
-        return try run(net, batch.input)
+        return try run(net, batch)
     }
 
-    private func run(_ net: Module, _ input: DatasetInput) throws -> NetworkView {
+    private func run(_ net: Module, _ batch: Batch) throws -> NetworkView {
         passes += 1
         return try inEvaluation(net) {
-            guard let capture else { return NetworkView(logits: try net(input)) }
-            let (output, features) = try capture.run { try net(input) }
+            guard let capture else { return NetworkView(logits: try net(batch)) }
+            let (output, features) = try capture.run { try net(batch) }
             return NetworkView(logits: output, features: features)
         }
     }

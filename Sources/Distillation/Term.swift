@@ -48,12 +48,26 @@ public struct TermInput {
     /// The batch.
     public let batch: Batch
     let ensemble: TeacherEnsemble?
+    /// How the targets fit the outputs; nil where a term is tried on values.
+    public internal(set) var layout: TaskLayout?
+    /// How much each row counts in the terms of the labels, [R] or [R, W]; nil is 1.
+    public internal(set) var rowWeights: Tensor?
+    /// How much each class counts in the terms of the labels, [K]; nil is 1.
+    public internal(set) var classWeights: Tensor?
 
     /// The same step with other features of the student.
     func with(studentFeatures features: [Tensor]) -> TermInput {
         TermInput(
             student: NetworkView(logits: student.logits, features: features), teacher: teacher, labels: labels,
-            batch: batch, ensemble: ensemble)
+            batch: batch, ensemble: ensemble
+        ).completed(layout: layout, rowWeights: rowWeights, classWeights: classWeights)
+    }
+
+    /// The same step with what is known of the labels.
+    func completed(layout: TaskLayout?, rowWeights: Tensor?, classWeights: Tensor?) -> TermInput {
+        var input = self
+        (input.layout, input.rowWeights, input.classWeights) = (layout, rowWeights, classWeights)
+        return input
     }
 
     /// A step from its parts.
@@ -68,6 +82,9 @@ public struct TermInput {
         self.batch = batch
         self.ensemble = ensemble
     }
+
+    /// Whether every logit is one of its own, whose sigmoid is a probability.
+    public var isBernoulli: Bool { layout?.isBernoulli ?? (student.logits.rank == 2 && student.logits.shape[1] == 1) }
 
     /// The teacher's logits, such that softmax(·/T) is what the teacher (or the average of the teachers) says at T.
     ///
@@ -169,7 +186,16 @@ open class Term {
     open var usesDefaultPair: Bool { false }
 
     /// Whether the term reads the networks' outputs as logits, so that probabilities would be a mistake.
-    open var comparesLogits: Bool { true }
+    open var comparesLogits: Bool { pairs.isEmpty && !usesDefaultPair }
+
+    /// Whether the term has a form for logits of their own, as binary labels and several labels have them.
+    open var hasBernoulliForm: Bool { !comparesLogits }
+
+    /// Whether features stay as the networks give them, masks or not; else those of a mask's positions become rows.
+    open var keepsShapes: Bool { false }
+
+    /// Whether the term's course depends on how many epochs there will be.
+    open var dependsOnEpochs: Bool { hintEpochs > 0 }
 
     /// Whether the term can be tried on a pair of values, which for some terms are no teacher's.
     open var comparesValues: Bool { needsTeacher }

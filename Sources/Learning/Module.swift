@@ -35,6 +35,8 @@ open class Module {
     /// Whether the layer is a function of single elements, which costs one operation for each; what else a layer costs is
     /// told by the operations that it runs.
     open var isElementwise: Bool { false }
+    /// The names of the inputs that ``forward(named:)`` takes, where they are known; nil for layers of one tensor.
+    open var inputNames: [String]? { nil }
 
     /// The result of the layer for `x`; callers use ``callAsFunction(_:)``.
     ///

@@ -7,6 +7,8 @@ public struct TrainingRecord: Sendable, Equatable {
     public var normalization: Normalization?
     /// The names of the classes, in the order of the logits.
     public var classes: [String]?
+    /// What the targets were.
+    public var target: TargetDeclaration?
     /// Where the weights come from: objective, epochs, seed, data, metrics, by name.
     public var provenance: OrderedDictionary<String, String>
     /// The ``Data/Dataset/fingerprint()`` of the data that chose which epoch's weights to keep; nil when the last were kept.
@@ -27,6 +29,7 @@ public struct TrainingRecord: Sendable, Equatable {
         self.chosenOn = chosenOn
         normalization = data.normalization
         classes = data.classes
+        target = data.target
         provenance = ["run": run.name, "data": "\(data.name), \(data.count) examples"]
         for (key, value) in run.configuration where key != "loss" { provenance[key] = value }
         provenance["objective"] = run.objective
@@ -51,6 +54,12 @@ public struct TrainingRecord: Sendable, Equatable {
                 ))
         }
         if let classes { members.append(("classes", .array(classes.map { .string($0) }))) }
+        if let target {
+            var entries: [(key: String, value: JSON)] = [("ignore_index", .integer(target.ignoreIndex))]
+            if let task = target.task { entries.append(("task", .string(task.rawValue))) }
+            if let dim = target.classDim { entries.append(("class_dim", .integer(dim))) }
+            members.append(("target", .object(entries)))
+        }
         if let chosenOn { members.append(("chosen_on", .string(chosenOn))) }
         members.append(("provenance", .object(provenance.map { ($0.key, .string($0.value)) })))
         return .object(members)
@@ -65,6 +74,11 @@ public struct TrainingRecord: Sendable, Equatable {
         }
         classes = json["classes"]?.array?.compactMap(\.string)
         chosenOn = json["chosen_on"]?.string
+        if let entries = json["target"] {
+            target = TargetDeclaration(
+                task: entries["task"]?.string.flatMap(LearningTask.init), classDim: entries["class_dim"]?.integer,
+                ignoreIndex: entries["ignore_index"]?.integer ?? TargetDeclaration.ignored)
+        }
         provenance = [:]
         if case .object(let members)? = json["provenance"] {
             for (key, value) in members { provenance[key] = value.string }

@@ -107,6 +107,7 @@ struct DatasetOperationTests {
                 answers: 8 examples
                 x: float32 [8, 1], 0.2 … 0.2, kept as bytes (8 bytes)
                 y: int64 [8], 0 … 1
+                task: classes for a network that gives two logits, binary for one that gives one
                 2 classes: no (5), yes (3); unbalanced, 1.7 to 1
                 """)
     }

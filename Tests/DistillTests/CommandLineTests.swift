@@ -274,10 +274,11 @@ struct CommandLineTests {
             write_text("a.csv", "a;b;y\\n1;2;0\\n3;4;1\\n")
             print(exists("a.csv"), exists("b.csv"), len(read_text("a.csv")))
             print(read_csv("a.csv", label="y", separator=";").x.shape)
-            read_csv("a.csv", label="y")
+            print(read_csv("a.csv", label="y").x.shape)
+            read_csv("a.csv", label="y", separator=",")
             """
         let result = try Program.run("-e", program, folder: folder)
-        #expect(result.output == "true false 18\n[2, 2]\n")
+        #expect(result.output == "true false 18\n[2, 2]\n[2, 2]\n")
         #expect(result.errors.contains("separator=\";\""), "\(result.errors)")
         let refused = try Program.run("-e", "write_text(\"no/such/a.txt\", \"x\")", folder: folder)
         #expect(refused.errors.contains("cannot write no/such/a.txt: no such file or directory"))

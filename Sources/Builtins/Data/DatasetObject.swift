@@ -83,6 +83,14 @@ extension Library {
             ) { (dataset: Dataset) in dataset.classes })
         add(
             Attribute(
+                "task", on: .object("dataset"),
+                "What the targets are; none without targets, and while only a network can tell.",
+                examples: [Example("TensorDataset(zeros(3, 2), arange(3)).task", "classes")]
+            ) { (dataset: Dataset) -> String? in
+                if case .settled(let task) = dataset.knownTask { task.rawValue } else { nil }
+            })
+        add(
+            Attribute(
                 "normalization", on: .object("dataset"),
                 "What `normalize` subtracts and divides by: a dict with the lists mean and std, or none.",
                 examples: [
@@ -102,6 +110,7 @@ extension Library {
                     Example(
                         #"TensorDataset(zeros(4, 2), tensor([0, 1, 0, 1])).describe()"#,
                         "TensorDataset: 4 examples", "x: float32 [4, 2], 0 … 0", "y: int64 [4], 0 … 1",
+                        "task: classes for a network that gives two logits, binary for one that gives one",
                         "2 classes: 0 (2), 1 (2)")
                 ]
             ) { call in

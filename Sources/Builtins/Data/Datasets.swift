@@ -48,48 +48,8 @@ extension Library {
                 guard let named = NamedDataset(rawValue: name.rawValue) else { return try digits() }
                 return try named.read(part == .test ? .test : .train, folder: dir)
             })
-        add(
-            Builtin(
-                "TensorDataset", .data, "A dataset from tensors.",
-                Parameter<Either<Tensor, OrderedTensors>>(
-                    "x",
-                    "the examples [N, …], or a dict of such, whose entries go to `forward` by name; an entry `mask` "
-                        + "says which positions count"),
-                Parameter<Tensor?>.optional("y", "int64 classes [N], or float targets [N, …]"),
-                returns: "the dataset",
-                pytorch: .same("torch.utils.data.TensorDataset"), seeAlso: ["dataset", "split", "batches"],
-                examples: [Example("len(TensorDataset(zeros(6, 2), arange(6)))", "6")]
-            ) { (x: Either<Tensor, OrderedTensors>, y: Tensor?) in
-                switch x {
-                case .first(let x): return try Dataset(x: x, y: y)
-                case .second(var inputs):
-                    let mask = inputs.tensors.removeValue(forKey: "mask")
-                    return try Dataset(input: .named(inputs.tensors), y: y, mask: mask)
-                }
-            })
-        add(
-            Builtin(
-                "read_csv", .data, "Reads a table: `label` names the label column, all others make x.",
-                Parameter<String>("path", "the file; a header line is detected"),
-                Parameter<OneOrMore<ColumnName>?>.optional(
-                    "label", "the label's column by name or position (negative from the end), or a list of several"),
-                Parameter<String>("separator", "what stands between the fields", default: ","),
-                returns: "x int64 when all its columns are whole numbers, else float32 [N, D]",
-                notes: ["A text column becomes one 0/1 column per category; a text label becomes classes."],
-                seeAlso: ["dataset", "TensorDataset"],
-                examples: [
-                    Example(
-                        """
-                        write_text("/tmp/distill-example.csv", "a,b,kind\\n1.5,2,cat\\n0.5,4,dog\\n")
-                        read_csv("/tmp/distill-example.csv", label="kind").classes
-                        """, #"["cat", "dog"]"#)
-                ]
-            ) { (path: String, label: OneOrMore<ColumnName>?, separator: String) in
-                guard let character = separator.first, separator.utf8.count == 1 else {
-                    throw Failure(.value, "read_csv: the separator must be one ASCII character, given \"\(separator)\"")
-                }
-                return try readCSV(path, labels: (label?.elements ?? []).map(\.label), separator: character)
-            })
+        addTensorDataset()
+        addTables()
     }
 
     private func addFileReaders() {
@@ -116,12 +76,15 @@ extension Library {
             "channels", "1 (grey) or 3 (red, green, blue)", defaultText: "1 if all images are grey")
         let skipBroken = Parameter<Bool>(
             "skip_broken", "whether broken images are left out and counted, instead of an error", default: false)
+        let classes = Parameter<[String]?>.optional(
+            "classes", "the names of the classes, in order", defaultText: "the folders, sorted")
+        let like = Parameter<Dataset?>.optional("like", "a dataset whose classes these are")
         add(
             Builtin(
                 "image_folder", .data, "Reads the PNG and JPEG images of a folder; every folder in it is a class.",
                 parameters: [
                     directory.description, size.description, fit.description, channels.description,
-                    skipBroken.description,
+                    skipBroken.description, classes.description, like.description,
                 ],
                 returns: "x float32 [N, C, H, W] in 0…1 (kept as bytes), y int64 [N]; no y without folders in it",
                 notes: [
@@ -144,6 +107,7 @@ extension Library {
                     }
                     options.size = (height, width)
                 }
+                options.classes = try call[classes] ?? call[like]?.classes
                 let folder = try imageFolder(call[directory], options)
                 if let first = folder.skipped.first {
                     call.interpreter.warn(

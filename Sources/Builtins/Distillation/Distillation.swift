@@ -191,7 +191,8 @@ extension Library {
             "nets", "teacher -> student; the teacher is a network, a list of networks, or stored logits [N, K]")
         let train = Parameter<Dataset>("train", "the training data, shuffled every epoch")
         let loss = Parameter<ObjectiveObject?>.optional(
-            "loss", "an objective", defaultText: "0.9 * soft(T=4) + 0.1 * hard()")
+            "loss", "an objective",
+            defaultText: "0.9 * soft(T=4) + 0.1 * hard(); regression() + logit_mse() for numbers")
         let shared = TrainingParameters()
         let cache = Parameter<CacheOption>(
             "cache",
@@ -235,6 +236,12 @@ extension Library {
                 let nets = try call[nets]
                 let data = try call[train]
                 let objective = try call[loss]?.objective ?? Self.defaultObjective(for: data)
+                for source in nets.left.elements.map(\.source) {
+                    if let problem = source.network?.normalizationNote(for: data) {
+                        call.interpreter.warn("distill: the teacher \(problem)")
+                    }
+                }
+                try Self.warnOfUnlike(call[shared.validate], data, "distill", call.interpreter)
                 let run = try Distillation.distill(
                     nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
                     options: shared.options(call, for: "distill"),
@@ -247,7 +254,8 @@ extension Library {
 
     /// Soft labels with labels where there are some.
     static func defaultObjective(for data: Dataset) throws -> Objective {
-        guard data.classes != nil else { return Objective(try SoftTerm()) }
+        if data.holdsNumbers { return RegressionTerm() + LogitMSETerm() }
+        guard data.y != nil else { return Objective(try SoftTerm()) }
         return try 0.9 * SoftTerm() + 0.1 * HardTerm()
     }
 }

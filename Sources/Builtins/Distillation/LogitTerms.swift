@@ -1,5 +1,6 @@
 import Distillation
 import Runtime
+import Tensors
 
 extension Library {
     private static func temperature(_ value: Double) -> Parameter<Double> {
@@ -16,8 +17,13 @@ extension Library {
             TermDeclaration(
                 HardTerm.self,
                 Parameter<Double>("label_smoothing", "the share of the target spread over all classes", default: 0),
+                Parameter<Tensor?>.optional(
+                    "weight",
+                    "a factor for each class [K] in a weighted mean, as PyTorch's weight=; of several labels [L]"),
+                Parameter<Tensor?>.optional(
+                    "pos_weight", "a factor of the positive part, for binary and several labels: one number or [L]"),
                 examples: [Example("hard()(tensor([[0.0, 0.0]]), tensor([1])).item() > 0.69", "true")]
-            ) { try HardTerm(labelSmoothing: $0) },
+            ) { try HardTerm(labelSmoothing: $0, weight: $1, positiveWeight: $2) },
             TermDeclaration(
                 RegressionTerm.self, Parameter<RegressionDistance>("metric", "the distance", default: .mse),
                 examples: [Example("regression()(tensor([[1.0], [2.0]]), tensor([1.0, 4.0])).item()", "2.0")]

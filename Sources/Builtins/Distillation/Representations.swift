@@ -18,26 +18,30 @@ extension Library {
         let logits = "z = tensor([[9.0, 0.0], [9.0, 0.0], [0.0, 9.0]]); y = tensor([0, 1, 1])"
         add(
             Builtin(
-                "per_class_accuracy", .training, "The accuracy within each class.", model, data,
+                "per_class_accuracy", .training, "The accuracy within each class.",
+                parameters: [model.description, data.description],
                 returns: "a list of floats, nan for a class without examples",
                 seeAlso: ["accuracy", "confusion_matrix", "per_class_gain"],
                 examples: [Example("\(logits); per_class_accuracy(z, y)", "[1.0, 0.5]")]
-            ) { (model: Either<Module, Tensor>, data: Either<Dataset, Tensor>) in
-                let predictions = try Self.predictions(model, data, function: "per_class_accuracy")
+            ) { call in
+                let predictions = try Self.predictions(
+                    call[model], call[data], function: "per_class_accuracy", call.interpreter)
                 try Self.requireClasses(predictions, "per_class_accuracy")
-                return predictions.perClassAccuracy(classes: predictions.width)
+                return predictions.perClassAccuracy(classes: predictions.decisionClasses)
             })
         add(
             Builtin(
-                "confusion_matrix", .training, "How often each class was taken for which.", model, data,
+                "confusion_matrix", .training, "How often each class was taken for which.",
+                parameters: [model.description, data.description],
                 returns: "an int64 tensor [K, K]: rows are labels, columns what was chosen",
                 seeAlso: ["per_class_accuracy", "accuracy"],
                 examples: [Example("\(logits); confusion_matrix(z, y).tolist()", "[[1, 0], [1, 1]]")]
-            ) { (model: Either<Module, Tensor>, data: Either<Dataset, Tensor>) in
-                let predictions = try Self.predictions(model, data, function: "confusion_matrix")
+            ) { call in
+                let predictions = try Self.predictions(
+                    call[model], call[data], function: "confusion_matrix", call.interpreter)
                 try Self.requireClasses(predictions, "confusion_matrix")
-                let counts = predictions.confusionMatrix(classes: predictions.width)
-                return try Tensor(counts, shape: [predictions.width, predictions.width])
+                let classes = predictions.decisionClasses
+                return try Tensor(predictions.confusionMatrix(classes: classes), shape: [classes, classes])
             })
         add(
             Builtin(
@@ -52,10 +56,10 @@ extension Library {
                 ]
             ) { (a: Module, b: Module, data: Dataset) in
                 let accuracies = try [a, b].map { net in
-                    let predictions = try Predictions(
-                        logits: predict(net, data), y: data.y, mask: data.mask, function: "per_class_gain")
+                    let data = try data.withClasses(of: net, function: "per_class_gain")
+                    let predictions = try Predictions(predict(net, data), for: data, function: "per_class_gain")
                     try Self.requireClasses(predictions, "per_class_gain")
-                    return predictions.perClassAccuracy(classes: predictions.width)
+                    return predictions.perClassAccuracy(classes: predictions.decisionClasses)
                 }
                 guard accuracies[0].count == accuracies[1].count else {
                     throw Failure(
@@ -68,9 +72,10 @@ extension Library {
     }
 
     private static func requireClasses(_ predictions: Predictions, _ function: String) throws {
-        guard predictions.targets.isEmpty else {
+        guard predictions.task.hasClasses || predictions.task == .binary else {
             throw Failure(
-                .value, "\(function): needs classes, and y is float", help: ["mse, mae and r2 are for floats"])
+                .value, "\(function): needs classes, and the task is \(predictions.task.rawValue)",
+                help: predictions.task == .numbers ? ["mse, mae and r2 are for numbers"] : [])
         }
     }
 

@@ -18,11 +18,17 @@ extension Library {
             "input",
             ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
         )
+        let normalize = Parameter<Bool>(
+            "normalize",
+            ".onnx: put the normalisation of the training data into the graph, so that it takes raw inputs",
+            default: false)
         add(
             Builtin(
                 "save", .files,
                 "Writes a network: .distill all of it, .safetensors and .pt the weights under PyTorch's names, .onnx for deployment.",
-                parameters: [net.description, path.description, input.description, data.description],
+                parameters: [
+                    net.description, path.description, input.description, data.description, normalize.description,
+                ],
                 notes: [
                     ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
@@ -57,14 +63,35 @@ extension Library {
                             .value, "save: an .onnx file needs input=, the shape of one example",
                             help: ["save(net, \"\(path)\", input=[1, 28, 28])"])
                     }
-                    try WholeFile.write(ONNXModel(tracing: net, inputs: input.batches()).bytes(), to: path)
+                    let exported = try Self.exported(net, normalize: call[normalize], path, call.interpreter)
+                    try WholeFile.write(ONNXModel(tracing: exported, inputs: input.batches()).bytes(), to: path)
                 case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
                 case .pt: try WholeFile.write(StorableValue.bytes(.module(net), path: path), to: path)
-                default: try SafeTensors(net.storedState()).write(to: path)
+                default: try SafeTensors(net.storedState(), metadata: ["format": "pt"]).write(to: path)
                 }
                 return NoValue()
             })
         addRecordAttributes()
+    }
+
+    /// The network as it is exported: with the normalisation of its training data before it, if that is asked for; a
+    /// network that needs one and goes without says so.
+    private static func exported(
+        _ net: Module, normalize: Bool, _ path: String, _ interpreter: Interpreter
+    ) throws -> Module {
+        guard let normalization = net.record?.normalization else {
+            if normalize {
+                throw Failure(
+                    .value, "save: normalize=true, and the network was not trained on normalised data",
+                    help: ["save(net, \"\(path)\", input=…, data=train) says with what it was"])
+            }
+            return net
+        }
+        if normalize { return NormalizedNetwork(net, normalization) }
+        interpreter.warn(
+            "save: the network was trained on normalised inputs, and \(path) needs them: normalize=true puts that into the graph"
+        )
+        return net
     }
 
     private func addRecordAttributes() {

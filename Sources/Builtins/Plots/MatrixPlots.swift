@@ -8,12 +8,11 @@ import Tensors
 enum BestCell: String, StringOption {
     case auto, highest, lowest, none
 
-    /// The cell's kind; `auto` goes by the name of the value: the lowest loss, the highest accuracy.
-    func drawn(value name: String) -> HeatmapChart.Best {
+    /// The cell's kind; `auto` goes by what is declared of the value, and frames none where nothing is.
+    func drawn(value name: String, noted: Bool? = nil) -> HeatmapChart.Best {
         switch self {
         case .auto:
-            ["loss", "nll", "ece", "brier", "mse", "mae", "seconds", "kl"].contains(where: name.lowercased().contains)
-                ? .lowest : .highest
+            (noted ?? Direction.isBetterWhenLarger(name)).map { $0 ? .highest : .lowest } ?? .none
         case .highest: .highest
         case .lowest: .lowest
         case .none: .none
@@ -52,7 +51,8 @@ extension Library {
         let rows = Parameter<[Value]?>.optional("rows", "of a matrix: a name or number for each row")
         let columns = Parameter<[Value]?>.optional("columns", "of a matrix: a name or number for each column")
         let best = Parameter<BestCell>(
-            "best", "which cell is framed; \"auto\" is the lowest of a loss, the highest of anything else",
+            "best",
+            "which cell is framed; \"auto\" is the best by the metric's declaration, and none for a number that has none",
             default: .auto)
         let colours = Parameter<HeatmapColours>(
             "colours", "\"diverging\" is for values around zero", default: .sequential)
@@ -127,11 +127,14 @@ extension Library {
             "ds", "a dataset with classes, or labels [N]; left out for counts")
         let classes = Parameter<[String]?>.optional(
             "classes", "the names of the classes", defaultText: "those of the dataset")
+        let label = Parameter<Either<Int, String>?>.optional(
+            "label", "of several labels, which: its name or its column, from 0")
         let figure = FigureParameters()
         add(
             Builtin(
                 "plot_confusion", .plots, "Which class was taken for which: shares of each true class, with counts.",
-                parameters: [model.description, data.description, classes.description] + figure.plain,
+                parameters: [model.description, data.description, classes.description, label.description]
+                    + figure.plain,
                 returns: "a figure", seeAlso: ["accuracy", "plot_reliability", "plot_heatmap"],
                 examples: [
                     Example(running: #"plot_confusion(Linear(64, 10), dataset("digits"))"#),
@@ -142,8 +145,7 @@ extension Library {
                     let names = try call[classes]
                     if let data = try call[data] {
                         let predictions = try Self.predictions(call, call[model], data, for: "plot_confusion")
-                        let classes = names ?? Self.classes(of: data, width: predictions.width)
-                        let flat = predictions.confusionMatrix(classes: classes.count)
+                        let (flat, classes) = try Self.confusion(predictions, data, call[label], names)
                         let counts = classes.indices.map {
                             Array(flat[$0 * classes.count..<($0 + 1) * classes.count])
                         }
@@ -184,44 +186,65 @@ extension Library {
             ) { call in
                 try drawing {
                     let predictions = try Self.predictions(call, call[model], call[data], for: "plot_reliability")
-                    let (choices, width) = (predictions.choices, predictions.width)
-                    let probabilities = predictions.probabilities
+                    let decisions = predictions.confidences
                     let chart = try ReliabilityChart(
-                        confidences: choices.enumerated().map { probabilities[$0 * width + $1] },
-                        correct: zip(choices, predictions.labels).map { $0 == $1 }, bins: call[bins])
+                        confidences: decisions.map(\.confidence), correct: decisions.map(\.isRight), bins: call[bins])
                     return try figure.figure(chart, figure.plainOptions(call), in: call)
                 }
             })
     }
 
     /// The logits with their labels that a network and a dataset, or two tensors, give.
-    private static func predictions(
+    static func predictions(
         _ call: Call, _ model: Value, _ data: Either<Dataset, Tensor>, for function: String
     ) throws -> Predictions {
-        let logits: Tensor
-        let predictions: Predictions
-        switch (model, data) {
-        case (.module(let net), .first(let dataset)): logits = try Learning.predict(net, dataset)
-        case (.tensor(let tensor), _): logits = tensor
-        case (.module, .second):
-            throw Failure(.type, "\(function): a network needs a dataset, logits need labels")
+        let chosen: Either<Module, Tensor>
+        switch model {
+        case .module(let net): chosen = .first(net)
+        case .tensor(let tensor): chosen = .second(tensor)
         default:
             throw Failure(
                 .type, "\(function): net must be a network or logits, not \(model.typeName)",
                 operands: [0: model.typeName])
         }
-        switch data {
-        case .first(let dataset):
-            predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
-        case .second(let labels): predictions = try Predictions(logits: logits, y: labels, function: function)
-        }
-        guard predictions.targets.isEmpty else {
-            throw Failure(.value, "\(function): it is for classes, and y holds floats")
+        let predictions = try Self.predictions(
+            chosen, data, function: function, metric: try Metric.named("nll"), call.interpreter)
+        guard predictions.task.hasLogits else {
+            throw Failure(
+                .value, "\(function): it is for classes and labels, and the task is \(predictions.task.rawValue)")
         }
         return predictions
     }
 
-    private static func classes(of data: Either<Dataset, Tensor>, width: Int) -> [String] {
+    /// The counts of a confusion matrix with the names of its rows.
+    private static func confusion(
+        _ predictions: Predictions, _ data: Either<Dataset, Tensor>, _ label: Either<Int, String>?, _ names: [String]?
+    ) throws -> (counts: [Int], classes: [String]) {
+        guard predictions.task == .multilabel else {
+            if label != nil {
+                throw Failure(.value, "plot_confusion: label= is for several labels, and here are classes")
+            }
+            let count = predictions.decisionClasses
+            let classes = names ?? Self.classes(of: data, width: count)
+            return (predictions.confusionMatrix(classes: classes.count), classes)
+        }
+        let labels = names ?? Self.classes(of: data, width: predictions.width)
+        let column: Int?
+        switch label {
+        case .first(let position)?: column = position
+        case .second(let name)?: column = labels.firstIndex(of: name)
+        case nil: column = predictions.width == 1 ? 0 : nil
+        }
+        guard let column, (0..<predictions.width).contains(column) else {
+            throw Failure(
+                .value, "plot_confusion: of several labels it shows one",
+                help: ["label=\"\(labels.first ?? "0")\"; there are " + labels.joined(separator: ", ")])
+        }
+        let name = labels.indices.contains(column) ? labels[column] : String(column)
+        return (predictions.confusionMatrix(label: column), ["not \(name)", name])
+    }
+
+    static func classes(of data: Either<Dataset, Tensor>, width: Int) -> [String] {
         if case .first(let dataset) = data, let classes = dataset.classes, classes.count >= width { return classes }
         return (0..<width).map(String.init)
     }

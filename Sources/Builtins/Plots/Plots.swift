@@ -68,6 +68,8 @@ extension Library {
         addHistogram()
         addMatrixPlots()
         addImagePlots()
+        addThresholdPlots()
+        addOverlayPlot()
     }
 
     private func addCurves() {

@@ -1,5 +1,6 @@
 import Data
 import Diagnostics
+import Glibc
 import Learning
 import OrderedCollections
 import Runtime
@@ -176,18 +177,13 @@ struct TextTable {
     }
 
     private static func rounded(_ value: Double, significant: Int) -> String {
-        var scale = 1.0
-        var size = abs(value)
-        while size < 1, scale < 1e300 {
-            size *= 10
-            scale *= 10
+        let keep = max(2, significant) - 1
+        let exponent = Int(log10(abs(value)).rounded(.down))
+        // Through the decimal digits: a quotient of floats would have more of them.
+        let digits = (abs(value) / pow(10, Double(exponent - keep))).rounded()
+        guard digits.isFinite, let number = Double("\(Int(digits))e\(exponent - keep)") else {
+            return NumberFormat.repr(value)
         }
-        while size >= 10, scale > 1e-300 {
-            size /= 10
-            scale /= 10
-        }
-        var keep = 1.0
-        for _ in 1..<max(2, significant) { keep *= 10 }
-        return NumberFormat.repr((value * scale * keep).rounded() / keep / scale)
+        return NumberFormat.repr(value < 0 ? -number : number)
     }
 }

@@ -62,8 +62,8 @@ extension TrialTable {
     private var lines: [[String]] {
         let groups = groups
         let repeats = groups.contains { $0.rows.count > 1 }
-        let names = repeats ? settings.filter { $0 != Self.seed } : settings
-        return [names + (repeats ? ["seeds"] : []) + metrics]
+        let names = repeats ? settings.filter { !Self.repeats.contains($0) } : settings
+        return [names + (repeats ? [settings.contains("fold") ? "folds" : "seeds"] : []) + metrics]
             + groups.map { group in
                 let settings = repeats ? group.settings : group.rows[0].settings
                 let values = metrics.map { metric in
@@ -207,21 +207,25 @@ extension Library {
                 "The setting with the best mean of a metric over its seeds.",
                 table, Parameter<String>("metric", "the name of a metric"),
                 Parameter<Bool?>.optional(
-                    "larger", "whether larger is better", defaultText: "as the name says: accuracies yes, losses no"),
-                returns: "a dict: the setting, `seeds`, the means of all metrics, and `std` of the metric",
+                    "larger", "whether larger is better",
+                    defaultText: "as the metric is declared; needed for any other number"),
+                returns:
+                    "a dict: the setting, `runs` for verdict, `seeds`, the means of all metrics, and `std` of the metric",
                 seeAlso: ["trials", "sweep", "verdict"],
                 examples: [
-                    Example("\(start); t.best(\"score\").T", "2"),
+                    Example("\(start); t.best(\"score\", larger=true).T", "2"),
                     Example("\(start); t.best(\"score\", larger=false).score", "1.5"),
                 ]
             ) { (table: TrialTable, metric: String, larger: Bool?) in
                 guard table.metrics.contains(metric) else { throw Self.noColumn(metric, table) }
-                let larger = larger ?? Metric.isBetterWhenLarger(curve: metric)
+                let larger = try Self.direction(larger, of: metric, in: [table.isBetterWhenLarger(metric)], "best")
                 guard let group = table.best(metric, largerIsBetter: larger) else {
                     throw Failure(.value, "best: no row has a finite \(metric)")
                 }
                 var dict: OrderedDictionary<String, AnyValue> = [:]
                 for (name, setting) in group.settings { dict[name] = AnyValue { setting.encode(in: $0) } }
+                let runs = group.rows.flatMap(\.runs)
+                if !runs.isEmpty { dict["runs"] = AnyValue { runs.encode(in: $0) } }
                 dict["seeds"] = AnyValue { _ in .int(group.rows.count) }
                 for name in table.metrics {
                     guard let mean = group.mean(name) else { continue }

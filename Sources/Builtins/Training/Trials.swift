@@ -86,6 +86,15 @@ struct SampleValue: ValueDecodable {
         }
     }
 
+    /// Which way a metric is better, if a run has noted it.
+    func direction(_ metric: String) -> Bool? {
+        switch content {
+        case .table(let table): table.isBetterWhenLarger(metric)
+        case .runs(let runs): runs.lazy.compactMap { $0.isBetterWhenLarger(metric) }.first
+        case .numbers: nil
+        }
+    }
+
     /// The numbers of a metric by seed; lists are paired by position.
     func numbers(_ metric: String) throws -> OrderedDictionary<TrialTable.Setting, Double> {
         let values: [Double]
@@ -117,6 +126,7 @@ extension Library {
     func addTrials() {
         addTrialTable()
         addTrialFunctions()
+        addCrossValidation()
         addVerdict()
     }
 
@@ -176,7 +186,7 @@ extension Library {
                     Example(
                         """
                         t = sweep((T, seed) => ({"score": T * 10 + seed}), T=[1, 2], seed=range(2))
-                        [t.columns, t["score"], t.best("score").T]
+                        [t.columns, t["score"], t.best("score", larger=true).T]
                         """, #"[["T", "seed", "score"], [10.0, 11.0, 20.0, 21.0], 2]"#)
                 ]
             ) { call in
@@ -189,6 +199,11 @@ extension Library {
                 }
                 var plan: [[(name: String, value: Value)]] = [[]]
                 for (name, given) in settings {
+                    if name == "jobs", [Value].decode(given, in: call.interpreter) == nil {
+                        throw Failure(
+                            .type, "sweep has no argument jobs",
+                            help: ["`distill sweep FILE --jobs 2` runs several at once"])
+                    }
                     guard let values = [Value].decode(given, in: call.interpreter) else {
                         throw Failure(
                             .type, "sweep: \(name) must be a list of values, not \(given.typeName)",
@@ -208,6 +223,42 @@ extension Library {
     /// Refuses what nobody waits for, before a plan is made of it.
     private static func check(calls: Int, _ function: String, _ what: String) throws {
         guard calls <= 1_000_000 else { throw Failure(.limit, "\(function): more than a million \(what)") }
+    }
+
+    private func addCrossValidation() {
+        let data = Parameter<Dataset>("ds", "the data")
+        let count = Parameter<Int>("k", "into how many parts it is cut")
+        let function = Parameter<Callable>(
+            "function", "(train, val) => …; gives a run, a number, or a dict of numbers and runs")
+        let seed = Parameter<Int>("seed", "decides the cut; nothing else does", default: 0)
+        add(
+            Builtin(
+                "cross_validate", .training, "Repeats an experiment with each part of the data as validation data.",
+                parameters: [data.description, count.description, function.description, seed.description],
+                returns: "a table with one row for each fold; it shows mean ± standard deviation",
+                notes: [
+                    "Stratified when there are classes. Two tables of the same k and seed have the same folds, and verdict pairs them.",
+                    "Each call starts under the seed in force.",
+                ], seeAlso: ["trials", "split", "verdict"],
+                examples: [
+                    Example(
+                        """
+                        t = cross_validate(take(dataset("digits"), 100), 5, (train, val) => ({"n": len(val)}))
+                        [t["fold"], t["n"]]
+                        """, "[[0, 1, 2, 3, 4], [20.0, 20.0, 20.0, 20.0, 20.0]]")
+                ]
+            ) { call in
+                let function = try call[function]
+                let folds = try Data.folds(call[data], call[count], seed: call[seed])
+                let plan = folds.indices.map { [(name: "fold", value: Value.int($0))] }
+                return try Self.table(plan, "cross_validate", call.interpreter) { settings in
+                    guard case .int(let fold)? = settings.first?.value else { return .none }
+                    let (train, validation) = folds[fold]
+                    return try function.call([
+                        train.encode(in: call.interpreter), validation.encode(in: call.interpreter),
+                    ])
+                }
+            })
     }
 
     /// Runs the calls of a plan, each under its seed; what is there already is shown when one of them fails.
@@ -243,6 +294,18 @@ extension Library {
         return TrialTable(rows)
     }
 
+    /// Which way a number is better: as was said, as its run or its declaration has it; asked for otherwise.
+    static func direction(
+        _ larger: Bool?, of metric: String, in noted: [Bool?] = [], _ function: String
+    ) throws -> Bool {
+        if let known = larger ?? noted.lazy.compactMap({ $0 }).first ?? Direction.isBetterWhenLarger(metric) {
+            return known
+        }
+        throw Failure(
+            .value, "\(function): nothing says whether a larger \"\(metric)\" is better",
+            help: ["larger=true, or larger=false for an error or a cost"])
+    }
+
     private func addVerdict() {
         add(
             ObjectType(
@@ -274,7 +337,7 @@ extension Library {
         let metric = Parameter<String>("metric", "the metric that is compared", default: "val_accuracy")
         let level = Parameter<Double>("level", "the probability of a wrong verdict that is accepted", default: 0.05)
         let larger = Parameter<Bool?>.optional(
-            "larger", "whether larger is better", defaultText: "as the name says: accuracies yes, losses no")
+            "larger", "whether larger is better", defaultText: "as the metric is declared; needed for any other number")
         add(
             Builtin(
                 "verdict", .training, "Whether one training is better than another, by a paired t test over seeds.",
@@ -306,7 +369,9 @@ extension Library {
                 }
                 let verdict = try Verdict(
                     common.compactMap { first[$0] }, common.compactMap { second[$0] }, metric: metric,
-                    largerIsBetter: call[larger] ?? Metric.isBetterWhenLarger(curve: metric), level: call[level])
+                    largerIsBetter: Self.direction(
+                        call[larger], of: metric, in: [a.direction(metric), b.direction(metric)], "verdict"),
+                    level: call[level])
                 verdict.notes = (a.notes(metric) + b.notes(metric)).reduce(into: []) { all, note in
                     if !all.contains(note) { all.append(note) }
                 }

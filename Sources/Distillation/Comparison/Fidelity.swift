@@ -42,52 +42,63 @@ public enum Fidelity {
             throw TrainingError.data(
                 function: function, problem: "expected two [N, K], given \(a.shape) and \(b.shape)", help: nil)
         }
-        let labels = try Tensor.zeros(Array(a.shape.array.dropLast()), dtype: .int64)
+        let layout = try Dataset(x: a, y: nil).layout(outputs: a.shape.array, function: function)
         return (
-            try Predictions(logits: a, y: labels, function: function),
-            try Predictions(logits: b, y: labels, function: function)
+            try Predictions(unlabelled: a, layout, mask: nil, function: function),
+            try Predictions(unlabelled: b, layout, mask: nil, function: function)
         )
     }
 
+    /// The mean divergence of the rows; of logits of their own the sum over a row's labels.
     private static func divergence(_ first: Predictions, _ second: Predictions) -> Double {
         guard first.rows > 0 else { return .nan }
         var sum = 0.0
-        for index in 0..<first.rows {
-            let p = logSoftmax(first.row(index))
-            let q = logSoftmax(second.row(index))
+        func add(_ p: [Double], _ q: [Double]) {
             for (own, other) in zip(p, q) where own > -.infinity { sum += exp(own) * (own - other) }
+        }
+        for index in 0..<first.rows {
+            if first.task.isBernoulli {
+                for (own, other) in zip(first.row(index), second.row(index)) {
+                    add(logSoftmax([own, 0]), logSoftmax([other, 0]))
+                }
+            } else {
+                add(logSoftmax(first.row(index)), logSoftmax(second.row(index)))
+            }
         }
         return max(0, sum / Double(first.rows))
     }
 
+    /// The share of the decisions, one a row or one a label, that are the same.
     static func agreement(_ a: Predictions, _ b: Predictions) -> Double {
         guard a.rows > 0 else { return .nan }
+        if a.task.isBernoulli {
+            return Double(zip(a.logits, b.logits).count { ($0 > 0) == ($1 > 0) }) / Double(a.logits.count)
+        }
         return Double(zip(a.choices, b.choices).count { $0 == $1 }) / Double(a.rows)
     }
 
-    /// The rows that count; data without classes counts all that its mask leaves.
-    static func predictions(_ logits: Tensor, _ data: Dataset, function: String) throws -> Predictions {
-        if let y = data.y, !y.dtype.isFloating {
-            return try Predictions(logits: logits, y: y, mask: data.mask, function: function)
-        }
-        let labels = try Tensor.zeros(Array(logits.shape.array.dropLast()), dtype: .int64)
-        return try Predictions(logits: logits, y: labels, mask: data.mask, function: function)
+    /// The rows that the mask leaves, labelled or not: a teacher's answer counts everywhere.
+    static func views(
+        _ outputs: [Tensor], _ layouts: [TaskLayout], _ data: Dataset, function: String
+    ) throws -> [Predictions] {
+        try zip(outputs, layouts).map { try Predictions(unlabelled: $0, $1, mask: data.mask, function: function) }
     }
 
     private static func both(
         _ a: Module, _ b: Module, _ data: Dataset, function: String
     ) throws -> (Predictions, Predictions) {
-        let first = try predictions(predict(a, data), data, function: function)
-        let second = try predictions(predict(b, data), data, function: function)
-        guard first.width == second.width else {
+        let outputs = [try predict(a, data), try predict(b, data)]
+        let layouts = try outputs.map { try data.layout(outputs: $0.shape.array, function: function) }
+        let views = try views(outputs, layouts, data, function: function)
+        guard views[0].width == views[1].width else {
             throw TrainingError.data(
-                function: function, problem: "one network has \(first.width) classes, the other \(second.width)",
-                help: nil)
+                function: function,
+                problem: "one network has \(views[0].width) classes, the other \(views[1].width)", help: nil)
         }
-        return (first, second)
+        return (views[0], views[1])
     }
 
-    private static func logSoftmax(_ row: ArraySlice<Double>) -> [Double] {
+    private static func logSoftmax(_ row: some Collection<Double>) -> [Double] {
         let top = row.max() ?? 0
         let normalizer = log(row.reduce(0) { $0 + exp($1 - top) })
         return row.map { ($0 - top) - normalizer }

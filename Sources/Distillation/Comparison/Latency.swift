@@ -25,15 +25,15 @@ public struct Latency {
             throw TrainingError.data(function: "compare", problem: "the dataset has no examples", help: nil)
         }
         let plain = try data.withoutAugmentation()
-        let one = try Batches(plain.rows(0..<1), size: 1).batch(0).input
+        let one = try Batches(plain.rows(0..<1), size: 1).batch(0)
         let repeated = try plain.rows((0..<batchSize).map { $0 % data.count })
-        let many = try Batches(repeated, size: batchSize).batch(0).input
+        let many = try Batches(repeated, size: batchSize).batch(0)
         let single = try medians(nets, one, seconds: seconds / 2)
         let batch = try medians(nets, many, seconds: seconds / 2)
         return zip(single, batch).map { Latency(latency: $0, throughput: Double(batchSize) / max($1, 1e-9)) }
     }
 
-    private static func medians(_ nets: [Module], _ input: DatasetInput, seconds: Double) throws -> [Double] {
+    private static func medians(_ nets: [Module], _ input: Batch, seconds: Double) throws -> [Double] {
         let start = monotonicSeconds()
         var times: [[Double]] = nets.map { _ in [] }
         // A fifth of the time warms caches, the pool of tensors and the clock of the processor up.
@@ -47,7 +47,7 @@ public struct Latency {
         return times.map { $0.sorted()[$0.count / 2] }
     }
 
-    private static func time(_ net: Module, _ input: DatasetInput) throws -> Double {
+    private static func time(_ net: Module, _ input: Batch) throws -> Double {
         try inEvaluation(net) {
             let start = monotonicSeconds()
             _ = try net(input)

@@ -33,10 +33,11 @@ extension Comparison {
         let speeds = try Latency.measure(nets, on: test)
         append("latency", speeds.map(\.latency))
         append("throughput", speeds.map(\.throughput))
-        if test.y?.dtype.isFloating == true {
+        let layouts = try outputs.map { try test.layout(outputs: $0.shape.array, function: "compare") }
+        if layouts[0].task == .numbers || layouts[0].task == .ranking {
             try appendErrors(outputs, test)
         } else {
-            try appendChoices(outputs, test)
+            try appendChoices(outputs, layouts, test)
         }
         for (column, net) in zip(columns, nets) {
             if let problem = net.normalizationNote(for: test) { note("\(column) \(problem)") }
@@ -53,29 +54,43 @@ extension Comparison {
     }
 
     private func appendErrors(_ outputs: [Tensor], _ test: Dataset) throws {
-        append(
-            "mse", try outputs.map { try Predictions(logits: $0, y: test.y, mask: test.mask, function: "compare").mse })
+        let predictions = try outputs.map { try Predictions($0, for: test, function: "compare") }
+        append("mse", predictions.map(\.mse))
+        append("r2", predictions.map(\.r2))
         append(
             "mse_to_teacher",
-            try outputs.enumerated().map { index, output in
-                guard index > 0, output.shape == outputs[0].shape else { return nil }
-                return try Predictions(logits: output, y: outputs[0], function: "compare").mse
+            predictions.enumerated().map { index, own in
+                guard index > 0, own.logits.count == predictions[0].logits.count else { return nil }
+                let sum = zip(own.logits, predictions[0].logits).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                return sum / Double(max(1, own.logits.count))
             })
     }
 
-    private func appendChoices(_ outputs: [Tensor], _ test: Dataset) throws {
-        let predictions = try outputs.map { try Fidelity.predictions($0, test, function: "compare") }
+    private func appendChoices(_ outputs: [Tensor], _ layouts: [TaskLayout], _ test: Dataset) throws {
         if test.y != nil {
+            let predictions = try outputs.map { try Predictions($0, for: test, function: "compare") }
             let accuracies = predictions.map(\.accuracy)
             append("accuracy", accuracies)
             append(
                 "accuracy_kept", accuracies.enumerated().map { $0 > 0 && accuracies[0] > 0 ? $1 / accuracies[0] : nil })
+            switch layouts[0].task {
+            case .positions: append("miou", try predictions.map { try Metric.named("miou").value($0) })
+            case .multilabel: append("f1", try predictions.map { try Metric.named("f1").value($0) })
+            case .binary: append("auroc", try predictions.map { try Metric.named("auroc").value($0) })
+            default: break
+            }
+            appendAgreement(try Fidelity.views(outputs, layouts, test, function: "compare"))
+            append("ece", predictions.map { $0.ece() })
+        } else {
+            appendAgreement(try Fidelity.views(outputs, layouts, test, function: "compare"))
         }
+    }
+
+    private func appendAgreement(_ views: [Predictions]) {
         append(
             "agreement",
-            predictions.enumerated().map { index, own in
-                index > 0 && own.width == predictions[0].width ? Fidelity.agreement(predictions[0], own) : nil
+            views.enumerated().map { index, own in
+                index > 0 && own.width == views[0].width ? Fidelity.agreement(views[0], own) : nil
             })
-        if test.y != nil { append("ece", predictions.map { $0.ece() }) }
     }
 }

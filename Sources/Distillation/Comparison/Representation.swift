@@ -166,7 +166,7 @@ public enum Representation {
             throw TrainingError.data(function: "features", problem: "the dataset has no examples", help: nil)
         }
         let probe = try Batches(plain, size: 1).batch(0)
-        let path = try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
+        let path = try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe) } }
         return try features(net, at: path, on: plain)
     }
 
@@ -179,7 +179,7 @@ public enum Representation {
         return try inEvaluation(net) {
             let parts = try (0..<batches.count).map { position in
                 try Interrupt.check()
-                let input = try batches.batch(position).input
+                let input = try batches.batch(position)
                 return try capture.run { try net(input) }.features[0]
             }
             return try Tensor.cat(parts, dim: 0)

@@ -77,6 +77,8 @@ public final class TrialTable {
 
     /// The name of the setting that only repeats.
     public static let seed = "seed"
+    /// The settings that only repeat: seeds, and the parts of a cross-validation.
+    public static let repeats: Set<String> = [seed, "fold"]
 
     /// The names of the settings, then of the metrics.
     public var columns: [String] { settings + metrics }
@@ -103,6 +105,11 @@ public final class TrialTable {
     /// All runs in the order of the rows.
     public var runs: [Run] { rows.flatMap(\.runs) }
 
+    /// Whether a larger value of a metric is better, as the runs noted it or as it is declared; nil when nothing says.
+    public func isBetterWhenLarger(_ metric: String) -> Bool? {
+        runs.lazy.compactMap { $0.directions[metric] }.first ?? Direction.isBetterWhenLarger(metric)
+    }
+
     /// What must be said along with the numbers: that validation data chose the epochs whose numbers on them these are.
     public var notes: [String] { Self.notes(on: runs, metrics) }
 
@@ -119,7 +126,7 @@ public final class TrialTable {
     /// The rows by their settings apart from the seed, in the order of first appearance.
     public var groups: [Group] {
         var groups: OrderedDictionary<[Setting?], [Row]> = [:]
-        let names = settings.filter { $0 != Self.seed }
+        let names = settings.filter { !Self.repeats.contains($0) }
         for row in rows { groups[names.map { row.settings[$0] }, default: []].append(row) }
         return groups.values.map { rows in
             var settings: OrderedDictionary<String, Setting> = [:]
@@ -188,14 +195,14 @@ public final class TrialTable {
                 help: "there are " + metrics.joined(separator: ", "))
         }
         guard groups.count <= 1 else {
-            let names = settings.filter { $0 != Self.seed }.joined(separator: ", ")
+            let names = settings.filter { !Self.repeats.contains($0) }.joined(separator: ", ")
             throw DistillationError.scheme(
                 function, problem: "the table holds \(groups.count) settings of \(names), and one is compared",
-                help: "choose one: t.where(\(settings.first { $0 != Self.seed } ?? "T")=…)")
+                help: "choose one: t.where(\(settings.first { !Self.repeats.contains($0) } ?? "T")=…)")
         }
         var values: OrderedDictionary<Setting, Double> = [:]
         for (position, row) in rows.enumerated() {
-            let seed = row.settings[Self.seed] ?? .integer(position)
+            let seed = row.settings[Self.seed] ?? row.settings["fold"] ?? .integer(position)
             guard values[seed] == nil else {
                 throw DistillationError.scheme(
                     function, problem: "the seed \(seed) occurs twice", help: "trials and sweep give each seed once")

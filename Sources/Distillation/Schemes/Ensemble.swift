@@ -19,6 +19,9 @@ public final class EnsembleNetwork: Module {
     /// The layer's name in summaries.
     public override var typeName: String { "ensemble" }
 
+    /// Those of the first member.
+    public override var inputNames: [String]? { members.first?.inputNames }
+
     /// log of the mean probabilities, [B, K].
     public override func forward(_ x: Tensor) throws -> Tensor { try joined(members.map { try $0(x) }) }
 

@@ -85,7 +85,12 @@ final class MeanTeacherLoss: TrainingLoss {
         "hard() + \(number((consistency * 100).rounded() / 100))·e^(−5(1−t)²)·⟨(softmax z_s − softmax z_t)²⟩"
     }
 
+    var dependsOnEpochs: Bool { true }
+
     func prepare(_ context: TrainingContext) throws {
+        let probe = try Batches(labelled.withoutAugmentation(), size: min(2, labelled.count)).batch(0)
+        let outputs = try inEvaluation(student) { try student(probe).shape.array }
+        try labelled.layout(outputs: outputs, function: "mean_teacher").require([.classes], "mean_teacher")
         labelledSize = min(context.batchSize, labelled.count)
         epochSteps = max(1, try Batches.count(of: context.data, size: context.batchSize))
         totalSteps = max(1, context.epochs * epochSteps)

@@ -56,6 +56,8 @@ private final class PeerLoss: TrainingLoss {
     private let own: Int
     private let group: PeerGroup
     private var weights: [Double] = []
+    private var layout: TaskLayout?
+    private var labelWeights = LabelWeights()
 
     init(_ objective: Objective, of own: Int, in group: PeerGroup) {
         self.objective = objective
@@ -65,18 +67,24 @@ private final class PeerLoss: TrainingLoss {
     }
 
     var formula: String { objective.description }
+    var usesLabelWeights: Bool { true }
+    var dependsOnEpochs: Bool { objective.summands.contains { $0.term.dependsOnEpochs } }
 
     func prepare(_ context: TrainingContext) throws {
         for (_, term) in objective.summands where term.needsLabels && context.data.y == nil {
             throw DistillationError.noLabels(term: term.name)
         }
         let probe = try Batches(context.data.withoutAugmentation(), size: min(2, context.batchSize)).batch(0)
-        let shapes = try group.peers.map { peer in try inEvaluation(peer) { try peer(probe.input).shape.array } }
+        let shapes = try group.peers.map { peer in try inEvaluation(peer) { try peer(probe).shape.array } }
         for shape in shapes where shape != shapes[0] {
             throw DistillationError.scheme(
                 "mutual", problem: "one peer gives \(shapes[0]) and another \(shape)",
                 help: "peers need the same classes")
         }
+        let layout = try context.data.layout(outputs: shapes[own], function: "mutual")
+        for (_, term) in objective.summands { try term.check(layout, context.data, function: "mutual") }
+        self.layout = layout
+        labelWeights = try context.labelWeights.resolved(context.data, layout, function: "mutual")
     }
 
     func begin(epoch: Int, of epochs: Int) throws {
@@ -85,27 +93,27 @@ private final class PeerLoss: TrainingLoss {
 
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         // The first peer's turn runs them all: each step, every peer sees the others as they were before it.
-        if own == 0 { group.outputs = try group.peers.map { try $0(batch.input) } }
-        let rows = try ValidRows(batch)
-        let labels = try batch.y.map { try rows.labels($0) }
-        let view = NetworkView(logits: try rows.logits(group.outputs[own]))
+        if own == 0 { group.outputs = try group.peers.map { try $0(batch) } }
+        let rows = try BatchRows(
+            layout, batch, outputs: group.outputs[own].shape.array, weights: labelWeights, "mutual")
+        let view = NetworkView(logits: try rows.rows.logits(group.outputs[own]))
         let others = try group.peers.indices.filter { $0 != own }.map {
-            NetworkView(logits: try rows.logits(group.outputs[$0].detach()))
+            NetworkView(logits: try rows.rows.logits(group.outputs[$0].detach()))
         }
         let loss = try StepLoss(objective, weights: weights, function: "mutual", epoch: batch.epoch) { term in
             guard term.needsTeacher else {
-                return try term.value(TermInput(student: view, labels: labels, batch: batch))
+                return try term.value(rows.completed(TermInput(student: view, labels: rows.labels, batch: batch)))
             }
             var total: Tensor?
-            var rows: Int?
+            var known: Int?
             for other in others {
                 let (value, counted) = try term.value(
-                    TermInput(student: view, teacher: other, labels: labels, batch: batch))
-                rows = counted
+                    rows.completed(TermInput(student: view, teacher: other, labels: rows.labels, batch: batch)))
+                known = counted
                 total = try total.map { try $0 + value } ?? value
             }
             guard let total else { throw DistillationError.noTeacher(term: term.name) }
-            return (others.count == 1 ? total : try total * Scalar(1 / Double(others.count)), rows)
+            return (others.count == 1 ? total : try total * Scalar(1 / Double(others.count)), known)
         }
         if own + 1 == group.peers.count { group.outputs = [] }
         return loss

@@ -38,6 +38,8 @@ public func noisyStudent(
         guard logits.rank == 2 else {
             throw DistillationError.logits(term: "noisy_student", shape: logits.shape.array)
         }
+        try labelled.layout(outputs: logits.shape.array, function: "noisy_student").require(
+            [.classes], "noisy_student")
         let probabilities = try logits.softmax(dim: 1)
         let confidences = try probabilities.max(dim: 1).values.doubles()
         let kept = confidences.indices.filter { confidences[$0] >= threshold }
@@ -80,7 +82,7 @@ private final class PseudoLabelLoss: TrainingLoss {
 
     func prepare(_ context: TrainingContext) throws {
         let probe = try Batches(context.data.withoutAugmentation(), size: min(2, context.batchSize)).batch(0)
-        let logits = try inEvaluation(context.student) { try context.student(probe.input) }
+        let logits = try inEvaluation(context.student) { try context.student(probe) }
         guard logits.rank == 2, logits.shape[1] == targets.shape[1] else {
             throw DistillationError.unequal(
                 term: "noisy_student", student: logits.shape.array, teacher: [logits.shape[0], targets.shape[1]])
@@ -88,7 +90,7 @@ private final class PseudoLabelLoss: TrainingLoss {
     }
 
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
-        let logits = try student(batch.input.noised(by: noise))
+        let logits = try student(batch.input.noised(by: noise), mask: batch.mask)
         let q = try targets.rows(at: batch.index)
         let sum = try q.to(logits.dtype).weighing(logits.logSoftmax(dim: 1)).sum()
         let loss = try sum * Scalar(-1 / Double(max(1, batch.count)))

@@ -44,6 +44,7 @@ final class SelfDistillationLoss: TrainingLoss {
     private let settings: SelfDistillationOptions
     private var networks: [ExitNetwork] = []
     private var capture: FeatureCapture?
+    private var layout: TaskLayout?
 
     init(_ exits: [LayerPath], _ settings: SelfDistillationOptions) throws {
         try requirePositive("self_distill", "T", settings.temperature)
@@ -72,8 +73,7 @@ final class SelfDistillationLoss: TrainingLoss {
     var evaluatedAlong: OrderedDictionary<String, Module> { trainedModules }
 
     func prepare(_ context: TrainingContext) throws {
-        guard let y = context.data.y else { throw DistillationError.noLabels(term: "self_distill") }
-        guard !y.dtype.isFloating else { throw DistillationError.labels(term: "self_distill", dtype: y.dtype) }
+        guard context.data.y != nil else { throw DistillationError.noLabels(term: "self_distill") }
         let net = context.student
         for exit in exits {
             do { _ = try net.module(at: exit) } catch ModuleError.path(_, let existing) {
@@ -82,11 +82,14 @@ final class SelfDistillationLoss: TrainingLoss {
             }
         }
         let probe = try Batches(context.data.withoutAugmentation(), size: min(2, context.batchSize)).batch(0)
-        let deepest = try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
+        let deepest = try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe) } }
         let capture = try FeatureCapture(net, at: exits + [deepest])
-        let (logits, features) = try inEvaluation(net) { try capture.run { try net(probe.input) } }
+        let (logits, features) = try inEvaluation(net) { try capture.run { try net(probe) } }
         guard let width = try ExitHead.flattened(features[exits.count]).shape.last, let classes = logits.shape.last
         else { throw DistillationError.logits(term: "self_distill", shape: logits.shape.array) }
+        let layout = try context.data.layout(outputs: logits.shape.array, function: "self_distill")
+        try layout.require([.classes, .positions], "self_distill")
+        self.layout = layout
         networks = try zip(exits, features).map { path, feature in
             ExitNetwork(net, at: path, head: try ExitHead(feature: feature, width: width, classes: classes))
         }
@@ -94,10 +97,11 @@ final class SelfDistillationLoss: TrainingLoss {
     }
 
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
-        guard let capture, let y = batch.y else { throw DistillationError.noLabels(term: "self_distill") }
-        let (output, features) = try capture.run { try student(batch.input) }
-        let rows = try ValidRows(batch)
-        let labels = try rows.labels(y)
+        guard let capture, let layout, let y = batch.y else { throw DistillationError.noLabels(term: "self_distill") }
+        let (output, features) = try capture.run { try student(batch) }
+        let rows = try TargetRows(
+            layout, mask: batch.mask, outputs: output.shape.array, function: "self_distill")
+        let labels = try rows.targets(y)
         let logits = try rows.logits(output)
         let target = try logits.detach()
         let deepest = try rows.feature(ExitHead.flattened(features[exits.count])).detach()

@@ -9,7 +9,8 @@ struct LayerCapture {
     let pairs: [[LayerPair]]
     /// The layers looked at in each teacher, every one once.
     let teacherPaths: [[LayerPath]]
-    private let capture: FeatureCapture?
+    private var capture: FeatureCapture?
+    private let studentPaths: [LayerPath]
     /// For each term the positions of its features among those captured.
     private let studentSlots: [[Int]]
     private let teacherSlots: [[Int]]
@@ -17,7 +18,7 @@ struct LayerCapture {
     /// What the terms say of themselves; nothing is captured.
     init(_ objective: Objective) {
         pairs = objective.summands.map(\.term.pairs)
-        teacherPaths = []
+        (teacherPaths, studentPaths) = ([], [])
         capture = nil
         studentSlots = pairs.map { _ in [] }
         teacherSlots = studentSlots
@@ -52,8 +53,16 @@ struct LayerCapture {
         }
         self.pairs = pairs
         self.teacherPaths = teacherPaths.map { Array($0) }
+        self.studentPaths = Array(studentPaths)
         (self.studentSlots, self.teacherSlots) = (studentSlots, teacherSlots)
         capture = studentPaths.isEmpty ? nil : try FeatureCapture(student, at: Array(studentPaths))
+    }
+
+    /// The same layers of another network that is built as the student: the average of its weights.
+    func looking(into student: Module) throws -> LayerCapture {
+        var other = self
+        other.capture = studentPaths.isEmpty ? nil : try FeatureCapture(student, at: studentPaths)
+        return other
     }
 
     /// Whether no layer of the student is looked at.
@@ -61,8 +70,8 @@ struct LayerCapture {
 
     /// Runs the student, looking at its layers.
     func run(_ student: Module, _ batch: Batch) throws -> NetworkView {
-        guard let capture else { return NetworkView(logits: try student(batch.input)) }
-        let (output, features) = try capture.run { try student(batch.input) }
+        guard let capture else { return NetworkView(logits: try student(batch)) }
+        let (output, features) = try capture.run { try student(batch) }
         return NetworkView(logits: output, features: features)
     }
 
@@ -77,7 +86,7 @@ struct LayerCapture {
     }
 
     private static func defaultPath(_ net: Module, _ probe: Batch) throws -> LayerPath {
-        try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe.input) } }
+        try inEvaluation(net) { try LastChildCalled.inputPath(of: net) { try net(probe) } }
     }
 
     private static func check(_ path: LayerPath, in net: Module?, _ side: String, _ term: Term) throws {

@@ -13,22 +13,24 @@ struct PlainTerms {
 extension ObjectiveRun {
     /// `a * soft(T)`, `a * soft(T) + b * hard()` or `hard()` on rows that all count; nil for any other objective or batch.
     func plainTerms(_ batch: Batch) throws -> PlainTerms? {
-        guard layers.isEmpty, termBalance == nil, rebuilding == nil, batch.mask == nil, batch.mixture == nil else {
-            return nil
-        }
+        guard layers.isEmpty, termBalance == nil, rebuilding == nil, batch.mask == nil, batch.mixture == nil,
+            let layout, !layout.isBernoulli, layout.classDim == 1, layout.task.map({ $0 == .classes }) ?? true
+        else { return nil }
         var soft: (temperature: Double, weight: Double)?
         var hard: Double?
         for (index, summand) in objective.summands.enumerated() {
             switch summand.term {
             case let term as SoftTerm where soft == nil && term.isPlain: soft = (term.temperature, weights[index])
-            case let term as HardTerm where hard == nil && term.labelSmoothing == 0: hard = weights[index]
+            case let term as HardTerm where hard == nil && term.isPlain && !isWeighted: hard = weights[index]
             default: return nil
             }
         }
         guard soft.map({ $0.weight != 0 && teachers.count == 1 }) ?? (hard == 1), hard != 0 else { return nil }
         guard hard != nil else { return PlainTerms(soft: soft, hard: nil, labels: nil) }
         // Labels that do not count (-100) leave fewer rows than the mean divides by.
-        guard let y = batch.y, y.dtype == .int64, y.rank == 1, y.count > 0, try y.min().item().integer >= 0 else {
+        guard layout.ignoreIndex == TargetDeclaration.ignored, let y = batch.y, y.dtype == .int64, y.rank == 1,
+            y.count > 0, try y.min().item().integer >= 0
+        else {
             return nil
         }
         return PlainTerms(soft: soft, hard: hard, labels: y)

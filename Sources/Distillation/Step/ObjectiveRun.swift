@@ -9,7 +9,9 @@ public final class ObjectiveRun: TrainingLoss {
     public let objective: Objective
     /// The terms' curve names.
     public let termNames: [String]
-    private let sources: [TeacherSource]
+    let sources: [TeacherSource]
+    /// The teachers as they answer for validation data.
+    var validators: [Teacher] = []
     private let teacherWeights: [Double]
     private let average: TeacherAverage
     private let policy: CachePolicy
@@ -33,6 +35,11 @@ public final class ObjectiveRun: TrainingLoss {
     private var lastInputs: [TermInput?] = []
     private var data: Dataset?
     private var batchSize = 1
+    /// How the targets and the student's outputs fit together.
+    private(set) var layout: TaskLayout?
+    private var labelWeights = LabelWeights()
+    /// Whether the labels of some examples or classes count more than others.
+    var isWeighted: Bool { !labelWeights.isUniform }
 
     /// Bytes in memory for the teachers' values; what is more lies in a file.
     var cacheLimit = Teacher.memoryLimit
@@ -71,6 +78,12 @@ public final class ObjectiveRun: TrainingLoss {
         }
         teacherWeights = shares.map { $0 / sum }
     }
+
+    /// The label terms heed them.
+    public var usesLabelWeights: Bool { true }
+
+    /// Hints come first, and some terms grow over the run.
+    public var dependsOnEpochs: Bool { objective.summands.contains { $0.term.dependsOnEpochs } }
 
     /// The objective as it is written.
     public var formula: String { objective.description(pairs: layers.pairs) }
@@ -123,6 +136,10 @@ public final class ObjectiveRun: TrainingLoss {
         batchSize = context.batchSize
         try fillTeachers()
         let student = try inEvaluation(context.student) { try runStudent(context.student, probe) }
+        let layout = try context.data.layout(outputs: student.logits.shape.array, function: function)
+        self.layout = layout
+        labelWeights = try context.labelWeights.resolved(context.data, layout, function: function)
+        for (_, term) in objective.summands { try term.check(layout, context.data, function: function) }
         activeTerms = try objective.summands.enumerated().map { index, summand in
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
@@ -165,6 +182,20 @@ public final class ObjectiveRun: TrainingLoss {
         for source in sources where source.network === context.student {
             throw DistillationError.teacher(
                 problem: "teacher and student are the same network", help: "distill(net.copy() -> net, …)")
+        }
+        try checkShared(context.student)
+    }
+
+    /// A layer that the student trains and a teacher uses would change the teacher under way.
+    private func checkShared(_ student: Module) throws {
+        let own = Set(student.parameters().filter(\.requiresGradient).map(ObjectIdentifier.init))
+        for case .network(let teacher) in sources {
+            guard let shared = teacher.namedState().first(where: { own.contains(ObjectIdentifier($0.tensor)) }) else {
+                continue
+            }
+            throw DistillationError.teacher(
+                problem: "teacher and student share \(shared.name), and training would change the teacher",
+                help: "copy() the layer for the student, or the teacher before: distill(teacher.copy() -> student, …)")
         }
     }
 
@@ -338,29 +369,33 @@ public final class ObjectiveRun: TrainingLoss {
         return NetworkView(logits: try rebuilding.term.logits(own), features: view.features)
     }
 
-    private func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws
+    func input(for index: Int, student: NetworkView, teachers: [NetworkView], _ batch: Batch) throws
         -> TermInput
     {
         let term = objective.summands[index].term
-        let rows = try ValidRows(batch)
-        let studentView = NetworkView(
-            logits: try rows.logits(student.logits),
-            features: try layers.studentFeatures(of: index, student).map { try rows.feature($0) })
-        let labels = try batch.y.map { try rows.labels($0) }
-        guard !teachers.isEmpty else {
-            return TermInput(student: studentView, labels: labels, batch: batch)
+        let rows = try BatchRows(layout, batch, outputs: student.logits.shape.array, weights: labelWeights, function)
+        let (keeps, positions) = (term.keepsShapes, rows.rows)
+        func view(_ view: NetworkView, _ features: [Tensor]) throws -> NetworkView {
+            NetworkView(
+                logits: try positions.logits(view.logits),
+                features: keeps ? features : try features.map(positions.feature))
         }
-        let own = teachers[min(term.teacherIndex, teachers.count - 1)]
-        let features = try layers.teacherFeatures(of: index, own).map { try rows.feature($0) }
+        let studentView = try view(student, layers.studentFeatures(of: index, student))
+        guard !teachers.isEmpty else {
+            return rows.completed(TermInput(student: studentView, labels: rows.labels, batch: batch))
+        }
+        let teacher = teachers[min(term.teacherIndex, teachers.count - 1)]
+        let own = try view(teacher, layers.teacherFeatures(of: index, teacher))
         guard teachers.count > 1 else {
-            return TermInput(
-                student: studentView, teacher: NetworkView(logits: try rows.logits(own.logits), features: features),
-                labels: labels, batch: batch)
+            return rows.completed(TermInput(student: studentView, teacher: own, labels: rows.labels, batch: batch))
         }
         let ensemble = TeacherEnsemble(
-            members: try teachers.map { try rows.logits($0.logits) }, weights: teacherWeights, average: average)
-        return TermInput(
-            student: studentView, teacher: NetworkView(logits: try ensemble.logits(at: 1), features: features),
-            labels: labels, batch: batch, ensemble: ensemble)
+            members: try teachers.map { try positions.logits($0.logits) }, weights: teacherWeights, average: average,
+            isBernoulli: rows.layout.isBernoulli)
+        return rows.completed(
+            TermInput(
+                student: studentView,
+                teacher: NetworkView(logits: try ensemble.logits(at: 1), features: own.features),
+                labels: rows.labels, batch: batch, ensemble: ensemble))
     }
 }

@@ -83,6 +83,6 @@ public final class ClasswiseTerm: Term {
         }
         // The same augmentation as the batch's, drawn for the partners.
         let chosen = try Batches(data.rows(rows), size: rows.count, epoch: batch.epoch).batch(0)
-        return try Gradients.disabled { try student(chosen.input) }
+        return try Gradients.disabled { try student(chosen) }
     }
 }

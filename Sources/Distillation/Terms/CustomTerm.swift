@@ -36,6 +36,8 @@ public final class CustomTerm: Term {
     public override var formula: String { description }
     /// The function knows what the outputs are.
     public override var comparesLogits: Bool { false }
+    /// The function knows what the mask leaves: `batch.mask` fits its features.
+    public override var keepsShapes: Bool { true }
     /// Whether a teacher has to be there.
     public override var needsTeacher: Bool { comparesWithTeacher }
     /// Whether labels have to be there.

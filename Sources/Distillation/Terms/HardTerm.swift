@@ -1,8 +1,11 @@
+import Data
 import Tensors
 
-/// Cross entropy with the labels: ⟨−log softmax(z_s)[y]⟩, natural logarithm.
+/// Cross entropy with the labels: ⟨−log softmax(z_s)[y]⟩, natural logarithm; for logits of their own (binary and several
+/// labels) ⟨−y log σ(z_s) − (1 − y) log(1 − σ(z_s))⟩.
 ///
-/// Labels of −100 do not count. Under `mixup` and `cutmix` the two labels' losses are mixed.
+/// Labels that are missing do not count: −100 among classes, nan and −1 among several labels. Under `mixup` and `cutmix` the
+/// two labels' losses are mixed. Weights make the mean a weighted one, Σ w·loss / Σ w, as PyTorch's `weight=`.
 public final class HardTerm: Term {
     /// The page of the method.
     public override class var page: MethodPage {
@@ -18,45 +21,143 @@ public final class HardTerm: Term {
 
     /// The share ε of the target that is spread evenly over the classes.
     public let labelSmoothing: Double
+    /// A factor for each class [K], or for each label's loss [L].
+    public let weight: Tensor?
+    /// A factor of the positive part for logits of their own, [L] or one number.
+    public let positiveWeight: Tensor?
 
     /// - Throws: ``DistillationError/option(term:problem:)`` for a share outside 0…1.
-    public init(labelSmoothing: Double = 0, name: String? = nil) throws {
+    public init(
+        labelSmoothing: Double = 0, weight: Tensor? = nil, positiveWeight: Tensor? = nil, name: String? = nil
+    ) throws {
         guard labelSmoothing >= 0, labelSmoothing <= 1 else {
             throw DistillationError.option(
                 term: "hard", problem: "label_smoothing must lie in 0…1, given \(labelSmoothing)")
         }
         self.labelSmoothing = labelSmoothing
+        self.weight = weight
+        self.positiveWeight = positiveWeight
         super.init(name: name)
     }
 
     /// The plain term.
     public init() {
         labelSmoothing = 0
+        weight = nil
+        positiveWeight = nil
         super.init()
     }
 
     /// The options as they are written.
-    public override var options: String { labelSmoothing == 0 ? "" : "label_smoothing=\(number(labelSmoothing))" }
+    public override var options: String {
+        var parts: [String] = []
+        if labelSmoothing != 0 { parts.append("label_smoothing=\(number(labelSmoothing))") }
+        for (name, weights) in [("weight", weight), ("pos_weight", positiveWeight)] {
+            guard let weights, let values = try? weights.doubles() else { continue }
+            let shown = values.prefix(8).map(number).joined(separator: ", ")
+            parts.append("\(name)=" + (weights.rank == 0 ? shown : "[\(shown)\(values.count > 8 ? ", …" : "")]"))
+        }
+        return parts.joined(separator: ", ")
+    }
     /// No teacher is asked.
     public override var needsTeacher: Bool { false }
     /// Labels are what it is about.
     public override var needsLabels: Bool { true }
+    /// Binary cross entropy.
+    public override var hasBernoulliForm: Bool { true }
+    /// Whether the term is plain cross entropy without options.
+    var isPlain: Bool { labelSmoothing == 0 && weight == nil && positiveWeight == nil }
 
     /// The mean cross entropy.
     public override func loss(_ input: TermInput) throws -> Tensor {
-        let y = try input.classes(for: self)
-        let own = try Labels.crossEntropy(input.student.logits, y, labelSmoothing: labelSmoothing)
+        let logits = input.student.logits
+        let y = try targets(input)
+        let own = try mean(logits, y, input)
         guard let mixture = input.batch.mixture else { return own }
-        let other = try Labels.crossEntropy(input.student.logits, mixture.y, labelSmoothing: labelSmoothing)
+        let other = try mean(
+            logits,
+            input.layout.map { try TargetRows($0, mask: nil, outputs: logits.shape.array).targets(mixture.y) }
+                ?? mixture.y, input)
         return try own * Scalar(mixture.share) + other * Scalar(1 - mixture.share)
     }
 
-    /// Cross entropy leaves out the rows itself, and of mixed ones those without one of two labels.
+    /// The loss leaves out the rows itself, and of mixed ones those without one of two labels.
     override var judgesLabelledRows: Bool { false }
 
     override func rowsCounted(_ input: TermInput) throws -> Int? {
         guard input.batch.mixture == nil, let labels = input.labels else { return nil }
-        return try Labels.known(labels)?.count
+        // Of several labels each counts by itself, and of a distribution its row.
+        return input.layout?.task?.isBernoulli == true
+            ? try Labels.elementsKnown(labels) : try Labels.known(labels)?.count
+    }
+
+    /// The labels as the form of the loss takes them.
+    private func targets(_ input: TermInput) throws -> Tensor {
+        guard let task = input.layout?.task, task.isBernoulli || task == .probabilities, let y = input.labels else {
+            if positiveWeight != nil {
+                throw DistillationError.option(
+                    term: name, problem: "pos_weight= is for binary and several labels; classes have weight=")
+            }
+            return try input.classes(for: self)
+        }
+        return y
+    }
+
+    private func mean(_ logits: Tensor, _ y: Tensor, _ input: TermInput) throws -> Tensor {
+        if input.layout?.task?.isBernoulli == true { return try bernoulli(logits, y, input) }
+        let weight = try (self.weight ?? input.classWeights)?.to(logits.dtype)
+        if y.dtype.isFloating { return try distributions(logits, y, weight, input.rowWeights) }
+        guard weight != nil || input.rowWeights != nil else {
+            return try Labels.crossEntropy(logits, y, labelSmoothing: labelSmoothing)
+        }
+        let losses = try logits.crossEntropy(y, weight: weight, labelSmoothing: labelSmoothing, reduction: .none)
+        let none = try y.eq(.int(Labels.none))
+        var counted = try none.eq(.int(0)).to(logits.dtype)
+        if let rows = input.rowWeights { counted = try counted * rows.to(logits.dtype) }
+        // A class's weight is in its losses already, and belongs to what they are divided by.
+        let weights = try weight.map { try counted * $0.rows(at: y.maskedFill(none, .int(0))) } ?? counted
+        return try Self.weightedMean(losses * counted, weights)
+    }
+
+    /// Cross entropy with distributions; rows that hold nan have no label.
+    private func distributions(_ logits: Tensor, _ y: Tensor, _ weight: Tensor?, _ rows: Tensor?) throws -> Tensor {
+        let missing = try y.sum(dims: [1]).isnan()
+        var target = try y.to(logits.dtype)
+        var counted = try missing.eq(.int(0)).to(logits.dtype)
+        target = try target.maskedFill(missing.unsqueeze(dim: 1), .float(0))
+        if let rows { counted = try counted * rows.to(logits.dtype) }
+        let losses = try logits.crossEntropy(
+            target, weight: weight, labelSmoothing: labelSmoothing, reduction: .none)
+        return try Self.weightedMean(losses * counted, counted)
+    }
+
+    private func bernoulli(_ logits: Tensor, _ y: Tensor, _ input: TermInput) throws -> Tensor {
+        let missing = try y.isnan()
+        var target = try y.to(logits.dtype).maskedFill(missing, .float(0))
+        if labelSmoothing > 0 { target = try target * Scalar(1 - labelSmoothing) + Scalar(labelSmoothing / 2) }
+        var counted = try missing.eq(.int(0)).to(logits.dtype)
+        if let rows = input.rowWeights {
+            counted = try counted * rows.to(logits.dtype).reshape([rows.count, 1])
+        }
+        if let weight { counted = try counted * weight.to(logits.dtype) }
+        if let own = input.classWeights {
+            // Two factors of a binary task: of the negative and of the positive.
+            let factors = try own.doubles()
+            if factors.count == 2, logits.shape[1] == 1 {
+                counted = try counted * (target * Scalar(factors[1] - factors[0]) + Scalar(factors[0]))
+            } else {
+                counted = try counted * own.to(logits.dtype)
+            }
+        }
+        let losses = try logits.binaryCrossEntropyWithLogits(
+            target, reduction: .none, positiveWeight: positiveWeight?.to(logits.dtype))
+        return try Self.weightedMean(losses * counted, counted)
+    }
+
+    /// Σ losses / Σ weights; 0, with a gradient of 0, where nothing counts.
+    static func weightedMean(_ losses: Tensor, _ weights: Tensor) throws -> Tensor {
+        let total = try weights.sum().itemDouble()
+        return try losses.sum() * Scalar(total > 0 ? 1 / total : 0)
     }
 }
 
@@ -110,6 +211,11 @@ public final class RegressionTerm: Term {
     /// Targets are what it is about.
     public override var needsLabels: Bool { true }
 
+    /// Numbers that are nan are left out one by one.
+    override var judgesLabelledRows: Bool { false }
+
+    override func rowsCounted(_ input: TermInput) throws -> Int? { try input.labels.flatMap(Labels.elementsKnown) }
+
     /// The mean difference; predictions [B, 1] fit targets [B].
     public override func loss(_ input: TermInput) throws -> Tensor {
         guard let y = input.labels else { throw DistillationError.noLabels(term: name) }
@@ -117,11 +223,36 @@ public final class RegressionTerm: Term {
         guard predictions.count == y.count else {
             throw DistillationError.unequal(term: name, student: predictions.shape.array, teacher: y.shape.array)
         }
-        let targets = try y.to(predictions.dtype).reshape(predictions.shape.array)
+        if let task = input.layout?.task, task != .numbers, task != .ranking {
+            throw DistillationError.option(
+                term: name,
+                problem: "is for numbers, and the task is \(task.rawValue): hard() is its label term; "
+                    + "TensorDataset(x, y, task=\"numbers\") says otherwise")
+        }
+        var targets = try y.to(predictions.dtype).reshape(predictions.shape.array)
+        let missing = try targets.isnan()
+        if try input.rowWeights != nil || missing.any().item().integer != 0 {
+            targets = try targets.maskedFill(missing, .float(0))
+            var counted = try missing.eq(.int(0)).to(predictions.dtype)
+            if let rows = input.rowWeights {
+                let shape = [rows.count] + Array(repeating: 1, count: max(0, predictions.rank - 1))
+                counted = try counted * rows.to(predictions.dtype).reshape(shape)
+            }
+            return try HardTerm.weightedMean(elements(predictions, targets) * counted, counted)
+        }
         switch metric {
         case .mse: return try FeatureMetric.mse.distance(predictions, targets)
         case .l1: return try FeatureMetric.l1.distance(predictions, targets)
         case .huber: return try FeatureMetric.smoothL1.distance(predictions, targets)
+        }
+    }
+
+    /// The distance of each element.
+    private func elements(_ predictions: Tensor, _ targets: Tensor) throws -> Tensor {
+        switch metric {
+        case .mse: try predictions.mseLoss(targets, reduction: .none)
+        case .l1: try predictions.l1Loss(targets, reduction: .none)
+        case .huber: try predictions.smoothL1Loss(targets, reduction: .none, beta: 1)
         }
     }
 }

@@ -39,6 +39,8 @@ public final class ProgressiveTerm: Term {
     /// The options as they are written.
     public override var options: String { "alpha=\(number(alpha))" }
     /// The network teaches itself.
+    /// Its targets change from the first epoch to the last.
+    public override var dependsOnEpochs: Bool { true }
     public override var needsTeacher: Bool { false }
     /// Targets begin as labels.
     public override var needsLabels: Bool { true }

@@ -113,7 +113,7 @@ public final class SimKDTerm: PairTerm {
         {
             found.append(sequence[(path.side == .input ? position : position + 1)..<sequence.count])
         }
-        let last = try inEvaluation(teacher) { try LastChildCalled.inputPath(of: teacher) { try teacher(batch.input) } }
+        let last = try inEvaluation(teacher) { try LastChildCalled.inputPath(of: teacher) { try teacher(batch) } }
         let head = try teacher.module(at: LayerPath(components: last.components))
         found.append(Sequential([head]))
         found.append(Sequential([Flatten(), head]))

@@ -71,11 +71,18 @@ public final class SoftTerm: Term {
         return parts.joined(separator: ", ")
     }
 
+    /// For logits of their own the divergence of the two answers, summed over the labels.
+    public override var hasBernoulliForm: Bool { true }
+
     /// The divergence.
     public override func loss(_ input: TermInput) throws -> Tensor {
         var student = input.student.logits
         var teacher = try input.teacherLogits(at: standardize ? 1 : temperature, for: self)
         try requireEqualLogits(self, student, teacher)
+        if standardize, input.isBernoulli {
+            throw DistillationError.option(
+                term: name, problem: "standardize=true compares the logits of a row, and here each is one of its own")
+        }
         if standardize {
             student = try Logits.standardized(student)
             teacher = try Logits.standardized(teacher)
@@ -88,6 +95,10 @@ public final class SoftTerm: Term {
             case .sum: 1
             }
         let factor = (scale == .none ? 1 : temperature * temperature) / divisor
+        if input.isBernoulli {
+            return try Logits.bernoulliDivergenceSum(student: student, teacher: teacher, temperature: temperature)
+                * Scalar(factor)
+        }
         return try Logits.divergenceSum(student: student, teacher: teacher, temperature: temperature) * Scalar(factor)
     }
 }
@@ -117,6 +128,17 @@ enum Logits {
 
     /// p (log p − log q) elementwise, from the logarithms: 0 where p is 0, however unlikely q says it is.
     static func divergence(_ logP: Tensor, _ logQ: Tensor) throws -> Tensor { try logP.exp().weighing(logP - logQ) }
+
+    /// Σ p_t log(p_t/p_s) + (1 − p_t) log((1 − p_t)/(1 − p_s)) over all elements, p = σ(z/T).
+    static func bernoulliDivergenceSum(student: Tensor, teacher: Tensor, temperature: Double) throws -> Tensor {
+        func logarithms(_ logits: Tensor) throws -> (yes: Tensor, no: Tensor) {
+            // Beyond ±1e4 both probabilities are exact; infinities would make 0 · ∞.
+            let z = try logits.clamp(min: .float(-1e4), max: .float(1e4)) / Scalar(temperature)
+            return (try z.neg().softplus(threshold: 40).neg(), try z.softplus(threshold: 40).neg())
+        }
+        let (s, t) = (try logarithms(student), try logarithms(teacher))
+        return try (divergence(t.yes, s.yes) + divergence(t.no, s.no)).sum()
+    }
 
     /// z/T but for a constant of each row, which no softmax sees: the largest is subtracted first, so that the division
     /// rounds small numbers and not large ones.

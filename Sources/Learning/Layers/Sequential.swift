@@ -52,6 +52,9 @@ public final class Sequential: Module {
     /// The last child's result.
     public override func forward(_ x: Tensor) throws -> Tensor { try run(x) }
 
+    /// Those of the first child.
+    public override var inputNames: [String]? { children.values.first?.inputNames }
+
     /// The last child's result; the first child takes the inputs by name.
     public override func forward(named inputs: OrderedDictionary<String, Tensor>) throws -> Tensor {
         guard let first = children.values.first else { return try super.forward(named: inputs) }

@@ -1,150 +1,178 @@
+import Data
 import Glibc
+import Tensors
 
-/// A number that says how good predictions are.
-public struct Metric: Sendable {
+/// A number that says how good predictions are, declared once and whole: what asks for it by name, by task or by direction
+/// finds all of it here.
+public struct Metric {
+    /// What a metric gives.
+    public enum Value: Equatable, Sendable {
+        /// One number; nan when nothing counts.
+        case number(Double)
+        /// One number for each class, label or output.
+        case list([Double])
+    }
+
     /// The name in `metrics=[…]` and in curves (`val_` + name).
     public let name: String
+    /// One sentence.
+    public let summary: String
+    /// The formula.
+    public let formula: String
+    /// The tasks it is for.
+    public let tasks: Set<LearningTask>
     /// Whether more is better.
     public let isBetterWhenLarger: Bool
-    /// Whether it needs classes (else float targets).
-    public let needsClasses: Bool
-    /// The number for some predictions; NaN when there are none.
-    public let value: @Sendable (Predictions) -> Double
+    /// Between what it lies.
+    public let range: ClosedRange<Double>
+    /// The same in another library, which its values are tested against.
+    public let reference: String
+    /// The averages over classes that may stand behind its name; none for metrics that are no average.
+    public let averages: [MetricAverage]
+    let compute: (Predictions, MetricAverage) throws -> Value
 
-    /// The metrics there are; `top_k_accuracy` is called by its k: `"top5"`.
-    public static let all: [Metric] = [
-        Metric(name: "accuracy", isBetterWhenLarger: true, needsClasses: true) { $0.accuracy },
-        Metric(name: "nll", isBetterWhenLarger: false, needsClasses: true) { $0.nll },
-        Metric(name: "ece", isBetterWhenLarger: false, needsClasses: true) { $0.ece() },
-        Metric(name: "brier", isBetterWhenLarger: false, needsClasses: true) { $0.brier },
-        Metric(name: "mse", isBetterWhenLarger: false, needsClasses: false) { $0.mse },
-        Metric(name: "mae", isBetterWhenLarger: false, needsClasses: false) { $0.mae },
-        Metric(name: "r2", isBetterWhenLarger: true, needsClasses: false) { $0.r2 },
-    ]
+    init(
+        _ name: String, _ summary: String, formula: String, tasks: Set<LearningTask>, larger: Bool,
+        range: ClosedRange<Double>, reference: String = "", value: @escaping (Predictions) throws -> Double
+    ) {
+        self.init(
+            name, summary, formula: formula, tasks: tasks, larger: larger, range: range, reference: reference,
+            averages: []
+        ) { predictions, _ in .number(try value(predictions)) }
+    }
 
-    /// The metric called `name` (`top_k_accuracy` is top 5; `top3` and `top3_accuracy` any other).
+    init(
+        _ name: String, _ summary: String, formula: String, tasks: Set<LearningTask>, larger: Bool,
+        range: ClosedRange<Double>, reference: String = "", averages: [MetricAverage],
+        compute: @escaping (Predictions, MetricAverage) throws -> Value
+    ) {
+        self.name = name
+        self.summary = summary
+        self.formula = formula
+        self.tasks = tasks
+        isBetterWhenLarger = larger
+        self.range = range
+        self.reference = reference
+        self.averages = averages
+        self.compute = compute
+    }
+
+    /// A metric of one's own, called once with all outputs and targets.
+    ///
+    /// - Throws: ``TrainingError/option(function:problem:help:)`` for the name of a declared metric.
+    public static func own(
+        _ name: String, larger: Bool, value: @escaping (Predictions) throws -> Double
+    ) throws -> Metric {
+        guard (try? named(name)) == nil else {
+            throw TrainingError.option(
+                function: "metric", problem: "there is a metric \"\(name)\" already", help: "choose another name")
+        }
+        return Metric(
+            name, "A metric of one's own.", formula: "", tasks: Set(LearningTask.allCases), larger: larger,
+            range: -Double.infinity...Double.infinity, value: value)
+    }
+
+    /// The metrics there are. Some take a number in their name: `top5`, `recall_at_10`, `ndcg_at_10`.
+    public static var all: [Metric] {
+        classMetrics + probabilityMetrics + positionMetrics + numberMetrics + rankingMetrics
+    }
+
+    /// The metric called `name`; behind the name of an average stands which: `f1_macro`, `f1_per_class`.
     ///
     /// - Throws: ``TrainingError/metric(name:known:)``.
     public static func named(_ name: String) throws -> Metric {
         if let metric = all.first(where: { $0.name == name }) { return metric }
+        for average in MetricAverage.allCases where name.hasSuffix("_" + average.rawValue) {
+            let base = String(name.dropLast(average.rawValue.count + 1))
+            if let metric = all.first(where: { $0.name == base }), metric.averages.contains(average) {
+                return metric.averaged(average)
+            }
+        }
         if name == "top_k_accuracy" { return topK(5, name: name) }
-        if name.hasPrefix("top"), let k = Int(name.dropFirst(3).prefix { $0.isNumber }), k > 0 {
+        if name.hasPrefix("top"), let k = Int(name.dropFirst(3).prefix { $0.isNumber }), k > 0,
+            ["top\(k)", "top\(k)_accuracy"].contains(name)
+        {
             return topK(k, name: name)
+        }
+        for base in ["recall_at_", "ndcg_at_"] where name.hasPrefix(base) {
+            if let k = Int(name.dropFirst(base.count)), k > 0 { return base == "ndcg_at_" ? ndcg(k) : recall(at: k) }
         }
         throw TrainingError.metric(name: name, known: all.map(\.name) + ["top5"])
     }
 
-    private static func topK(_ k: Int, name: String) -> Metric {
-        Metric(name: name, isBetterWhenLarger: true, needsClasses: true) { $0.topKAccuracy(k) }
+    private func averaged(_ average: MetricAverage) -> Metric {
+        Metric(
+            name + "_" + average.rawValue, summary, formula: formula, tasks: tasks, larger: isBetterWhenLarger,
+            range: range, reference: reference, averages: []
+        ) { predictions, _ in try compute(predictions, average) }
     }
 
-    /// Whether a larger value of the curve or column `name` is better: accuracies, r2 and agreement are, losses are not.
-    public static func isBetterWhenLarger(curve name: String) -> Bool {
-        let metric = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
-        if let known = try? named(metric) { return known.isBetterWhenLarger }
-        let larger = ["accuracy", "agreement", "cka", "r2", "throughput", "kept", "gain", "score"]
-        return larger.contains { metric.contains($0) }
+    /// What it is for some predictions.
+    ///
+    /// - Throws: what a metric of one's own throws.
+    public func measured(_ predictions: Predictions) throws -> Value { try compute(predictions, .standard) }
+
+    /// Its number for some predictions; NaN when nothing counts, and for lists.
+    ///
+    /// - Throws: what a metric of one's own throws.
+    public func value(_ predictions: Predictions) throws -> Double {
+        if case .number(let number) = try measured(predictions) { return number }
+        return .nan
+    }
+
+    /// The task of two tensors that the metric is asked for, where it is not the one that they seem to have.
+    public func task(of y: Tensor, logits: Tensor) -> LearningTask? {
+        if tasks == [.ranking] { return .ranking }
+        guard y.dtype.isFloating, !tasks.contains(.numbers) else { return nil }
+        return logits.rank == 2 && logits.shape[1] > 1 ? .probabilities : .binary
+    }
+
+    /// Whether it gives a list, which is no curve.
+    public var givesList: Bool { name.hasSuffix("_" + MetricAverage.perClass.rawValue) }
+
+    /// The metrics that are computed unless others are asked for.
+    public static func standard(for task: LearningTask) -> [String] {
+        switch task {
+        case .classes, .probabilities, .binary: ["accuracy"]
+        case .multilabel: ["f1"]
+        case .positions: ["accuracy"]
+        case .numbers: ["mse"]
+        case .ranking: ["spearman"]
+        }
     }
 }
 
-extension Predictions {
-    private func mean(_ value: (Int) -> Double) -> Double {
-        guard rows > 0 else { return .nan }
-        return (0..<rows).reduce(0) { $0 + value($1) } / Double(rows)
-    }
+/// How the numbers of several classes, labels or outputs become one.
+public enum MetricAverage: String, CaseIterable, Sendable {
+    /// What the task has as a rule: the positive class for binary, else the mean over classes.
+    case standard
+    /// The mean over the classes that occur.
+    case macro
+    /// All decisions together.
+    case micro
+    /// The mean weighted by how often each class occurs.
+    case weighted
+    /// No average: a list.
+    case perClass = "per_class"
+}
 
-    /// The share of rows whose largest logit is that of the label.
-    public var accuracy: Double {
-        let choices = choices
-        return mean { choices[$0] == labels[$0] ? 1 : 0 }
-    }
+/// Which way numbers that are no metrics of predictions are better; a number that nobody declared has no direction.
+public enum Direction {
+    private static let measures: [String: Bool] = [
+        "loss": false, "agreement": true, "accuracy_kept": true, "mse_to_teacher": false, "fidelity_kl": false,
+        "cka": true, "latency": false, "throughput": true, "parameters": false, "bytes": false, "flops": false,
+        "seconds": false, "gap_closed": true,
+    ]
 
-    /// The share of rows whose label is among the `k` largest logits (ties count for the label).
-    public func topKAccuracy(_ k: Int) -> Double {
-        mean { index in
-            let row = row(index)
-            let own = row[row.startIndex + labels[index]]
-            return row.count { $0 > own } < k ? 1 : 0
+    /// Whether a larger value of the curve or column is better; nil when nothing declares it.
+    ///
+    /// A declared metric keeps its direction behind `val_`, `test_`, `train_` and `best_val_`.
+    public static func isBetterWhenLarger(_ name: String) -> Bool? {
+        for prefix in ["", "val_", "test_", "train_", "best_val_"] where name.hasPrefix(prefix) {
+            let own = String(name.dropFirst(prefix.count))
+            if let metric = try? Metric.named(own) { return metric.isBetterWhenLarger }
+            if let known = measures[own] { return known }
         }
-    }
-
-    /// The mean negative log-likelihood of the labels (cross entropy), natural logarithm.
-    public var nll: Double {
-        mean { index in
-            let start = index * width
-            var top = logits[start], sum = 0.0
-            for position in start..<start + width where logits[position] > top { top = logits[position] }
-            for position in start..<start + width { sum += exp(logits[position] - top) }
-            return log(sum) - (logits[start + labels[index]] - top)
-        }
-    }
-
-    /// Expected calibration error over equal-width bins of confidence (1706.04599): Σ |B|/N · |accuracy − confidence|.
-    public func ece(bins: Int = 15) -> Double {
-        guard rows > 0, bins > 0 else { return .nan }
-        let probabilities = probabilities
-        let choices = choices
-        var hits = Array(repeating: 0.0, count: bins)
-        var confidences = hits
-        for index in 0..<rows {
-            let confidence = probabilities[index * width + choices[index]]
-            guard confidence.isFinite else { return .nan }
-            // Bins are open on the left, as in the reference: a confidence of 1/bins belongs to the first.
-            let bin = min(bins - 1, max(0, Int((confidence * Double(bins)).rounded(.up)) - 1))
-            hits[bin] += choices[index] == labels[index] ? 1 : 0
-            confidences[bin] += confidence
-        }
-        return zip(hits, confidences).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(rows)
-    }
-
-    /// The mean of Σₖ (pₖ − 1[k = y])².
-    public var brier: Double {
-        let probabilities = probabilities
-        return mean { index in
-            (0..<width).reduce(0) { sum, k in
-                let difference = probabilities[index * width + k] - (k == labels[index] ? 1 : 0)
-                return sum + difference * difference
-            }
-        }
-    }
-
-    private func meanOverTargets(_ value: (Double) -> Double) -> Double {
-        guard !targets.isEmpty else { return .nan }
-        return zip(logits, targets).reduce(0) { $0 + value($1.0 - $1.1) } / Double(targets.count)
-    }
-
-    /// The mean squared difference to the targets.
-    public var mse: Double { meanOverTargets { $0 * $0 } }
-
-    /// The mean absolute difference to the targets.
-    public var mae: Double { meanOverTargets { abs($0) } }
-
-    /// 1 − Σ(prediction − target)² / Σ(target − mean)²: 1 is perfect, 0 as good as the mean.
-    public var r2: Double {
-        guard !targets.isEmpty else { return .nan }
-        let average = targets.reduce(0, +) / Double(targets.count)
-        let total = targets.reduce(0) { $0 + ($1 - average) * ($1 - average) }
-        return 1 - mse * Double(targets.count) / total
-    }
-
-    /// The accuracy within each class; NaN for a class that does not occur.
-    public func perClassAccuracy(classes: Int) -> [Double] {
-        var hits = Array(repeating: 0.0, count: classes)
-        var counts = hits
-        let choices = choices
-        for (choice, label) in zip(choices, labels) where label < classes {
-            counts[label] += 1
-            if choice == label { hits[label] += 1 }
-        }
-        return zip(hits, counts).map { $0 / $1 }
-    }
-
-    /// How often label i was taken for class j, row-major [classes, classes].
-    public func confusionMatrix(classes: Int) -> [Int] {
-        var matrix = Array(repeating: 0, count: classes * classes)
-        for (choice, label) in zip(choices, labels) where label < classes && choice < classes {
-            matrix[label * classes + choice] += 1
-        }
-        return matrix
+        return nil
     }
 }

@@ -2,70 +2,151 @@ import Data
 import Glibc
 import Tensors
 
-/// The logits of some examples with their targets, as plain numbers: what metrics are computed from.
+/// The outputs of a network for some examples with their targets, as plain numbers: what metrics are computed from.
 ///
-/// Sequences [B, L, K] are B·L rows; rows that the mask leaves out or whose label is negative do not count.
+/// Positions are rows of their own; rows that the mask leaves out, and those without a label, are gone.
 public struct Predictions {
-    /// Row-major [rows, width].
+    /// What the targets are.
+    public let task: LearningTask
+    /// Row-major [rows, width]: logits, or the numbers predicted.
     public let logits: [Double]
     /// The number of rows that count.
     public let rows: Int
-    /// K classes, or the number of regression targets.
+    /// K classes, L labels or D numbers.
     public let width: Int
-    /// The labels, for classes.
+    /// The class of each row, where classes exclude each other; of a distribution the most probable.
     public let labels: [Int]
-    /// The targets row-major, for regression.
+    /// The targets row-major [rows, width] of every other task, and distributions; nan where unknown.
     public let targets: [Double]
+    /// The example that each row belongs to, for positions.
+    public let examples: [Int]
+    /// The names of the classes, if they have any.
+    public let classes: [String]?
+    /// Where the classes stand in the outputs.
+    public let classDim: Int?
+    /// The outputs and targets as they came.
+    public let source: (outputs: Tensor, y: Tensor)?
 
-    /// Logits [..., K] with classes [...] or float targets of the same number of elements.
+    /// What a network gave for a dataset.
     ///
-    /// - Throws: ``TrainingError/data(function:problem:help:)`` when the shapes do not fit or a label is no class.
-    public init(logits: Tensor, y: Tensor?, mask: Tensor? = nil, function: String = "evaluate") throws {
-        func fail(_ problem: String) -> TrainingError { .data(function: function, problem: problem, help: nil) }
-        let values = try logits.doubles()
-        guard let y else { throw fail("the data has no y") }
-        if y.dtype.isFloating {
-            guard y.count == logits.count else { throw fail("predictions \(logits.shape) for targets \(y.shape)") }
-            let width = max(1, y.shape.count > 1 ? y.shape[y.shape.count - 1] : 1)
-            self.init(logits: values, width: width, labels: [], targets: try y.doubles())
-            return
+    /// - Throws: ``TrainingError/data(function:problem:help:)`` without targets, ``Data/DataError`` when outputs and targets do
+    ///   not fit or a label is no class.
+    public init(_ outputs: Tensor, for dataset: Dataset, function: String) throws {
+        guard let y = dataset.y else {
+            throw TrainingError.data(
+                function: function, problem: "the data has no y",
+                help: "TensorDataset(x, y), or label= of read_csv, give labels")
         }
-        guard let width = logits.shape.last, width > 0, y.count * width == logits.count else {
-            throw fail("logits \(logits.shape) for labels \(y.shape)")
+        guard outputs.shape.first == y.shape.first else {
+            throw TrainingError.data(
+                function: function, problem: "outputs \(outputs.shape) for targets \(y.shape)",
+                help: "one row for each example")
         }
-        let all = try y.integers()
-        let kept = try mask?.integers()
-        if let kept, kept.count != all.count {
-            throw fail("a mask \(mask?.shape.description ?? "") for labels \(y.shape)")
-        }
-        if kept == nil, all.allSatisfy({ $0 >= 0 && $0 < width }) {
-            self.init(logits: values, width: width, labels: all, targets: [])
-            return
-        }
-        var rows: [Double] = []
-        var labels: [Int] = []
-        for (row, label) in all.enumerated() where label >= 0 && (kept?[row] ?? 1) != 0 {
-            guard label < width else { throw fail("label \(label) among \(width) logits") }
-            labels.append(label)
-            rows += values[row * width..<(row + 1) * width]
-        }
-        self.init(logits: rows, width: width, labels: labels, targets: [])
+        let layout = try dataset.layout(outputs: outputs.shape.array, function: function)
+        try self.init(outputs, y, layout, mask: dataset.mask, classes: dataset.classes, name: dataset.name, function)
     }
 
-    private init(logits: [Double], width: Int, labels: [Int], targets: [Double]) {
-        self.logits = logits
+    /// Outputs [N, …] with targets: classes [N] for logits [N, K], whatever their number.
+    ///
+    /// - Parameter task: what the targets are; nil is inferred from them.
+    /// - Throws: ``Data/DataError`` when the shapes do not fit or a label is no class.
+    public init(
+        logits: Tensor, y: Tensor, mask: Tensor? = nil, task: LearningTask? = nil, function: String = "evaluate"
+    ) throws {
+        guard logits.shape.first == y.shape.first else {
+            throw TrainingError.data(
+                function: function, problem: "logits \(logits.shape) for targets \(y.shape)",
+                help: "one row for each example")
+        }
+        var target = TargetDeclaration(task: task)
+        if task == nil, !y.dtype.isFloating, logits.rank == 2, logits.shape[1] > 1, y.count == y.shape.first {
+            target.task = .classes
+        }
+        let dataset = try Dataset(input: .tensor(logits), y: y, mask: mask, target: target, name: "y")
+        try self.init(logits, for: dataset, function: function)
+    }
+
+    /// Rows of logits without targets that count for anything: what two networks are compared by.
+    public init(unlabelled logits: Tensor, _ layout: TaskLayout, mask: Tensor?, function: String) throws {
+        let rows = try TargetRows(layout, mask: mask, outputs: logits.shape.array, function: function)
+        let values = try rows.logits(logits)
+        task = layout.task ?? (layout.isBernoulli ? .multilabel : .classes)
+        self.logits = try values.doubles()
+        width = max(1, layout.width)
+        self.rows = values.shape[0]
+        (labels, targets, examples, classes, source) = ([], [], [], nil, nil)
+        classDim = layout.classDim
+    }
+
+    private init(
+        _ outputs: Tensor, _ y: Tensor, _ layout: TaskLayout, mask: Tensor?, classes: [String]?, name: String,
+        _ function: String
+    ) throws {
+        guard let task = layout.task else {
+            throw TrainingError.data(function: function, problem: "the data has no y", help: nil)
+        }
+        try layout.check(labels: y, of: name, mask: mask, function: function)
+        let rows = try TargetRows(layout, mask: mask, outputs: outputs.shape.array, function: function)
+        let logits = try rows.logits(outputs)
+        let targets = try rows.targets(y)
+        let width = logits.shape.count > 1 ? logits.shape[1] : 1
+        self.task = task
         self.width = width
-        self.labels = labels
-        self.targets = targets
-        rows = logits.count / width
+        self.classes = classes
+        source = (outputs, y)
+        classDim = layout.classDim
+        var examples: [Int] = []
+        if task == .positions {
+            let perExample = max(1, y.count / max(1, y.shape[0]))
+            examples = try rows.positions(.arange(.int(y.count))).integers().map { $0 / perExample }
+        }
+        if task.hasClasses, !targets.dtype.isFloating {
+            let all = try targets.integers()
+            (self.logits, labels, self.examples) = try Self.kept(
+                logits.doubles(), all, examples, width: width, where: { all[$0] != TargetDeclaration.ignored })
+            self.targets = []
+            self.rows = labels.count
+            return
+        }
+        let wanted = try targets.doubles()
+        guard task == .probabilities else {
+            self.logits = try logits.doubles()
+            self.targets = wanted
+            (labels, self.examples) = ([], [])
+            self.rows = logits.shape[0]
+            return
+        }
+        let count = logits.shape[0]
+        let known = (0..<count).filter { !wanted[$0 * width..<($0 + 1) * width].contains(where: \.isNaN) }
+        let all = try logits.doubles()
+        self.logits = known.flatMap { all[$0 * width..<($0 + 1) * width] }
+        self.targets = known.flatMap { wanted[$0 * width..<($0 + 1) * width] }
+        labels = known.map { row in
+            (0..<width).max { wanted[row * width + $0] < wanted[row * width + $1] } ?? 0
+        }
+        self.examples = []
+        self.rows = known.count
+    }
+
+    /// The rows for which a condition holds; the same arrays when it holds for all.
+    private static func kept(
+        _ logits: [Double], _ labels: [Int], _ examples: [Int], width: Int, where counts: (Int) -> Bool
+    ) throws -> ([Double], [Int], [Int]) {
+        let rows = labels.indices.filter(counts)
+        if rows.count == labels.count { return (logits, labels, examples) }
+        return (
+            rows.flatMap { logits[$0 * width..<($0 + 1) * width] }, rows.map { labels[$0] },
+            examples.isEmpty ? [] : rows.map { examples[$0] }
+        )
     }
 
     /// The logits of one row.
     public func row(_ index: Int) -> ArraySlice<Double> { logits[index * width..<(index + 1) * width] }
 
-    /// The class with the largest logit in each row; the first of equals.
+    /// The class with the largest logit in each row, the first of equals; for one logit whether it is above 0.
     public var choices: [Int] {
-        (0..<rows).map { index in
+        if task == .binary { return logits.map { $0 > 0 ? 1 : 0 } }
+        return (0..<rows).map { index in
             let start = index * width
             var best = start
             for position in start..<start + width where logits[position] > logits[best] { best = position }
@@ -73,8 +154,9 @@ public struct Predictions {
         }
     }
 
-    /// The softmax of each row, row-major.
+    /// The softmax of each row, row-major; for logits of their own the sigmoid of each.
     public var probabilities: [Double] {
+        if task.isBernoulli { return logits.map { $0 >= 0 ? 1 / (1 + exp(-$0)) : exp($0) / (1 + exp($0)) } }
         var result = logits
         for index in 0..<rows {
             let range = index * width..<(index + 1) * width
@@ -87,5 +169,30 @@ public struct Predictions {
             for position in range { result[position] /= sum }
         }
         return result
+    }
+
+    /// Outputs as probabilities: the softmax over the classes, or the sigmoid of logits of their own.
+    ///
+    /// - Throws: a limit error when memory is short.
+    public func asProbabilities(_ outputs: Tensor) throws -> Tensor {
+        task.isBernoulli ? try outputs.sigmoid() : try outputs.softmax(dim: classDim ?? -1)
+    }
+
+    /// For the logits of their own of one column: which are known, and whether they are true.
+    public func known(_ column: Int) -> [(row: Int, isTrue: Bool)] {
+        (0..<rows).compactMap { row in
+            let value = targets[row * width + column]
+            return value.isNaN ? nil : (row, value > 0.5)
+        }
+    }
+
+    /// The predictions of one class against all others, or of one label: scores with what is true of them.
+    public func scores(_ column: Int) -> (scores: [Double], isTrue: [Bool]) {
+        if task.isBernoulli {
+            let known = known(column)
+            return (known.map { logits[$0.row * width + column] }, known.map(\.isTrue))
+        }
+        let probabilities = probabilities
+        return ((0..<rows).map { probabilities[$0 * width + column] }, labels.map { $0 == column })
     }
 }

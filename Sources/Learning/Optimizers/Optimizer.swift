@@ -186,3 +186,19 @@ public func clipGradNorm(_ parameters: [Tensor], _ maximum: Double) throws -> Do
     }
     return norm
 }
+
+/// Cuts every element of the gradients off at ±`maximum`, as PyTorch's `clip_grad_value_`.
+///
+/// - Throws: ``OptimizerError/option(optimizer:problem:)`` for a maximum that is not positive.
+public func clipGradValue(_ parameters: [Tensor], _ maximum: Double) throws {
+    guard maximum > 0 else {
+        throw OptimizerError.option(
+            optimizer: "clip_grad_value", problem: "the largest value must be above 0, given \(maximum)")
+    }
+    try Gradients.disabled {
+        for parameter in parameters {
+            guard let gradient = parameter.gradient else { continue }
+            _ = try gradient.copy_(gradient.clamp(min: .float(-maximum), max: .float(maximum)))
+        }
+    }
+}

@@ -44,6 +44,16 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         if case .oneCycle = self { true } else { false }
     }
 
+    /// Whether the schedule is laid out over all epochs of the run, so that more of them would have changed its course.
+    public var dependsOnEpochs: Bool {
+        switch self {
+        case .cosine(let tMax, _): tMax == nil
+        case .oneCycle: true
+        case .warmup(_, let then): then?.dependsOnEpochs ?? false
+        case .step, .multiStep, .exponential, .linear, .reduceOnPlateau: false
+        }
+    }
+
     /// The same schedule with `T_max` and `total_steps` taken from the run where they are not given.
     ///
     /// - Throws: ``OptimizerError/schedule(name:problem:)`` for options that make no schedule.

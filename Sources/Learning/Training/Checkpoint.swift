@@ -15,6 +15,9 @@ struct Checkpoint {
         /// What trains along, and what the loss remembers.
         var loss: OrderedDictionary<String, Tensor> = [:]
         var best: OrderedDictionary<String, Tensor> = [:]
+        /// The moving average of the weights.
+        var average: OrderedDictionary<String, Tensor> = [:]
+        var averageSteps = 0
         var optimizer: OrderedDictionary<String, Tensor> = [:]
         var optimizerSteps: [Int] = []
         var learningRates: [Double] = []
@@ -59,6 +62,7 @@ struct Checkpoint {
             put("network", part.network)
             put("loss", part.loss)
             put("best", part.best)
+            put("average", part.average)
             put("optimizer", part.optimizer)
             for (name, values) in part.curves { try put("curve.\(name)", values) }
             try put("steps", part.steps)
@@ -69,6 +73,7 @@ struct Checkpoint {
                 .object([
                     ("optimizer_steps", .array(part.optimizerSteps.map { .integer($0) })),
                     ("best_epoch", .integer(part.bestEpoch)), ("since_best", .integer(part.epochsSinceBest)),
+                    ("average_steps", .integer(part.averageSteps)),
                 ]))
         }
         let json = JSON.object([
@@ -119,6 +124,7 @@ struct Checkpoint {
                 case "network": part.network[key] = tensor
                 case "loss": part.loss[key] = tensor
                 case "best": part.best[key] = tensor
+                case "average": part.average[key] = tensor
                 case "optimizer": part.optimizer[key] = tensor
                 case "steps": part.steps = try tensor.doubles()
                 case "schedule": part.schedule = try tensor.doubles()
@@ -130,6 +136,7 @@ struct Checkpoint {
             }
             (part.seconds, part.bestValue) = (numbers[0], numbers[1])
             (part.optimizerSteps, part.bestEpoch, part.epochsSinceBest) = (steps, bestEpoch, since)
+            part.averageSteps = description["average_steps"]?.integer ?? 0
             parts.append(part)
         }
     }
@@ -147,14 +154,18 @@ struct Checkpoint {
 
     /// Makes sure that this is a checkpoint of `other`.
     ///
+    /// - Parameter allowed: what may differ.
     /// - Throws: ``TrainingError/checkpoint(path:problem:help:)`` with what differs.
-    func check(against other: OrderedDictionary<String, String>, path: String) throws {
+    func check(
+        against other: OrderedDictionary<String, String>, path: String,
+        allowing allowed: (String) -> Bool = { _ in false }
+    ) throws {
         let keys = OrderedSet(experiment.keys).union(other.keys)
+        guard keys.contains(where: { experiment[$0] != other[$0] && !allowed($0) }) else { return }
         let differences = keys.compactMap { key -> String? in
             guard experiment[key] != other[key] else { return nil }
             return "\(key) is \(other[key] ?? "none") here and \(experiment[key] ?? "none") there"
         }
-        guard !differences.isEmpty else { return }
         throw TrainingError.checkpoint(
             path: path, problem: "a checkpoint of another experiment: " + differences.joined(separator: "; "),
             help: "give this experiment a checkpoint folder or a name= of its own, or resume=false to start anew")

@@ -9,11 +9,11 @@ import Tensors
 public func predict(_ net: Module, _ dataset: Dataset, batchSize: Int = 512) throws -> Tensor {
     try inEvaluation(net) {
         let batches = try Batches(dataset.withoutAugmentation(), size: batchSize)
-        if batches.count == 1 { return try net(batches.batch(0).input) }
+        if batches.count == 1 { return try net(batches.batch(0)) }
         var parts: [Tensor] = []
         for position in 0..<batches.count {
             try Interrupt.check()
-            parts.append(try net(batches.batch(position).input))
+            parts.append(try net(batches.batch(position)))
         }
         return try .concatenated(parts)
     }
@@ -29,18 +29,64 @@ public func inEvaluation<Result>(_ net: Module, _ body: () throws -> Result) thr
 
 /// The metrics of a network on a dataset by name.
 ///
-/// - Parameter metrics: nil is accuracy for classes and mse for float targets.
+/// - Parameters:
+///   - metrics: nil is what ``Metric/standard(for:)`` says of the task.
+///   - own: metrics of one's own, measured as well.
 /// - Throws: ``TrainingError/metric(name:known:)``, ``TrainingError/data(function:problem:help:)``.
+public func measure(
+    _ net: Module, _ dataset: Dataset, metrics: [String]? = nil, own: [Metric] = []
+) throws -> OrderedDictionary<String, Metric.Value> {
+    let predictions = try Predictions(predict(net, dataset), for: dataset, function: "evaluate")
+    var values: OrderedDictionary<String, Metric.Value> = [:]
+    for metric in try Metric.resolved(metrics, own: own, for: predictions.task, function: "evaluate") {
+        values[metric.name] = try metric.measured(predictions)
+    }
+    return values
+}
+
+/// The metrics of a network on a dataset that are one number each.
+///
+/// - Throws: as ``measure(_:_:metrics:own:)``; ``TrainingError/option(function:problem:help:)`` for a metric that gives a
+///   list.
 public func evaluate(
     _ net: Module, _ dataset: Dataset, metrics: [String]? = nil
 ) throws -> OrderedDictionary<String, Double> {
-    let metrics = try (metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
-    for metric in metrics { try check(metric, fits: dataset) }
-    let logits = try predict(net, dataset)
-    let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask)
-    var values: OrderedDictionary<String, Double> = [:]
-    for metric in metrics { values[metric.name] = metric.value(predictions) }
-    return values
+    try measure(net, dataset, metrics: metrics).compactMapValues { value in
+        if case .number(let number) = value { return number }
+        return nil
+    }
+}
+
+extension Metric {
+    /// The metrics of these names for a task, or the usual ones, and those of one's own.
+    ///
+    /// - Throws: ``TrainingError/metric(name:known:)``; ``TrainingError/data(function:problem:help:)`` for one of another
+    ///   task, with those there are.
+    static func resolved(
+        _ names: [String]?, own: [Metric], for task: LearningTask, function: String
+    ) throws -> [Metric] {
+        let chosen = names ?? (own.isEmpty ? standard(for: task) : [])
+        let metrics = try chosen.map { try named($0) } + own
+        for metric in metrics where !metric.tasks.contains(task) {
+            throw TrainingError.data(
+                function: metric.name,
+                problem:
+                    "is for \(metric.tasks.map(\.rawValue).sorted().joined(separator: ", ")), and the task is \(task.rawValue)",
+                help: "for \(task.rawValue) there are "
+                    + all.filter { $0.tasks.contains(task) }.map(\.name).joined(separator: ", "))
+        }
+        return metrics
+    }
+}
+
+extension Dataset {
+    /// How the targets fit what a network gives for the first examples.
+    ///
+    /// - Throws: ``Data/DataError`` when they do not, and what the network throws.
+    public func layout(of net: Module, function: String) throws -> TaskLayout {
+        let probe = try Batches(rows(0..<2).withoutAugmentation(), size: 2).batch(0)
+        return try layout(outputs: inEvaluation(net) { try net(probe).shape.array }, function: function)
+    }
 }
 
 extension Module {
@@ -62,22 +108,4 @@ extension Module {
             + (dataset.normalization == nil ? "are not normalised" : "were normalised with other numbers")
             + ": normalize(ds, mean=net.normalization.mean, std=net.normalization.std)"
     }
-}
-
-func check(_ metric: Metric, fits dataset: Dataset) throws {
-    guard let y = dataset.y else {
-        throw TrainingError.data(function: metric.name, problem: "the dataset has no y", help: nil)
-    }
-    guard metric.needsClasses != y.dtype.isFloating else {
-        throw TrainingError.data(
-            function: metric.name,
-            problem: metric.needsClasses
-                ? "needs classes, and y is \(y.dtype)" : "needs float targets, and y is \(y.dtype)",
-            help: metric.needsClasses ? "metrics for float targets are mse, mae, r2" : nil)
-    }
-}
-
-func defaultMetrics(_ dataset: Dataset) -> [String] {
-    guard let y = dataset.y else { return [] }
-    return [y.dtype.isFloating ? "mse" : "accuracy"]
 }

@@ -23,6 +23,8 @@ public final class Run {
     public internal(set) var adapters: OrderedDictionary<String, Module> = [:]
     /// The epoch whose metrics are ``best`` (from 0).
     public internal(set) var bestEpoch = 0
+    /// Whether a larger value is better, by the name of a curve.
+    public internal(set) var directions: OrderedDictionary<String, Bool> = [:]
     /// Whether the user stopped the run.
     public internal(set) var isInterrupted = false
     /// The epoch under way when the user stopped it, from 1; none when nobody did.
@@ -42,6 +44,20 @@ public final class Run {
         self.net = net
         self.objective = objective
         self.configuration = configuration
+    }
+
+    /// Whether a larger value of a curve is better; nil when nothing declares it.
+    public func isBetterWhenLarger(_ curve: String) -> Bool? {
+        directions[curve] ?? Direction.isBetterWhenLarger(curve)
+    }
+
+    /// Notes which way the curves of a run are better: metrics as they are declared, losses when they are small.
+    func noteDirections(of metrics: [Metric], terms: [String], along: [String]) {
+        for name in terms { directions[name] = false }
+        for metric in metrics {
+            directions["val_" + metric.name] = metric.isBetterWhenLarger
+            for name in along { directions["val_\(name)_\(metric.name)"] = metric.isBetterWhenLarger }
+        }
     }
 
     /// One value per epoch, or nil if the run has no such curve.
@@ -80,6 +96,7 @@ public final class Run {
         return .object([
             ("name", .string(name)), ("objective", .string(objective)), ("epochs", .integer(epochs)),
             ("seconds", .number(seconds)), ("interrupted", .bool(isInterrupted)), ("kept", .string(keptBy)),
+            ("directions", .object(directions.map { ($0.key, .bool($0.value)) })),
             ("config", .object(configuration.map { ($0.key, .string($0.value)) })), ("best", metrics(best)),
             ("last", metrics(last)), ("curves", .object(curves.map { ($0.key, numbers($0.value)) })),
             ("steps", numbers(steps)),

@@ -13,14 +13,48 @@ extension Trainer {
             WholeFile.exists(path)
         else { return 0 }
         let checkpoint = try Checkpoint(reading: path)
-        try checkpoint.check(against: experiment(trainers), path: path)
+        let goesOn = try first.mayGoOn(from: checkpoint, path: path)
+        try checkpoint.check(against: experiment(trainers), path: path) {
+            goesOn && ($0 == "epochs" || $0.hasSuffix(": epochs"))
+        }
         let damaged = TrainingError.checkpoint(path: path, problem: "the checkpoint is incomplete", help: nil)
         guard checkpoint.parts.count == trainers.count else { throw damaged }
         do {
             for (trainer, part) in zip(trainers, checkpoint.parts) { try trainer.restore(part, checkpoint, damaged) }
         } catch is ModuleError { throw damaged } catch is OptimizerError { throw damaged }
         Randomness.state = checkpoint.generator
+        if goesOn { return checkpoint.epochs }
+        if checkpoint.isOver, checkpoint.epochs < first.options.epochs {
+            for trainer in trainers {
+                trainer.run.notes.append(
+                    "the run of the checkpoint was over after \(checkpoint.epochs) of \(first.options.epochs) epochs, as a "
+                        + "callback, patience or max_steps said: resume=true gives it again, another name= starts anew")
+            }
+        }
         return checkpoint.isOver ? max(checkpoint.epochs, first.options.epochs) : checkpoint.epochs
+    }
+
+    /// Whether a finished run may go on to more epochs: the schedule and the stages up to now must not depend on how many
+    /// there are in all.
+    ///
+    /// - Throws: ``TrainingError/checkpoint(path:problem:help:)`` where they do, with the way out.
+    private func mayGoOn(from checkpoint: Checkpoint, path: String) throws -> Bool {
+        let before = checkpoint.experiment.first { $0.key == "epochs" || $0.key.hasSuffix(": epochs") }
+            .flatMap { Int($0.value) }
+        guard let before, options.epochs > before, checkpoint.epochs >= before || !checkpoint.isOver else {
+            return false
+        }
+        let recipe = options.schedule
+        guard recipe?.dependsOnEpochs ?? false || loss.dependsOnEpochs else { return true }
+        throw TrainingError.checkpoint(
+            path: path,
+            problem: "\(before) epochs cannot become \(options.epochs): "
+                + (recipe?.dependsOnEpochs ?? false
+                    ? "\(recipe?.name ?? "the schedule") is laid out over all of them"
+                    : "the objective is laid out over all of them"),
+            help: recipe?.dependsOnEpochs ?? false
+                ? "give the whole length from the start (CosineAnnealingLR(T_max=…)), or go on with a new fit of the network and "
+                    + "another name=" : "go on with a new run of the network and another name=")
     }
 
     /// Writes a checkpoint after an epoch, if that is asked for.
@@ -40,6 +74,8 @@ extension Trainer {
         part.network = try net.stateDict()
         part.loss = try loss.state()
         part.best = best?.state ?? [:]
+        part.average = try average?.net.stateDict() ?? [:]
+        part.averageSteps = average?.steps ?? 0
         let state = optimizer.state()
         part.optimizer = OrderedDictionary(uniqueKeysWithValues: state.tensors.map { ($0.name, $0.tensor) })
         part.optimizerSteps = state.steps
@@ -60,6 +96,7 @@ extension Trainer {
         else { throw damaged }
         try net.loadStateDict(part.network)
         try loss.restore(part.loss)
+        if let average { try average.restore(part.average, steps: part.averageSteps) }
         try optimizer.restore(
             tensors: Dictionary(uniqueKeysWithValues: part.optimizer.map { ($0.key, $0.value) }),
             steps: part.optimizerSteps)
@@ -97,6 +134,7 @@ extension Trainer {
             "the validation data": try options.validate?.fingerprint() ?? "none",
             "the network": Self.outline(net),
         ]
+        for (name, value) in options.extras { entries[name] = value }
         for (name, module) in loss.trainedModules { entries["the module \(name)"] = Self.outline(module) }
         for (name, value) in loss.identity { entries[name] = value }
         described = entries

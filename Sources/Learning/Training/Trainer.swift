@@ -9,13 +9,17 @@ public final class Trainer {
     let data: Dataset
     let loss: any TrainingLoss
     let options: TrainingOptions
+    /// The validation data, with classes numbered as those of the training data.
+    let validation: Dataset?
     let function: String
     private let stages: [TrainingStage]
     private let stepsPerEpoch: Int
     /// The first epoch of the stage that ``optimizer`` belongs to.
     private var stageStart = 0
     /// What the network and the loss train in a stage that names nothing else.
-    private let trained: [Tensor]
+    private let trained: TrainedParameters
+    /// The moving average of the weights, if there is one.
+    let average: WeightAverage?
     var optimizer: Optimizer
     var scheduler: Scheduler?
     private let metrics: [Metric]
@@ -29,6 +33,8 @@ public final class Trainer {
     /// What tells the experiment from others, once it is known.
     var described: OrderedDictionary<String, String>?
     private var stepsDone = 0
+    /// The loss of the batches of a step so far.
+    private var group = (loss: 0.0, examples: 0.0)
     private var lastReport = 0.0
 
     /// Checks everything that can be checked before the first step.
@@ -45,31 +51,37 @@ public final class Trainer {
         self.options = options
         self.function = function
         try Self.check(options, data, function: function)
-        try loss.prepare(
-            TrainingContext(student: net, data: data, epochs: options.epochs, batchSize: options.batchSize))
-        var seen: Set<ObjectIdentifier> = []
-        trained = ([net] + loss.trainedModules.values).flatMap { $0.parameters() }
-            .filter { $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted }
+        validation = try options.validate?.withClasses(data.classes, of: "the training data", function: function)
+        var context = TrainingContext(
+            student: net, data: data, epochs: options.epochs, batchSize: options.batchSize)
+        context.labelWeights = try LabelWeights(options, data, function: function)
+        guard context.labelWeights.isUniform || loss.usesLabelWeights else {
+            throw TrainingError.option(
+                function: function, problem: "its loss takes no class_weights or sample_weights", help: nil)
+        }
+        try loss.prepare(context)
+        trained = try TrainedParameters(
+            net, along: Array(loss.trainedModules.values), freeze: options.freeze, function: function)
         stages = try loss.stages(of: options.epochs)
-        stepsPerEpoch = try Batches.count(of: data, size: options.batchSize)
-        (optimizer, scheduler) = try Self.makeOptimizer(stages[0], trained, options, stepsPerEpoch)
-        metrics =
-            try options.validate.map { dataset in
-                let metrics = try (options.metrics ?? defaultMetrics(dataset)).map { try Metric.named($0) }
-                for metric in metrics { try Learning.check(metric, fits: dataset) }
-                return metrics
-            } ?? []
+        let batches = try Batches.count(of: data, size: options.batchSize, dropLast: options.dropLast)
+        stepsPerEpoch = (batches + options.accumulate - 1) / options.accumulate
+        (optimizer, scheduler) = try Self.makeOptimizer(stages[0], trained, options, stepsPerEpoch, function)
+        average = try options.ema.map { try WeightAverage(of: loss.evaluated(net), decay: $0) }
+        metrics = try Self.metrics(of: loss.evaluated(net), on: validation, options, function: function)
+        try Self.checkMonitor(options, metrics, watchesUnlabelled: loss.watchesUnlabelled, function: function)
         run = Run(
             name: options.name ?? function, net: loss.evaluated(net), objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
         run.adapters = loss.trainedModules
+        run.noteDirections(of: metrics, terms: loss.termNames, along: Array(loss.evaluatedAlong.keys))
     }
 
     /// A fresh optimizer, with its scheduler, for a stage.
     private static func makeOptimizer(
-        _ stage: TrainingStage, _ trained: [Tensor], _ options: TrainingOptions, _ stepsPerEpoch: Int
+        _ stage: TrainingStage, _ trained: TrainedParameters, _ options: TrainingOptions, _ stepsPerEpoch: Int,
+        _ function: String
     ) throws -> (Optimizer, Scheduler?) {
-        let optimizer = try Optimizer(options.optimizer ?? Adam(), stage.parameters ?? trained)
+        let optimizer = try Optimizer(trained.groups(stage.parameters, options, function: function))
         let scheduler = try options.schedule.map {
             try Scheduler($0, for: optimizer, epochs: stage.epochs.count, stepsPerEpoch: stepsPerEpoch)
         }
@@ -82,7 +94,7 @@ public final class Trainer {
         let stage = stage(of: epoch)
         guard stage.epochs.lowerBound != stageStart else { return }
         stageStart = stage.epochs.lowerBound
-        (optimizer, scheduler) = try Self.makeOptimizer(stage, trained, options, stepsPerEpoch)
+        (optimizer, scheduler) = try Self.makeOptimizer(stage, trained, options, stepsPerEpoch, function)
     }
 
     /// The stage of an epoch.
@@ -118,10 +130,10 @@ public final class Trainer {
                 if first.run.isInterrupted { break }
                 var goesOn = true
                 for trainer in trainers where try !trainer.endOfEpoch(epoch) { goesOn = false }
-                let isOver =
-                    !goesOn || trainers.allSatisfy(\.isOutOfPatience) || epoch + 1 == first.options.epochs
+                if trainers.allSatisfy(\.isOutOfPatience) || first.isOutOfSteps { goesOn = false }
+                let isOver = !goesOn || epoch + 1 == first.options.epochs
                 try writeCheckpoint(of: trainers, epochs: epoch + 1, isOver: isOver)
-                if !goesOn || trainers.allSatisfy(\.isOutOfPatience) {
+                if !goesOn {
                     for trainer in trainers { trainer.run.stoppedEarly = true }
                     break
                 }
@@ -142,14 +154,12 @@ public final class Trainer {
     public static func evaluation(of net: Module, options: TrainingOptions, formula: String) throws -> Run {
         let run = Run(name: options.name ?? "evaluation", net: net, objective: formula)
         guard let dataset = options.validate, dataset.y != nil else { return run }
-        let logits = try predict(net, dataset)
-        let predictions = try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: "evaluate")
-        run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
-        for name in options.metrics ?? defaultMetrics(dataset) {
-            let metric = try Metric.named(name)
-            try Learning.check(metric, fits: dataset)
-            run.append(metric.value(predictions), to: "val_" + name)
-        }
+        let predictions = try Predictions(predict(net, dataset), for: dataset, function: "evaluate")
+        run.append(predictions.loss, to: "val_loss")
+        let metrics = try Metric.resolved(
+            options.metrics, own: options.ownMetrics, for: predictions.task, function: "evaluate")
+        run.noteDirections(of: metrics, terms: [], along: [])
+        for metric in metrics { run.append(try metric.value(predictions), to: "val_" + metric.name) }
         return run
     }
 
@@ -157,6 +167,8 @@ public final class Trainer {
     private func finish() throws {
         let evaluated = loss.evaluated(net)
         var chosenOn: String?
+        // The network ends with what was validated: the averages, where there are any.
+        if let average { try evaluated.loadStateDict(average.net.stateDict()) }
         if keepsBest, let best {
             try evaluated.loadStateDict(best.state)
             run.keptBy = options.monitor
@@ -165,7 +177,8 @@ public final class Trainer {
         run.seconds = secondsBefore + monotonicSeconds() - began
         run.net = try loss.finish(net)
         run.net.record = TrainingRecord(run, on: data, chosenOn: chosenOn)
-        run.notes = loss.notes
+        run.notes += loss.notes
+        for parameter in trained.frozen { parameter.clearGradient() }
         run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
     }
@@ -177,13 +190,19 @@ public final class Trainer {
 
     private var keepsBest: Bool { options.keep == .best || options.patience != nil }
 
+    private var isOutOfSteps: Bool { options.maxSteps.map { run.steps.count >= $0 } ?? false }
+
     private var isOutOfPatience: Bool { options.patience.map { epochsSinceBest >= $0 } ?? false }
 
     private static func trainEpoch(_ epoch: Int, _ trainers: [Trainer]) throws {
         guard let first = trainers.first else { return }
         for trainer in trainers { try trainer.begin(epoch) }
-        let batches = try Batches(first.data, size: first.options.batchSize, shuffle: true, epoch: epoch)
-        for position in 0..<batches.count {
+        let options = first.options
+        let rows = options.sampler == .balanced ? try first.data.balancedRows(function: first.function) : nil
+        let batches = try Batches(
+            first.data, size: options.batchSize, shuffle: rows == nil, dropLast: options.dropLast, epoch: epoch,
+            rows: rows)
+        for position in 0..<batches.count where !first.isOutOfSteps {
             let batch = try batches.batch(position)
             for trainer in trainers {
                 try trainer.advance(batch, epoch: epoch, position: position, of: batches.count)
@@ -205,8 +224,13 @@ public final class Trainer {
     }
 
     private func advance(_ batch: Batch, epoch: Int, position: Int, of count: Int) throws {
-        let value = try step(batch, epoch: epoch, position: position, isLast: position + 1 == count, &sums)
-        run.steps.append(value)
+        let value = try step(batch, epoch: epoch, position: position, of: count, &sums)
+        group.loss += value * Double(batch.count)
+        group.examples += Double(batch.count)
+        if isEndOfStep(position, of: count) {
+            run.steps.append(group.loss / group.examples)
+            group = (0, 0)
+        }
         stepsDone += 1
         report(epoch: epoch, step: position + 1, of: count, loss: sums.mean)
     }
@@ -222,13 +246,36 @@ public final class Trainer {
         if run.isInterrupted { try finishEpoch(epoch) }
     }
 
-    private func step(_ batch: Batch, epoch: Int, position: Int, isLast: Bool, _ sums: inout EpochSums) throws -> Double
+    /// Whether the optimizer moves after this batch.
+    private func isEndOfStep(_ position: Int, of count: Int) -> Bool {
+        (position + 1) % options.accumulate == 0 || position + 1 == count
+    }
+
+    /// The share of a batch's mean in the mean over all batches of its step.
+    private func share(of batch: Batch, _ position: Int, of count: Int) -> Double {
+        guard options.accumulate > 1 else { return 1 }
+        let first = position - position % options.accumulate
+        let end = min(count, first + options.accumulate)
+        let examples = min(data.count, end * options.batchSize) - first * options.batchSize
+        return Double(batch.count) / Double(max(1, examples))
+    }
+
+    private func step(_ batch: Batch, epoch: Int, position: Int, of count: Int, _ sums: inout EpochSums) throws
+        -> Double
     {
-        optimizer.zeroGrad()
+        if position % options.accumulate == 0 { optimizer.zeroGrad() }
+        let isLast = position + 1 == count
         let result = try loss.step(net, batch)
         let value = try result.total.itemDouble()
         guard value.isFinite else { throw try diverged(result, value, batch, epoch: epoch, step: position) }
-        try result.total.backward()
+        let share = share(of: batch, position, of: count)
+        try (share == 1 ? result.total : result.total * Scalar(share)).backward()
+        guard isEndOfStep(position, of: count) else {
+            try loss.stepped(net, batch)
+            sums.add(value, result, count: try batch.positionCount())
+            return value
+        }
+        if let maximum = options.clipGradValue { try clipGradValue(optimizer.parameters, maximum) }
         if let maximum = options.clipGradNorm {
             sums.gradientNorm = try optimizer.clipGradNorm(maximum)
         } else if isLast {
@@ -236,6 +283,7 @@ public final class Trainer {
         }
         try optimizer.step()
         try loss.stepped(net, batch)
+        try average?.update()
         if let scheduler, scheduler.isPerStep { try scheduler.step() }
         sums.add(value, result, count: try batch.positionCount())
         return value
@@ -262,26 +310,37 @@ public final class Trainer {
     }
 
     private func validate() throws {
-        guard let dataset = options.validate else { return }
-        let predictions = try predictions(of: loss.evaluated(net), dataset)
+        guard let dataset = validation else { return }
+        if dataset.y == nil {
+            for (name, value) in try loss.validation(of: evaluatedNetwork, on: dataset) { run.append(value, to: name) }
+        }
+        let predictions = try predictions(of: evaluatedNetwork, dataset)
         if let predictions {
-            run.append(predictions.labels.isEmpty ? predictions.mse : predictions.nll, to: "val_loss")
-            for metric in metrics { run.append(metric.value(predictions), to: "val_" + metric.name) }
+            run.append(predictions.loss, to: "val_loss")
+            for metric in metrics { run.append(try metric.value(predictions), to: "val_" + metric.name) }
         }
         for (name, other) in loss.evaluatedAlong {
             guard let predictions = try self.predictions(of: other, dataset) else { continue }
-            for metric in metrics { run.append(metric.value(predictions), to: "val_\(name)_\(metric.name)") }
+            for metric in metrics { run.append(try metric.value(predictions), to: "val_\(name)_\(metric.name)") }
         }
     }
 
     private func predictions(of net: Module, _ dataset: Dataset) throws -> Predictions? {
         let logits = try predict(net, dataset)
         guard dataset.y != nil else { return nil }
-        return try Predictions(logits: logits, y: dataset.y, mask: dataset.mask, function: function)
+        return try Predictions(logits, for: dataset, function: function)
+    }
+
+    /// What is validated and kept: the averages, or what the loss makes of the network.
+    private var evaluatedNetwork: Module { average?.net ?? loss.evaluated(net) }
+
+    private func isValidated(_ epoch: Int) -> Bool {
+        (epoch + 1) % options.validateEvery == 0 || epoch + 1 == options.epochs || isOutOfSteps
+            || options.validate == nil
     }
 
     private func finishEpoch(_ epoch: Int) throws {
-        try validate()
+        if isValidated(epoch) { try validate() }
         run.epochs = epoch + 1
         run.seconds = secondsBefore + monotonicSeconds() - began
         try noteBest(epoch)
@@ -299,21 +358,22 @@ public final class Trainer {
     }
 
     private func noteBest(_ epoch: Int) throws {
-        guard !stage(of: epoch).isPreparatory else { return }
+        guard !stage(of: epoch).isPreparatory, isValidated(epoch) else { return }
         let curve = run.curves[options.monitor] ?? (options.validate == nil ? run.loss : [])
         guard let value = curve.last, value.isFinite else {
-            epochsSinceBest += 1
+            epochsSinceBest += options.validateEvery
             return
         }
-        let larger = Metric.isBetterWhenLarger(curve: options.monitor)
-        guard bestValue.isNaN || (larger ? value > bestValue : value < bestValue) else {
-            epochsSinceBest += 1
+        let larger = run.isBetterWhenLarger(options.monitor) ?? false
+        let delta = options.minDelta
+        guard bestValue.isNaN || (larger ? value > bestValue + delta : value < bestValue - delta) else {
+            epochsSinceBest += options.validateEvery
             return
         }
         bestValue = value
         epochsSinceBest = 0
         run.bestEpoch = epoch
-        if keepsBest { best = (value, try loss.evaluated(net).stateDict()) }
+        if keepsBest { best = (value, try evaluatedNetwork.stateDict()) }
     }
 
     private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
@@ -323,7 +383,9 @@ public final class Trainer {
         guard isEpochEnd || now - lastReport > 0.05 else { return }
         lastReport = now
         let rate = Double(stepsDone) / max(now - began, 1e-9)
-        let total = options.epochs * ((try? Batches.count(of: data, size: options.batchSize)) ?? 0)
+        let total =
+            options.epochs
+            * ((try? Batches.count(of: data, size: options.batchSize, dropLast: options.dropLast)) ?? 0)
         let metric = metrics.first.flatMap { metric in
             run.curves["val_" + metric.name]?.last.map { (name: metric.name, value: $0) }
         }
@@ -369,69 +431,5 @@ private struct EpochSums {
     var mean: Double {
         guard !factors.isEmpty else { return loss / examples }
         return terms.indices.reduce(0) { $0 + (weights[$1] > 0 ? factors[$1] * terms[$1] / weights[$1] : 0) }
-    }
-}
-
-extension Trainer {
-    private static func check(_ options: TrainingOptions, _ data: Dataset, function: String) throws {
-        func require(_ condition: Bool, _ problem: @autoclosure () -> String, help: String? = nil) throws {
-            guard condition else { throw TrainingError.option(function: function, problem: problem(), help: help) }
-        }
-        try require(
-            options.epochs >= 1 && options.epochs < 1 << 40, "epochs must be at least 1, given \(options.epochs)")
-        try require(options.batchSize >= 1, "batch_size must be at least 1, given \(options.batchSize)")
-        try require(options.patience.map { $0 >= 1 } ?? true, "patience must be at least 1")
-        try require(options.clipGradNorm.map { $0 > 0 } ?? true, "clip_grad_norm must be above 0")
-        try require(data.count > 0, "the dataset is empty")
-        try require(
-            !options.resume || options.checkpoint != nil, "resume=true goes on from a checkpoint, and there is none",
-            help: "checkpoint=\"folder\" says where it is")
-        let watchesLarger = options.schedule?.watchesLarger
-        guard options.keep == .best || options.patience != nil || watchesLarger != nil && options.monitor != "val_loss"
-        else {
-            return try checkPlateau(watchesLarger, options, function)
-        }
-        let known = options.monitor == "loss" || options.monitor.hasPrefix("val_")
-        try require(known, "monitor must be \"loss\" or begin with \"val_\", given \"\(options.monitor)\"")
-        try require(
-            options.monitor == "loss" || options.validate != nil,
-            "keep=\"best\", patience and plateaus watch \"\(options.monitor)\", and there is no validate=",
-            help: "give a validation set, best a third split: train, val, test = split(ds, test=0.2, val=0.1)")
-        try checkPlateau(watchesLarger, options, function)
-        guard options.monitor.hasPrefix("val_"), options.monitor != "val_loss", let validate = options.validate else {
-            return
-        }
-        let names = options.metrics ?? defaultMetrics(validate)
-        try require(
-            names.contains(String(options.monitor.dropFirst(4))),
-            "monitor \"\(options.monitor)\" is not among the metrics \(names.joined(separator: ", "))")
-    }
-
-    /// A plateau of the wrong direction would take every improvement for none.
-    private static func checkPlateau(_ watchesLarger: Bool?, _ options: TrainingOptions, _ function: String) throws {
-        guard let watchesLarger else { return }
-        let larger = Metric.isBetterWhenLarger(curve: options.monitor)
-        guard watchesLarger != larger else { return }
-        throw TrainingError.option(
-            function: function,
-            problem: "ReduceLROnPlateau(mode=\"\(watchesLarger ? "max" : "min")\") watches \(options.monitor), "
-                + "of which a \(larger ? "larger" : "smaller") value is better",
-            help: larger
-                ? "mode=\"max\", or monitor=\"val_loss\""
-                : "mode=\"min\", or monitor=\"val_accuracy\", which it then watches")
-    }
-
-    private static func configuration(
-        _ options: TrainingOptions, optimizer: Optimizer, loss: any TrainingLoss
-    ) -> OrderedDictionary<String, String> {
-        var entries: OrderedDictionary<String, String> = [
-            "loss": loss.formula, "epochs": String(options.epochs), "batch_size": String(options.batchSize),
-            "optimizer": optimizer.name, "lr": "\(optimizer.learningRate)",
-        ]
-        if let schedule = options.schedule { entries["scheduler"] = schedule.name }
-        if options.keep == .best || options.patience != nil { entries["keep"] = "best by \(options.monitor)" }
-        if let norm = options.clipGradNorm { entries["clip_grad_norm"] = "\(norm)" }
-        entries["seed"] = String(Randomness.state.seed)
-        return entries
     }
 }

@@ -33,6 +33,14 @@ public protocol TrainingLoss: AnyObject {
     var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { get }
     /// What made the loss of a batch not finite, if the loss knows: a teacher, not the step.
     func cause(of batch: Batch) throws -> (any Error)?
+    /// Whether validation data without labels can be watched.
+    var watchesUnlabelled: Bool { get }
+    /// The curves of validation data without labels: `val_loss`, the objective, and what else is known of them.
+    func validation(of student: Module, on data: Dataset) throws -> OrderedDictionary<String, Double>
+    /// Whether the terms of the labels heed ``TrainingContext/labelWeights``.
+    var usesLabelWeights: Bool { get }
+    /// Whether what the loss does in an epoch depends on how many there will be.
+    var dependsOnEpochs: Bool { get }
     /// Called when training is over; may replace the network that the run gives.
     func finish(_ student: Module) throws -> Module
     /// The network that is validated and whose best weights are kept; it shares the layers of the one that is trained.
@@ -54,6 +62,14 @@ extension TrainingLoss {
     public var notes: [String] { [] }
     /// Not measured.
     public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { [:] }
+    /// They cannot.
+    public var watchesUnlabelled: Bool { false }
+    /// Nothing.
+    public func validation(of student: Module, on data: Dataset) throws -> OrderedDictionary<String, Double> { [:] }
+    /// They do not.
+    public var usesLabelWeights: Bool { false }
+    /// It does not.
+    public var dependsOnEpochs: Bool { false }
     /// The student itself.
     public func finish(_ student: Module) throws -> Module { student }
     /// The student itself.
@@ -151,9 +167,55 @@ public struct TrainingContext {
     public let epochs: Int
     /// The batch size.
     public let batchSize: Int
+    /// How much examples and classes count in the terms of the labels.
+    public var labelWeights = LabelWeights()
+}
+
+/// How much examples and classes count in the terms of the labels, which are then weighted means; never in the terms of a
+/// teacher, nor in metrics.
+public struct LabelWeights {
+    /// A factor for each class [K].
+    public var classes: Tensor?
+    /// Whether every class is to weigh the same, which ``resolved(_:_:function:)`` turns into factors.
+    public var isBalanced = false
+    /// A factor for each example of the training data [N].
+    public var samples: Tensor?
+
+    /// No weights.
+    public init() {}
+
+    /// Whether every label counts alike.
+    public var isUniform: Bool { classes == nil && samples == nil && !isBalanced }
 }
 
 extension Module {
+    /// Runs the network on a batch. Of inputs by name it gets those that its `forward` names, and the mask if it names that.
+    public final func callAsFunction(_ batch: Batch) throws -> Tensor { try self(batch.input, mask: batch.mask) }
+
+    /// Runs the network on an input with a mask, which reaches a `forward` that names it.
+    public final func callAsFunction(_ input: DatasetInput, mask: Tensor?) throws -> Tensor {
+        guard let names = inputNames, let first = names.first else { return try self(input) }
+        let takesMask = mask != nil && names.contains("mask")
+        switch input {
+        case .tensor(let x):
+            guard takesMask, let mask, first != "mask" else { return try self(x) }
+            return try self(named: [first: x, "mask": mask])
+        case .named(var inputs):
+            if inputs.count == 1, let only = inputs.values.first {
+                guard takesMask, let mask, first != "mask" else { return try self(only) }
+                let own = inputs.keys.first.flatMap { names.contains($0) ? $0 : nil } ?? first
+                return try self(named: [own: only, "mask": mask])
+            }
+            let known = inputs.filter { names.contains($0.key) }
+            if !known.isEmpty { inputs = known }
+            if takesMask, inputs["mask"] == nil { inputs["mask"] = mask }
+            guard inputs.count > 1 || inputs.keys.first == first else {
+                return try inputs.values.first.map { try self($0) } ?? self(named: inputs)
+            }
+            return try self(named: inputs)
+        }
+    }
+
     /// Runs the network on one tensor or on inputs by name.
     public final func callAsFunction(_ input: DatasetInput) throws -> Tensor {
         switch input {

@@ -1,4 +1,6 @@
 import Data
+import OrderedCollections
+import Tensors
 
 /// How a run goes; the defaults are those of `fit` and `distill`.
 public struct TrainingOptions {
@@ -20,14 +22,40 @@ public struct TrainingOptions {
     public var schedule: ScheduleRecipe?
     /// The data of `val_loss` and the validation metrics.
     public var validate: Dataset?
-    /// The metrics; nil is accuracy for classes, mse for float targets.
+    /// The metrics; nil is what the task has as a rule, accuracy for classes, mse for numbers.
     public var metrics: [String]?
+    /// Metrics of one's own, beside those.
+    public var ownMetrics: [Metric] = []
     /// Which weights are kept.
     public var keep = Keep.last
     /// The metric that decides what is best and when patience ends.
     public var monitor = "val_loss"
     /// Stop after so many epochs without a better monitored metric; implies `keep = .best`.
     public var patience: Int?
+    /// How much better the monitored metric must be to count as better.
+    public var minDelta = 0.0
+    /// After how many epochs the validation data are looked at; after the last in any case.
+    public var validateEvery = 1
+    /// Stop after so many steps of the optimizer.
+    public var maxSteps: Int?
+    /// Whether an incomplete last batch is left out.
+    public var dropLast = false
+    /// Over how many batches a step of the optimizer adds up, as if they were one.
+    public var accumulate = 1
+    /// How the examples of an epoch are drawn; nil is each once.
+    public var sampler: Sampler?
+    /// How much each class counts in the terms of the labels.
+    public var classWeights: ClassWeighting?
+    /// How much each example counts in the terms of the labels, [N].
+    public var sampleWeights: Tensor?
+    /// The decay of a moving average of the weights, which is what is validated and kept.
+    public var ema: Double?
+    /// The layers that are not trained.
+    public var freeze: [String] = []
+    /// Optimizers of their own for layers, by path; the longest that fits, `""` for all others.
+    public var optimizers: OrderedDictionary<String, any UpdateRule> = [:]
+    /// The largest size of each element of the gradients.
+    public var clipGradValue: Double?
     /// The largest norm of the gradients.
     public var clipGradNorm: Double?
     /// The folder of the checkpoint that is written after every epoch.
@@ -43,6 +71,49 @@ public struct TrainingOptions {
 
     /// The defaults.
     public init() {}
+
+    /// Whether the run depends on ``monitor``: a plateau of another curve than the usual asks for it as well.
+    var watchesMonitor: Bool {
+        keep == .best || patience != nil || schedule?.watchesLarger != nil && monitor != "val_loss"
+    }
+
+    /// The options that are not the usual, for tables and checkpoints: by name, as they are written.
+    var extras: OrderedDictionary<String, String> {
+        var extras: OrderedDictionary<String, String> = [:]
+        if dropLast { extras["drop_last"] = "true" }
+        if accumulate != 1 { extras["accumulate"] = String(accumulate) }
+        if let maxSteps { extras["max_steps"] = String(maxSteps) }
+        if validateEvery != 1 { extras["validate_every"] = String(validateEvery) }
+        if minDelta != 0 { extras["min_delta"] = "\(minDelta)" }
+        if let sampler { extras["sampler"] = sampler.rawValue }
+        switch classWeights {
+        case .balanced?: extras["class_weights"] = "balanced"
+        case .given(let weights)?: extras["class_weights"] = "\(weights.shape), " + Checksum.text(of: [weights])
+        case nil: break
+        }
+        if let sampleWeights {
+            extras["sample_weights"] = "\(sampleWeights.shape), " + Checksum.text(of: [sampleWeights])
+        }
+        if let ema { extras["ema"] = "\(ema)" }
+        if !freeze.isEmpty { extras["freeze"] = freeze.joined(separator: ", ") }
+        if let clipGradValue { extras["clip_grad_value"] = "\(clipGradValue)" }
+        for (path, recipe) in optimizers { extras["optimizer of \"\(path)\""] = "\(recipe)" }
+        return extras
+    }
+}
+
+/// How the examples of an epoch are drawn.
+public enum Sampler: String, Sendable, CaseIterable {
+    /// With replacement, every class as often as every other.
+    case balanced
+}
+
+/// How much each class counts in the terms of the labels.
+public enum ClassWeighting {
+    /// N / (K · count), so that every class weighs the same.
+    case balanced
+    /// Given factors [K].
+    case given(Tensor)
 }
 
 /// How far a run is.

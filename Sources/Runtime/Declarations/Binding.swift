@@ -102,13 +102,10 @@ package enum Binding {
         if let index = parameters.firstIndex(where: { $0.kind == .namedVariadic }) {
             sources[index] = .options(unclaimed)
         } else if let first = unclaimed.first {
-            let name = shape.names[first - shape.positional]
-            var help = [signature()]
-            if let near = Nearest.match(name, in: parameters.dropFirst(hiddenLeading).map(\.name)) {
-                help.insert("did you mean \(near)=?", at: 0)
-            }
+            let wrong = unclaimed.map { shape.names[$0 - shape.positional] }
             throw Failure(
-                .type, "\(function) has no argument \(name)", code: .unknownArgument, help: help,
+                .type, "\(function) has no argument \(wrong.joined(separator: ", "))", code: .unknownArgument,
+                help: helpForUnknown(wrong, parameters.dropFirst(hiddenLeading).map(\.name)) + [signature()],
                 operands: [first: ""])
         }
         return try parameters.enumerated().map { index, parameter in
@@ -119,6 +116,17 @@ package enum Binding {
                     help: [signature()])
             }
             return .defaultValue
+        }
+    }
+
+    /// What may have been meant by names that no parameter has: one with nearly the same letters, or one that begins so.
+    package static func helpForUnknown(_ names: [String], _ known: [String]) -> [String] {
+        names.compactMap { name in
+            let longer = known.filter { $0.count > 2 && name.count > 2 && ($0.hasPrefix(name) || name.hasPrefix($0)) }
+            guard let near = longer.count == 1 ? longer[0] : Nearest.match(name, in: known) else {
+                return nil
+            }
+            return "did you mean \(near)=?"
         }
     }
 

@@ -176,6 +176,11 @@ public final class ScriptedModule: Module {
         }
     }
 
+    /// The parameters of `forward`, without the module itself.
+    public override var inputNames: [String]? {
+        method("forward").map { Array($0.prototype.parameters.map(\.name).dropFirst()) }
+    }
+
     /// Runs the method `forward`.
     public override func forward(_ x: Tensor) throws -> Tensor { try runForward([.tensor(x)], named: []) }
 

@@ -1,0 +1,291 @@
+import Data
+import Learning
+import OrderedCollections
+import Tensors
+import Testing
+
+@testable import Distillation
+
+/// The arguments of `fit` and `distill`, each beside a loop written by hand.
+@Suite struct `Arguments of fit` {
+    private let data: Dataset
+    private let net: Sequential
+
+    init() throws {
+        Randomness.seed(21)
+        let x = try Tensor.randn([30, 4])
+        data = try Dataset(x: x, y: Tensor((0..<30).map { $0 * 5 / 3 % 3 }))
+        net = Sequential([try Linear(4, 6), Activation(.relu), try Linear(6, 3)])
+    }
+
+    private func options(_ change: (inout TrainingOptions) throws -> Void) throws -> TrainingOptions {
+        var options = TrainingOptions()
+        options.epochs = 2
+        options.batchSize = 10
+        options.optimizer = try SGD(lr: 0.1)
+        try change(&options)
+        return options
+    }
+
+    private func trained(_ change: (inout TrainingOptions) throws -> Void) throws -> (net: Module, run: Run) {
+        let net = try net.copy()
+        Randomness.seed(4)
+        let run = try fit(net, data, options: options(change))
+        return (net, run)
+    }
+
+    private func equal(_ a: Module, _ b: Module, within tolerance: Double = 0) throws -> Bool {
+        try zip(a.namedState(), b.namedState()).allSatisfy {
+            try $0.tensor.allclose($1.tensor, rtol: 0, atol: max(tolerance, 1e-12))
+        }
+    }
+
+    /// The batches that `fit` sees under the same seed.
+    private func byHand(
+        size: Int, epochs: Int = 2, _ net: Module, step: (Batch, Optimizer) throws -> Void
+    ) throws {
+        Randomness.seed(4)
+        let optimizer = try Optimizer(SGD(lr: 0.1), net.parameters())
+        net.train()
+        for epoch in 0..<epochs {
+            let batches = try Batches(data, size: size, shuffle: true, epoch: epoch)
+            for position in 0..<batches.count { try step(batches.batch(position), optimizer) }
+        }
+    }
+
+    @Test(arguments: [10, 7]) func `accumulate equals the larger batch to rounding`(_ size: Int) throws {
+        let small = try trained {
+            $0.batchSize = size
+            $0.accumulate = 3
+        }
+        let large = try trained { $0.batchSize = 3 * size }
+        #expect(try equal(small.net, large.net, within: 1e-6))
+        #expect(small.run.steps.count == large.run.steps.count)
+        for (a, b) in zip(small.run.steps, large.run.steps) { #expect(abs(a - b) < 1e-6) }
+    }
+
+    @Test func `drop_last leaves the incomplete batch out`() throws {
+        let (own, run) = try trained {
+            $0.batchSize = 8
+            $0.dropLast = true
+        }
+        #expect(run.steps.count == 6)
+        let other = try net.copy()
+        try byHand(size: 8, other) { batch, optimizer in
+            guard let x = batch.x, let y = batch.y, batch.count == 8 else { return }
+            optimizer.zeroGrad()
+            try other(x).crossEntropy(y).backward()
+            try optimizer.step()
+        }
+        #expect(try equal(own, other, within: 1e-6))
+        #expect(throws: TrainingError.self) {
+            try trained {
+                $0.batchSize = 64
+                $0.dropLast = true
+            }
+        }
+    }
+
+    @Test func `class_weights are PyTorch's weight, and balanced is N over K times the count`() throws {
+        let weights = try Tensor([Float(0.5), 2, 1])
+        let (own, _) = try trained { $0.classWeights = .given(weights) }
+        let other = try net.copy()
+        try byHand(size: 10, other) { batch, optimizer in
+            guard let x = batch.x, let y = batch.y else { return }
+            optimizer.zeroGrad()
+            try other(x).crossEntropy(y, weight: weights).backward()
+            try optimizer.step()
+        }
+        #expect(try equal(own, other, within: 1e-6))
+        let balanced = try trained { $0.classWeights = .balanced }
+        let given = try trained { $0.classWeights = .given(try data.classWeights()) }
+        #expect(try equal(balanced.net, given.net))
+    }
+
+    @Test func `sample_weights of 0 leave an example out, and equal ones change nothing`() throws {
+        let ones = try trained { $0.sampleWeights = try .ones([30]) }
+        #expect(try equal(ones.net, trained { _ in }.net, within: 1e-6))
+        let mask = (0..<30).map { Float($0 % 2) }
+        let (own, _) = try trained {
+            $0.batchSize = 30
+            $0.sampleWeights = try Tensor(mask)
+        }
+        let other = try net.copy()
+        try byHand(size: 30, other) { batch, optimizer in
+            guard let x = batch.x, let y = batch.y else { return }
+            optimizer.zeroGrad()
+            let rows = try Tensor(batch.index.integers().enumerated().filter { $0.element % 2 == 1 }.map(\.offset))
+            try other(x.indexSelect(dim: 0, index: rows)).crossEntropy(y.indexSelect(dim: 0, index: rows)).backward()
+            try optimizer.step()
+        }
+        #expect(try equal(own, other, within: 1e-6))
+    }
+
+    @Test func `a balanced sampler draws every class about as often`() throws {
+        let skewed = try Dataset(x: .randn([400, 4]), y: Tensor((0..<400).map { $0 < 380 ? 0 : $0 < 395 ? 1 : 2 }))
+        Randomness.seed(1)
+        let labels = try skewed.rows(skewed.balancedRows(function: "fit")).y?.integers() ?? []
+        #expect(labels.count == 400)
+        for label in 0..<3 { #expect(abs(labels.count { $0 == label } - 133) < 50) }
+        #expect(throws: TrainingError.self) {
+            try trained {
+                $0.sampler = .balanced
+                $0.classWeights = .balanced
+            }
+        }
+    }
+
+    @Test func `ema is a moving average after every step, and what the network ends with`() throws {
+        let (own, run) = try trained {
+            $0.ema = 0.8
+            $0.validate = data
+        }
+        let other = try net.copy()
+        var average: [Tensor]?
+        try byHand(size: 10, other) { batch, optimizer in
+            guard let x = batch.x, let y = batch.y else { return }
+            optimizer.zeroGrad()
+            try other(x).crossEntropy(y).backward()
+            try optimizer.step()
+            let values = try other.parameters().map { try $0.detach().clone() }
+            average =
+                try average.map { try zip($0, values).map { try $0 * Scalar(0.8) + $1 * Scalar(1 - 0.8) } } ?? values
+        }
+        for (a, b) in zip(own.parameters(), average ?? []) { #expect(try a.allclose(b, rtol: 0, atol: 1e-6)) }
+        let nll = try evaluate(own, data, metrics: ["nll"])["nll"] ?? .nan
+        #expect(abs(nll - (run["val_loss"]?.last ?? .nan)) < 1e-6)
+    }
+
+    @Test func `freeze leaves a layer as it is, and names those there are`() throws {
+        let (own, _) = try trained { $0.freeze = ["0"] }
+        let (before, after) = (try net.stateDict(), try own.stateDict())
+        for (name, tensor) in after {
+            #expect(try before[name]?.equals(tensor) == name.hasPrefix("0."), "\(name)")
+        }
+        #expect(throws: TrainingError.self) { try trained { $0.freeze = ["head"] } }
+    }
+
+    @Test func `clip_grad_value cuts every element off`() throws {
+        let (own, _) = try trained { $0.clipGradValue = 0.01 }
+        let other = try net.copy()
+        try byHand(size: 10, other) { batch, optimizer in
+            guard let x = batch.x, let y = batch.y else { return }
+            optimizer.zeroGrad()
+            try other(x).crossEntropy(y).backward()
+            for parameter in other.parameters() {
+                guard let gradient = parameter.gradient else { continue }
+                _ = try Gradients.disabled {
+                    try gradient.copy_(gradient.clamp(min: .float(-0.01), max: .float(0.01)))
+                }
+            }
+            try optimizer.step()
+        }
+        #expect(try equal(own, other, within: 1e-7))
+    }
+
+    @Test func `max_steps counts steps of the optimizer`() throws {
+        let (_, run) = try trained {
+            $0.epochs = 9
+            $0.maxSteps = 4
+        }
+        #expect(run.steps.count == 4 && run.epochs == 2 && run.stoppedEarly)
+    }
+
+    @Test func `validate_every looks at the data after so many epochs and after the last`() throws {
+        let (_, run) = try trained {
+            $0.epochs = 5
+            $0.validate = data
+            $0.validateEvery = 2
+        }
+        let values = run["val_loss"] ?? []
+        #expect(values.map(\.isNaN) == [true, false, true, false, false])
+    }
+
+    @Test func `min_delta is how much better counts as better`() throws {
+        let (_, run) = try trained {
+            $0.epochs = 8
+            $0.validate = data
+            $0.patience = 2
+            $0.minDelta = 100
+        }
+        #expect(run.epochs == 3 && run.bestEpoch == 0)
+    }
+
+    @Test func `an optimizer of its own for a layer, and the rest`() throws {
+        let (own, _) = try trained { $0.optimizers = ["2": try SGD(lr: 0), "": try SGD(lr: 0.1)] }
+        let (before, after) = (try net.stateDict(), try own.stateDict())
+        for (name, tensor) in after { #expect(try before[name]?.equals(tensor) == name.hasPrefix("2."), "\(name)") }
+        #expect(throws: TrainingError.self) { try trained { $0.optimizers = ["2": try SGD(lr: 0.1)] } }
+        #expect(throws: TrainingError.self) {
+            try trained { $0.optimizers = ["nothing": try SGD(lr: 0.1), "": try SGD(lr: 0.1)] }
+        }
+    }
+
+    @Test func `weights of labels are no part of a teacher's terms`() throws {
+        let teacher = try Linear(4, 3)
+        func loss(_ change: (inout TrainingOptions) throws -> Void) throws -> [Double] {
+            Randomness.seed(2)
+            return try distill(
+                teacher, into: net.copy(), data, loss: Objective(SoftTerm()), options: options(change)
+            ).loss
+        }
+        #expect(try loss { $0.classWeights = .balanced } == loss { _ in })
+    }
+}
+
+@Suite struct `A finished run goes on` {
+    private func make() throws -> Sequential {
+        Randomness.seed(3)
+        return Sequential([try Linear(4, 3)])
+    }
+
+    private func options(_ epochs: Int, _ folder: String, resume: Bool = false) throws -> TrainingOptions {
+        var options = TrainingOptions()
+        options.epochs = epochs
+        options.batchSize = 8
+        options.optimizer = try SGD(lr: 0.1) { $0.momentum = 0.9 }
+        options.checkpoint = "/tmp/distill-further-" + folder
+        options.resume = resume
+        return options
+    }
+
+    private func data() throws -> Dataset {
+        Randomness.seed(9)
+        return try Dataset(x: .randn([24, 4]), y: Tensor((0..<24).map { $0 % 3 }))
+    }
+
+    @Test func `to more epochs, as if they had been asked for at first`() throws {
+        let data = try data()
+        let whole = try make()
+        try fit(whole, data, options: options(5, "whole"))
+        try fit(make(), data, options: options(3, "parts"))
+        let parts = try make()
+        let run = try fit(parts, data, options: options(5, "parts", resume: true))
+        #expect(run.epochs == 5)
+        for (a, b) in zip(whole.parameters(), parts.parameters()) { #expect(try a.equals(b)) }
+    }
+
+    @Test func `not where the schedule is laid out over all epochs, and says the way out`() throws {
+        let data = try data()
+        var first = try options(3, "cosine")
+        first.schedule = .cosine()
+        try fit(make(), data, options: first)
+        first.epochs = 5
+        first.resume = true
+        do {
+            try fit(make(), data, options: first)
+            Issue.record("expected an error")
+        } catch let error as TrainingError {
+            #expect(error.message.contains("CosineAnnealingLR") && error.help?.contains("T_max") == true)
+        }
+    }
+
+    @Test func `and says when it was over for another reason`() throws {
+        let data = try data()
+        var stopped = try options(4, "stopped")
+        stopped.callback = { $0.epochs < 2 }
+        try fit(make(), data, options: stopped)
+        let run = try fit(make(), data, options: options(4, "stopped", resume: true))
+        #expect(run.epochs == 2 && run.notes.contains { $0.contains("2 of 4 epochs") })
+    }
+}
