@@ -27,10 +27,17 @@ extension Dataset {
 
     /// The same examples without targets and classes: what a method may see of unlabelled data.
     public func withoutLabels() throws -> Dataset {
-        y == nil
-            ? self
-            : try Dataset(
-                stored: stored, y: nil, classes: nil, mask: mask, normalization: normalization,
-                augmentation: augmentation, target: target, table: table, name: name)
+        guard let y else { return self }
+        var target = target
+        // What only the targets say: zeros and ones [N, L] make every output a logit of its own.
+        if knownTask == .severalIntegers, try holdsOneOfTwo(y) { target.task = .multilabel }
+        return try Dataset(
+            stored: stored, y: nil, classes: nil, mask: mask, normalization: normalization,
+            augmentation: augmentation, target: target, table: table, name: name)
+    }
+
+    /// Whether every label is 0, 1, −1 or the one that is ignored, as several labels an example have them.
+    func holdsOneOfTwo(_ y: Tensor) throws -> Bool {
+        try y.integers().allSatisfy { (-1...1).contains($0) || $0 == target.ignoreIndex }
     }
 }

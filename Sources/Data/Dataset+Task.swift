@@ -68,8 +68,9 @@ public struct TaskLayout: Sendable, Equatable {
     public let ignoreIndex: Int
     private let function: String
 
-    /// Whether every output is a logit of its own: for one logit a softmax would be 1 whatever it is.
-    public var isBernoulli: Bool { task?.isBernoulli ?? (width == 1) }
+    /// Whether every output is a logit of its own: for one logit a softmax would be 1 whatever it is. Without targets that is
+    /// what the dataset was declared for.
+    public let isBernoulli: Bool
 
     /// The layout of outputs that are rows of logits [N, K] already, as functions of two tensors have them.
     public init(rows width: Int, task: LearningTask? = .classes, ignoreIndex: Int = TargetDeclaration.ignored) {
@@ -77,6 +78,7 @@ public struct TaskLayout: Sendable, Equatable {
         classDim = 1
         self.width = width
         self.ignoreIndex = ignoreIndex
+        isBernoulli = task?.isBernoulli ?? (width == 1)
         function = ""
     }
 
@@ -88,6 +90,8 @@ public struct TaskLayout: Sendable, Equatable {
         let inner = outputs.indices.filter { $0 != 0 && $0 != dim }.map { outputs[$0] }
         (classDim, width) = (dim, size)
         task = try TaskFit(dataset, outputs: outputs, width: size, inner: inner, function: function).task()
+        let declared = dataset.target.task?.isBernoulli ?? false
+        isBernoulli = task?.isBernoulli ?? (size == 1 || declared && outputs.count == 2)
     }
 
     /// The dimension of the classes in outputs of this shape.
@@ -162,7 +166,7 @@ private struct TaskFit {
 
     private func severalIntegers(_ y: Tensor, _ shape: [Int]) throws -> LearningTask {
         if outputs.count == 3, inner == Array(shape.dropFirst()) { return .positions }
-        let areLabels = try y.integers().allSatisfy { (-1...1).contains($0) || $0 == dataset.target.ignoreIndex }
+        let areLabels = try dataset.holdsOneOfTwo(y)
         if outputs.count == 2, areLabels, Array(outputs.dropFirst()) == Array(shape.dropFirst()) { return .multilabel }
         if outputs.count == 3, outputs[2] == shape[1] {
             throw fail(

@@ -270,6 +270,7 @@ extension Term {
         if let teacher, teacher.shape != student.shape {
             throw DistillationError.unequal(term: name, student: student.shape.array, teacher: teacher.shape.array)
         }
+        try requireForm(ofOneLogit: true, isBernoulli: student.shape[1] == 1)
     }
 
     private static func valuesBatch(_ x: Tensor, _ labels: Tensor?) throws -> Batch {

@@ -76,7 +76,12 @@ import Testing
             let x = try leaf(), z = try leaf()
             let once = try x.distillationLoss(
                 teacher: teacher, labels: hard == 0 ? nil : labels, temperature: temperature, soft: soft, hard: hard)
-            let softTerm = try SoftTerm(temperature: temperature)(student: z, teacher: teacher)
+            // Classes, even where there is one: one logit alone would be one of its own.
+            let softTerm = try SoftTerm(temperature: temperature).loss(
+                TermInput(
+                    student: NetworkView(logits: z), teacher: NetworkView(logits: teacher),
+                    batch: Batch(input: .tensor(z), y: nil, index: .arange(.int(shape[0])))
+                ).completed(layout: TaskLayout(rows: shape[1]), rowWeights: nil, classWeights: nil))
             let hardTerm = try HardTerm()(student: z, labels: labels)
             #expect(try same(once.soft, softTerm.itemDouble(), bound), "T = \(temperature)")
             if hard != 0 { #expect(try same(once.hard, hardTerm.itemDouble(), bound), "T = \(temperature)") }

@@ -213,6 +213,9 @@ private struct TaskCase {
             } catch let error as DistillationError {
                 #expect(error.message.contains("one logit") && error.message.contains("soft()"), "\(error.message)")
             }
+            #expect(throws: DistillationError.self, "\(term.method)") {
+                try term(student: .randn([8, 1]), teacher: .randn([8, 1]), labels: .zeros([8], dtype: .int64))
+            }
         }
     }
 

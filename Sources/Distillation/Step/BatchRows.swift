@@ -54,14 +54,7 @@ extension Term {
     ///
     /// - Throws: ``DistillationError``, and ``Data/DataError`` for a label that is no class.
     func check(_ layout: TaskLayout, _ data: Dataset, function: String) throws {
-        if comparesLogits, layout.isBernoulli, !hasBernoulliForm {
-            throw DistillationError.option(
-                term: name,
-                problem: layout.width == 1
-                    ? "one output, and softmax of one logit is 1 whatever it is: soft() and hard() have a form for it"
-                    : "compares classes that exclude each other, and the task is multilabel: soft() and hard() have a form for it"
-            )
-        }
+        try requireForm(ofOneLogit: layout.width == 1, isBernoulli: layout.isBernoulli)
         if comparesLogits, layout.task == .numbers || layout.task == .ranking {
             throw needsLabels
                 ? DistillationError.labels(term: name, dtype: data.y?.dtype ?? .float32)
@@ -74,5 +67,18 @@ extension Term {
         if needsLabels, let y = data.y {
             try layout.check(labels: y, of: data.name, mask: data.mask, function: function)
         }
+    }
+
+    /// Refuses logits of their own where the term compares classes that exclude each other.
+    ///
+    /// - Throws: ``DistillationError/option(term:problem:)``.
+    func requireForm(ofOneLogit isOne: Bool, isBernoulli: Bool) throws {
+        guard comparesLogits, isBernoulli, !hasBernoulliForm else { return }
+        throw DistillationError.option(
+            term: name,
+            problem: isOne
+                ? "one output, and softmax of one logit is 1 whatever it is: soft() and hard() have a form for it"
+                : "compares classes that exclude each other, and the task is multilabel: soft() and hard() have a form for it"
+        )
     }
 }

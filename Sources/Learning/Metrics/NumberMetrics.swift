@@ -50,7 +50,7 @@ extension Predictions {
         return total > 0 ? 1 - rest / total : rest == 0 ? 1 : rest.isNaN ? .nan : 0
     }
 
-    static func pearson(_ a: [Double], _ b: [Double]) -> Double {
+    static func correlation(_ a: [Double], _ b: [Double]) -> Double {
         let count = Double(a.count)
         let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
         var product = 0.0, first = 0.0, second = 0.0
@@ -104,14 +104,14 @@ extension Metric {
                 reference: "sklearn.metrics.r2_score(multioutput=\"uniform_average\")", Predictions.determination),
             overOutputs(
                 "pearson_correlation", "The correlation of predictions and targets.", formula: "cov(ŷ, y)/(σ_ŷ·σ_y)",
-                larger: true, range: -1...1, reference: "scipy.stats.pearsonr", Predictions.pearson),
+                larger: true, range: -1...1, reference: "scipy.stats.pearsonr", Predictions.correlation),
             Metric(
                 "spearman", "The correlation of the ranks of predictions and targets.", formula: "ρ(rank ŷ, rank y)",
                 tasks: [.numbers, .ranking], larger: true, range: -1...1, reference: "scipy.stats.spearmanr",
                 averages: [.perClass]
             ) { predictions, average in
                 func correlation(_ own: [Double], _ wanted: [Double]) -> Double {
-                    Predictions.pearson(Ranks.average(own), Ranks.average(wanted))
+                    Predictions.correlation(Ranks.average(own), Ranks.average(wanted))
                 }
                 let values =
                     predictions.task == .ranking

@@ -7,7 +7,7 @@ extension Predictions {
 
     /// The mean negative log-likelihood of the targets (cross entropy), natural logarithm.
     public var nll: Double {
-        if task.isBernoulli { return overKnown { logit, isTrue in Self.softplus(isTrue ? -logit : logit) } }
+        if task.isBernoulli { return overKnown { logit, isTrue in Self.surprise(isTrue ? -logit : logit) } }
         guard rows > 0 else { return .nan }
         var total = 0.0
         for index in 0..<rows {
@@ -28,7 +28,8 @@ extension Predictions {
         return total / Double(rows)
     }
 
-    private static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+    /// −log σ(−x).
+    private static func surprise(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
     /// The mean of something over the labels that are known.
     private func overKnown(_ value: (_ logit: Double, _ isTrue: Bool) -> Double) -> Double {
