@@ -219,6 +219,21 @@ private struct TaskCase {
         }
     }
 
+    @Test func `features are compared whatever the task`() throws {
+        let x = try Tensor.randn([16, 4])
+        let ones = (0..<16).map { $0 % 2 }
+        let datasets = [
+            try Dataset(x: x, y: Tensor(ones)), try Dataset(x: x, y: .randn([16, 1])), try Dataset(x: x, y: nil),
+        ]
+        func net() throws -> Module { Sequential([try Linear(4, 6), Activation(.relu), try Linear(6, 1)]) }
+        for data in datasets {
+            for term in [FeatureTerm(pairs: [LayerPair("1", "1")]), FitNetTerm(pairs: [LayerPair("1", "1")])] {
+                let run = try distill(net(), into: net(), data, loss: Objective(term))
+                #expect(try #require(run.loss.last) < run.loss[0], "\(term.method)")
+            }
+        }
+    }
+
     @Test func `a student with one logit moves`() throws {
         let data = try Dataset(x: .randn([32, 4]), y: Tensor((0..<32).map { $0 % 2 }))
         let student = try Linear(4, 1)
