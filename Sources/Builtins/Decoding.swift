@@ -61,4 +61,9 @@ struct OneOrMore<Element: ValueDecodable>: ValueDecodable {
         if let one = Element.decode(value, in: interpreter) { return OneOrMore(elements: [one]) }
         return [Element].decode(value, in: interpreter).map { OneOrMore(elements: $0) }
     }
+
+    static func mismatch(_ value: Value) -> Mismatch {
+        if case .list = value { return Mismatch(expected: languageType.description) }
+        return Mismatch(expected: languageType.description, help: Element.mismatch(value).help)
+    }
 }

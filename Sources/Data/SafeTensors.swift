@@ -59,9 +59,10 @@ public struct SafeTensors {
     /// The file's bytes. Tensors stand in the order of the dictionary, each at a multiple of 8 bytes.
     public func bytes() throws -> [UInt8] {
         var members: [(key: String, value: JSON)] = []
-        if !metadata.isEmpty {
-            members.append(("__metadata__", .object(metadata.map { ($0.key, .string($0.value)) })))
-        }
+        // transformers before 4.47.1 refuses a file that does not say whose tensors it holds.
+        var texts = metadata
+        texts["format"] = texts["format"] ?? "pt"
+        members.append(("__metadata__", .object(texts.map { ($0.key, .string($0.value)) })))
         // Wide elements first keep every tensor aligned without holes, which the format forbids.
         let order = tensors.sorted { $0.value.dtype.itemSize > $1.value.dtype.itemSize }
         var offset = 0

@@ -107,6 +107,8 @@ import Testing
         ("load(Net(), \"/tmp/no-such-file.pth\")", .io, "cannot read /tmp/no-such-file.pth"),
         ("save({\"a\": x => x}, \"/tmp/distill-test.pt\")", .type, "not a function"),
         ("load(\"/tmp/x.pkl\")", .value, "is a file .safetensors"),
+        ("save({\"a\": 1}, \"/tmp/distill-test.npz\")", .type, "holds tensors by name, and \"a\" is of type int"),
+        ("normalize(TensorDataset(zeros(2, 3), arange(2)), \"imagnet\")", .value, "no statistics are known as"),
     ]
 
     @Test(arguments: mistakes.indices) func `A mistake says what is there`(_ index: Int) throws {
@@ -134,7 +136,92 @@ import Testing
             """)
         #expect(
             lines == [
+                "load: /tmp/distill-test-squeeze.pth: 1,000 classes, so ImageNet's; its inputs are images in 0…1 after normalize(ds, \"imagenet\")",
                 #"1000 ["tench", "goldfish"]"#, "3 true true", "[3, 47, 61] [1, 1000] [72, 3, 64, 64]",
+            ])
+    }
+
+    static let ways: [(source: String, kind: FailureKind, help: String)] = [
+        (
+            "load(Linear(2, 5), \"/tmp/distill-test-three.pt\")", .shape,
+            "3 classes and the network 5: build it with num_classes=3"
+        ),
+        (
+            "distill(load(\"/tmp/distill-test-three.pt\") -> Linear(2, 3), TensorDataset(zeros(4, 2), arange(4) % 3))",
+            .type,
+            "weights by name fill a network: load(net, \"weights.pth\")"
+        ),
+        (
+            "distill(\"teacher.pth\" -> Linear(2, 3), TensorDataset(zeros(4, 2), arange(4) % 3))", .type,
+            "load(net, \"teacher.pth\")"
+        ),
+        (
+            "load(\"/tmp/distill-test-folder\")", .value,
+            "load(tv.resnet18(num_classes=3), \"/tmp/distill-test-folder\")"
+        ),
+        ("load(\"/tmp/distill-test-faces/\")", .value, "load(tv.resnet50(), \"/tmp/distill-test-faces\")"),
+        ("load(\"/tmp/distill-test-text\")", .value, "distill show /tmp/distill-test-text/model.safetensors --module"),
+        ("load(\"/tmp/distill-test-nothing\")", .io, "image_folder reads a folder of images"),
+        ("load(\"teacher.onnx\")", .value, "distill(load(\"logits.npy\") -> student, …)"),
+    ]
+
+    static let folders = [
+        "folder":
+            #"{"architecture": "resnet18.a1_in1k", "num_classes": 3, "pretrained_cfg": {"mean": [0.5, 0.5, 0.25], "std": [0.5, 0.5, 0.5], "label_names": ["a", "b", "c"]}}"#,
+        "faces": #"{"model_type": "resnet", "layer_type": "bottleneck", "depths": [3, 4, 6, 3], "num_classes": 1000}"#,
+        "text": #"{"model_type": "bert"}"#,
+    ]
+
+    /// Folders as the hub has them; the first holds a ResNet-18.
+    static func makeFolders() throws {
+        for (name, configuration) in folders {
+            let folder = "/tmp/distill-test-\(name)"
+            try WholeFile.makeFolder(folder)
+            try WholeFile.write(Array(configuration.utf8), to: folder + "/config.json")
+        }
+        try WholeFile.makeFolder("/tmp/distill-test-nothing")
+        try WholeFile.makeFolder("/tmp/distill-test-shards")
+        let index = #"{"weight_map": {"x": "a.safetensors", "y": "b.safetensors", "z": "../three.pt"}}"#
+        try WholeFile.write(Array(index.utf8), to: "/tmp/distill-test-shards/model.safetensors.index.json")
+        _ = try StandardScripts.lines(
+            """
+            import "std/torchvision.dist" as tv
+            manual_seed(0)
+            save(tv.resnet18(num_classes=3), "/tmp/distill-test-folder/model.safetensors")
+            for name in ["faces", "text"] { save({"w": ones(1)}, f"/tmp/distill-test-{name}/model.safetensors") }
+            save(Linear(2, 3), "/tmp/distill-test-three.pt")
+            """)
+    }
+
+    @Test func `What is no network says how it becomes a teacher`() throws {
+        try Self.makeFolders()
+        for (source, kind, help) in Self.ways {
+            let error = try #require(`Saving and loading`.error(source), "\(source)")
+            #expect(error.kind == kind, "\(error.message)")
+            #expect(error.help.contains { $0.contains(help) }, "\(source): \(error.help)")
+        }
+    }
+
+    @Test func `A folder tells normalisation and classes, and shards are one state`() throws {
+        try Self.makeFolders()
+        let lines = try StandardScripts.lines(
+            """
+            import "std/torchvision.dist" as tv
+            net = load(tv.resnet18(num_classes=3), "/tmp/distill-test-folder")
+            print(net.normalization, net.classes)
+            state = net.state_dict()
+            names = state.keys()
+            save({k: state[k] for k in names[:50]}, "/tmp/distill-test-shards/a.safetensors")
+            save({k: state[k] for k in names[50:]}, "/tmp/distill-test-shards/b.safetensors")
+            other = load(tv.resnet18(num_classes=3), "/tmp/distill-test-shards")
+            net.eval(); other.eval()
+            x = ones(1, 3, 32, 32)
+            print(allclose(net(x), other(x)), other.normalization)
+            """)
+        #expect(
+            lines == [
+                "load: /tmp/distill-test-folder: its inputs are images in 0…1 after normalize(ds, mean=[0.5, 0.5, 0.25], std=[0.5, 0.5, 0.5]); 3 classes have names",
+                #"{"mean": [0.5, 0.5, 0.25], "std": [0.5, 0.5, 0.5]} ["a", "b", "c"]"#, "true none",
             ])
     }
 

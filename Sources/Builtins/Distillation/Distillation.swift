@@ -90,6 +90,22 @@ struct TeacherValue: ValueDecodable {
         default: nil
         }
     }
+
+    static func mismatch(_ value: Value) -> Mismatch {
+        let help: [String]
+        switch value {
+        case .dict:
+            help = [
+                "weights by name fill a network: load(net, \"weights.pth\"), with a network of std/torchvision.dist or one that skeleton(\"weights.pth\") declares"
+            ]
+        case .string(let path):
+            help = [
+                "load(net, \"\(path.text)\") fills a network with a file's weights, load(\"logits.npy\") reads logits"
+            ]
+        default: help = []
+        }
+        return Mismatch(expected: languageType.description, help: help)
+    }
 }
 
 /// `"layer3" -> "layer2"`: the teacher's path and the student's.

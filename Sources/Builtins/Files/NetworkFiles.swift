@@ -160,6 +160,7 @@ extension Library {
                 ]
             ) { call in
                 let file = try call[path]
+                if let folder = try WeightFolder(file, function: "load", argument: 0) { throw folder.refusal }
                 if file.lowercased().hasSuffix(".png") { return Value.tensor(try TensorFile.image(file)) }
                 if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
                     return .tensor(try PixelImage(reading: file).tensor().to(.float32).div(255))
@@ -199,6 +200,9 @@ extension Library {
                 returns: "the network",
                 notes: [
                     "Nothing is changed unless all shapes fit. Without strict, what matches by name is loaded.",
+                    "Names of timm's and transformers' are taken as torchvision's where the networks are the same; one line says so.",
+                    "A folder with model.safetensors or pytorch_model.bin beside its config.json gives normalisation and classes too.",
+                    "Weights of torchvision's networks for 1,000 classes bring ImageNet's normalisation and classes.",
                     "In a training checkpoint the weights are looked for under the usual keys, and what all names begin with is taken off when that makes them match; one line says so.",
                 ],
                 pytorch: .differs("torch.nn.Module.load_state_dict", "takes a file"),
@@ -215,7 +219,9 @@ extension Library {
             ) { call in
                 let net = try call[net]
                 let file = try call[path]
-                let search = try TensorFile.weights(file, key: call[key], function: "load", argument: 1)
+                let folder = try WeightFolder(file, function: "load", argument: 1)
+                let search = try TensorFile.weights(
+                    folder?.files ?? [file], named: file, key: call[key], function: "load", argument: 1)
                 let own = net.namedState()
                 let rules = try call[rename]
                 let names = Set(own.map(\.name))
@@ -223,9 +229,8 @@ extension Library {
                     let choice = search.choice(
                         for: rules == nil ? names : [], asked: try call[key] != nil)
                 else { return net }
-                var tensors = try choice.candidate.read()
+                var tensors = try choice.tensors(for: own)
                 if let rules { tensors = try Self.renamed(tensors, rules) }
-                if !choice.prefix.isEmpty { tensors = try Self.renamed(tensors, [choice.prefix: ""]) }
                 for (name, tensor) in own where tensors[name] == nil && name.hasSuffix("num_batches_tracked") {
                     // PyTorch before 0.4.1 did not count batches.
                     tensors[name] = tensor
@@ -236,16 +241,33 @@ extension Library {
                     let mismatch = WeightMismatch(network: own, file: tensors.mapValues { $0.shape.array })
                     throw Failure(
                         error.kind, "load: \(file) does not fit the network: \(error.problem)",
-                        help: (mismatch.renaming ?? error.help).map { [$0] } ?? [], notes: mismatch.notes,
-                        operands: [1: ""])
+                        help: (mismatch.classes ?? mismatch.renaming ?? error.help).map { [$0] } ?? [],
+                        notes: mismatch.notes, operands: [1: ""])
                 }
+                let notes = [choice.note, folder?.describe(net) ?? Self.imageNetNote(net, own, choice, file)]
                 if let names = try call[classes]?.names {
                     net.record = net.record ?? TrainingRecord()
                     net.record?.classes = names
                 }
-                if let note = choice.note { call.interpreter.output(Markup(note + "\n")) }
+                for note in notes.compactMap({ $0 }) { call.interpreter.output(Markup(note + "\n")) }
                 return net
             })
+    }
+
+    /// torchvision's weights for ImageNet's 1,000 classes take ImageNet's normalisation: kept with the network, so that data
+    /// without it are noticed, and said. Whoever else's weights these are, theirs may be another.
+    private static func imageNetNote(
+        _ net: Module, _ own: [(name: String, tensor: Tensor)], _ choice: WeightSearch.Choice, _ file: String
+    ) -> String? {
+        guard let scripted = net as? ScriptedModule, scripted.sourceName == "std/torchvision.dist",
+            scripted.typeName != "EfficientNetLite", choice.convention == nil, net.record?.normalization == nil,
+            own.last?.tensor.shape.array == [1000], let statistics = try? Normalization.imageNet()
+        else { return nil }
+        net.record = net.record ?? TrainingRecord()
+        net.record?.normalization = statistics
+        net.record?.classes = imageNetClasses()
+        return "load: \(file): 1,000 classes, so ImageNet's; "
+            + "its inputs are images in 0…1 after normalize(ds, \"imagenet\")"
     }
 
     /// Tensors whose names begin as the network's do; of several beginnings that fit, the longest counts.

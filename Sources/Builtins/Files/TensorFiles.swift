@@ -31,6 +31,8 @@ enum TensorFile: String, CaseIterable {
     private static let conversions = [
         "pkl": "in Python: torch.save(pickle.load(file), \"x.pt\"), then load(\"x.pt\")",
         "h5": "in Python: numpy.savez(\"weights.npz\", **arrays)",
+        "onnx":
+            "distill show says what an .onnx file holds; as a teacher it can be its outputs: in Python, onnxruntime and numpy.save(\"logits.npy\", …), then distill(load(\"logits.npy\") -> student, …)",
         "csv": "read_csv(path) reads a table", "json": "read_text(path) gives its text",
         "txt": "read_text(path) gives its text",
     ]
@@ -59,8 +61,23 @@ extension TensorFile {
         }
     }
 
-    /// Where the weights for a network are in a file.
-    static func weights(_ path: String, key: String?, function: String, argument: Int) throws -> WeightSearch {
+    /// Where the weights for a network are in a file, or in the shards of a folder.
+    static func weights(
+        _ files: [String], named name: String, key: String?, function: String, argument: Int
+    ) throws -> WeightSearch {
+        guard files.count > 1 else {
+            return try weights(files.first ?? name, key: key, function: function, argument: argument)
+        }
+        var tensors: OrderedDictionary<String, Tensor> = [:]
+        for file in files {
+            for candidate in try weights(file, key: nil, function: function, argument: argument).candidates.prefix(1) {
+                tensors.merge(try candidate.read()) { first, _ in first }
+            }
+        }
+        return WeightSearch(path: name, tensors: tensors)
+    }
+
+    private static func weights(_ path: String, key: String?, function: String, argument: Int) throws -> WeightSearch {
         let content = try content(path, function: function, what: "what fills a network", argument: argument)
         if case .torch(let file) = content { return try WeightSearch(file, key: key) }
         guard key == nil else {

@@ -98,21 +98,44 @@ struct WeightSearch {
 
     // MARK: Which
 
-    /// The candidate that fits best, and what its names begin with that the network's do not.
+    /// The candidate that fits best, and how its names become the network's.
     struct Choice {
         let candidate: Candidate
+        /// What its names begin with that the network's do not.
         let prefix: String
+        /// Whose names they are, if not the network's.
+        let convention: NameConvention?
         /// What was done that one did not ask for; none when nothing was.
         var note: String?
+
+        /// The tensors under the network's names.
+        func tensors(for own: [(name: String, tensor: Tensor)]) throws -> OrderedDictionary<String, Tensor> {
+            var tensors: OrderedDictionary<String, Tensor> = [:]
+            for (name, tensor) in try candidate.read() {
+                tensors[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = tensor
+            }
+            guard let convention else { return tensors }
+            return try WeightSearch.translated(tensors, convention, own)
+        }
     }
 
     /// Chooses for a network with these names; of those that fit equally the first counts.
     func choice(for names: Set<String>, asked: Bool) -> Choice? {
-        var best: (candidate: Candidate, prefix: String, count: Int)?
+        var best: (candidate: Candidate, prefix: String, convention: NameConvention?, count: Int)?
         for candidate in candidates {
             let prefix = Self.prefix(of: candidate.shapes.keys, for: names)
             let count = candidate.shapes.keys.count { names.contains(String($0.dropFirst(prefix.count))) }
-            if count > best?.count ?? -1 { best = (candidate, prefix, count) }
+            if count > best?.count ?? -1 { best = (candidate, prefix, nil, count) }
+            guard count < names.count else { continue }
+            for wrapper in ["", "module.", "model."] where candidate.shapes.keys.allSatisfy({ $0.hasPrefix(wrapper) }) {
+                let stripped = candidate.shapes.keys.map { String($0.dropFirst(wrapper.count)) }
+                for convention in NameConvention.all {
+                    // What no rule fits may have the right name already.
+                    let (list, translated) = convention.translations(of: stripped, into: names)
+                    let count = translated == 0 ? 0 : Set(list.map(\.target)).intersection(names).count
+                    if count > best?.count ?? -1 { best = (candidate, wrapper, convention, count) }
+                }
+            }
         }
         guard let best else { return nil }
         var notes: [String] = []
@@ -125,8 +148,33 @@ struct WeightSearch {
                     + (others.isEmpty ? "" : " (there are also \(others.prefix(4).joined(separator: ", ")): key=)"))
         }
         if !best.prefix.isEmpty { notes.append("names without their \"\(best.prefix)\"") }
+        if let convention = best.convention { notes.append("the names are \(convention.name), taken as the network's") }
         let note = notes.isEmpty ? nil : "load: \(path): " + notes.joined(separator: ", ")
-        return Choice(candidate: best.candidate, prefix: best.prefix, note: note)
+        return Choice(candidate: best.candidate, prefix: best.prefix, convention: best.convention, note: note)
+    }
+
+    /// Tensors under the names that a convention's rules give them, parts joined, in the network's shape where only that
+    /// differs: others have dimensions of 1, or the images before a fully connected layer, where it has one dimension.
+    private static func translated(
+        _ tensors: OrderedDictionary<String, Tensor>, _ convention: NameConvention,
+        _ own: [(name: String, tensor: Tensor)]
+    ) throws -> OrderedDictionary<String, Tensor> {
+        let shapes = Dictionary(own.map { ($0.name, $0.tensor.shape.array) }) { first, _ in first }
+        var parts: OrderedDictionary<String, [(order: Int, tensor: Tensor)]> = [:]
+        for step in convention.translations(of: tensors.keys, into: Set(shapes.keys)).list {
+            guard let tensor = tensors[step.source] else { continue }
+            parts[step.target, default: []].append((step.part ?? 0, tensor))
+        }
+        return try parts.mapValues { list in
+            let pieces = list.sorted { $0.order < $1.order }.map(\.tensor)
+            return pieces.count == 1 ? pieces[0] : try Tensor.cat(pieces, dim: 0)
+        }
+        .reduce(into: [:]) { result, entry in
+            let (name, tensor) = entry
+            let shape = shapes[name] ?? tensor.shape.array
+            let isSame = shape.first == tensor.shape.array.first && shape.reduce(1, *) == tensor.count
+            result[name] = isSame && shape != tensor.shape.array ? try tensor.reshape(shape) : tensor
+        }
     }
 
     /// What all names begin with and none of the network's needs: the beginning that makes most of them match.
@@ -172,6 +220,20 @@ struct WeightMismatch {
             }
         }
         return lines
+    }
+
+    /// The way out where only the number of classes differs.
+    var classes: String? {
+        guard missing.isEmpty, unexpected.isEmpty, let (name, here, there) = reshaped.first, here.count > 0,
+            here.count == there.count, here.dropFirst() == there.dropFirst(), reshaped.count <= 2,
+            reshaped.allSatisfy({ $0.here.first == here[0] && $0.there.first == there[0] })
+        else { return nil }
+        let layer = name.split(separator: ".").dropLast().joined(separator: ".")
+        let swap =
+            layer.contains(".") || here.count != 2
+            ? "" : "; net.\(layer) = Linear(\(here[1]), \(here[0])) afterwards"
+        return
+            "the file has \(there[0]) classes and the network \(here[0]): build it with num_classes=\(there[0])\(swap)"
     }
 
     /// A way to make names fit that begin differently.

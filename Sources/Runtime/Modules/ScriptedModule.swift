@@ -66,6 +66,8 @@ public final class ScriptedModule: Module {
         return (arguments.prefix(shape.positional).map(Display.brief) + named).joined(separator: ", ")
     }
 
+    /// The file that declares it, as an import or a command wrote it.
+    public var sourceName: String { declaration.body.prototype.source.name }
     /// The names of its fields.
     public var fieldNames: [String] { declaration.fields }
 

@@ -292,7 +292,7 @@ public struct PairOf<Left: ValueDecodable, Right: ValueDecodable>: ValueDecodabl
         guard case .pair(let pair) = value else { return Mismatch(expected: languageType.description) }
         return Mismatch(
             expected: "pair a -> b, a \(Left.languageType.description), b \(Right.languageType.description)",
-            help: ["this one is \(pair.left.typeName) -> \(pair.right.typeName)"])
+            help: ["this one is \(pair.left.typeName) -> \(pair.right.typeName)"] + Left.mismatch(pair.left).help)
     }
 }
 
