@@ -167,8 +167,8 @@ final class Teacher {
     private func run(_ net: Module, _ batch: Batch) throws -> NetworkView {
         passes += 1
         return try inEvaluation(net) {
-            guard let capture else { return NetworkView(logits: try net(batch)) }
-            let (output, features) = try capture.run { try net(batch) }
+            guard let capture else { return NetworkView(logits: try net.evaluated(batch)) }
+            let (output, features) = try capture.run { try net.evaluated(batch) }
             return NetworkView(logits: output, features: features)
         }
     }

@@ -18,6 +18,19 @@ extension Module {
         return found
     }
 
+    /// The modules of ``namedModules()`` without their paths, which take time to write.
+    package final func modules() -> [Module] {
+        var seen: Set<ObjectIdentifier> = []
+        var found: [Module] = []
+        var pending: [Module] = [self]
+        while let module = pending.popLast() {
+            guard seen.insert(ObjectIdentifier(module)).inserted else { continue }
+            found.append(module)
+            pending += module.children.values.reversed()
+        }
+        return found
+    }
+
     /// All parameters with their paths, parents first; a shared parameter is listed once, under its first name.
     public final func namedParameters() -> [(name: String, parameter: Tensor)] {
         var seen: Set<ObjectIdentifier> = []

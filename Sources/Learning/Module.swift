@@ -22,6 +22,8 @@ open class Module {
     var observers: [any ModuleObserver] = []
     /// What somebody computed with this network and may want again; it goes with the network and is not copied.
     package var remembered: AnyObject?
+    /// The plans of the network's evaluation; they go with the network and are not copied.
+    package final var preparation: Preparation?
 
     /// A module that holds nothing yet.
     public init() {}

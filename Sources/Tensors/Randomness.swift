@@ -40,6 +40,7 @@ public enum Randomness {
             return State(seed: raw.seed, positions: [raw.position.0, raw.position.1, raw.position.2, raw.position.3])
         }
         set {
+            Trace.note(.draws)
             func position(_ index: Int) -> UInt64 { index < newValue.positions.count ? newValue.positions[index] : 0 }
             ck_random_set(
                 ck_random_state(seed: newValue.seed, position: (position(0), position(1), position(2), position(3))))

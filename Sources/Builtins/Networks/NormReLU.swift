@@ -29,6 +29,6 @@ extension Library {
                 if let norm = norm as? BatchNorm { return try norm(x, adding: residual, then: relu) }
                 let result = try norm(x)
                 return try relu(try residual.map { try result + $0 } ?? result)
-            })
+            }.computingOnly())
     }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Learning
+import OrderedCollections
 import Runtime
 import Tensors
 
@@ -67,6 +68,20 @@ extension Library {
                 case .first(let batch): try NetworkSummary(net, example: batch)
                 case .second(let shape): try NetworkSummary(net, example: .zeros([1] + shape))
                 }
+            })
+        add(
+            Builtin(
+                "backend", .networks, "How a network is evaluated: by a plan or step by step, and why.",
+                Parameter<Module>("net", "the network"),
+                returns: "a dict of strings: evaluation, reason, plans, runs",
+                notes: [
+                    "`evaluate`, `predict`, `compare`, validation and teachers make a plan when inputs of one shape come a second time: normalisations, sums and ReLU join the convolution before them. The first run of each plan is compared with the operations one by one.",
+                    "A plan needs a forward that reads no numbers out of tensors, writes and draws nothing, and uses nothing but what can be compared at every use. `DISTILL_PLAN=off` in the environment makes none.",
+                ],
+                seeAlso: ["predict", "evaluate"],
+                examples: [Example("backend(Linear(2, 1))[\"evaluation\"]", "step by step")]
+            ) { (net: Module) throws -> OrderedDictionary<String, String> in
+                OrderedDictionary(uniqueKeysWithValues: Preparation.facts(of: net).map { ($0.name, $0.value) })
             })
         let example = "summary(Linear(4, 2), input=[4])"
         add(

@@ -3,23 +3,23 @@ import Tensors
 
 extension Builtin.Group {
     /// Making tensors, and the random numbers in them.
-    static let creation = Builtin.Group("Making tensors")
+    static let creation = Builtin.Group("Making tensors", computes: true)
     /// What a tensor knows about itself, and conversions.
-    static let tensorProperties = Builtin.Group("Tensor properties")
+    static let tensorProperties = Builtin.Group("Tensor properties", computes: true)
     /// Rearranging elements.
-    static let shaping = Builtin.Group("Shapes")
+    static let shaping = Builtin.Group("Shapes", computes: true)
     /// Picking and placing elements.
-    static let selection = Builtin.Group("Selecting elements")
+    static let selection = Builtin.Group("Selecting elements", computes: true)
     /// Functions of every element.
-    static let pointwise = Builtin.Group("Pointwise functions")
+    static let pointwise = Builtin.Group("Pointwise functions", computes: true)
     /// Many elements become one.
-    static let reductions = Builtin.Group("Reductions")
+    static let reductions = Builtin.Group("Reductions", computes: true)
     /// Matrices.
-    static let linearAlgebra = Builtin.Group("Linear algebra")
+    static let linearAlgebra = Builtin.Group("Linear algebra", computes: true)
     /// What layers compute.
-    static let networkFunctions = Builtin.Group("Network functions")
+    static let networkFunctions = Builtin.Group("Network functions", computes: true)
     /// How far a prediction is off.
-    static let losses = Builtin.Group("Losses")
+    static let losses = Builtin.Group("Losses", computes: true)
     /// Derivatives.
     static let autograd = Builtin.Group("Gradients")
 }

@@ -12,6 +12,7 @@ extension Library {
         let data = Parameter<Dataset>("ds", "the data")
         let metrics = Parameter<[MetricChoice]?>.optional(
             "metrics", "names of metrics, or metrics of one's own", defaultText: MetricChoice.standard)
+        let plan = Parameter<Bool>("plan", "whether a prepared evaluation may be used", default: true)
         add(
             Builtin(
                 "evaluate", .training, "Metrics of a network on a dataset.",
@@ -47,12 +48,13 @@ extension Library {
         add(
             Builtin(
                 "predict", .training, "The logits of a network for a dataset.",
-                parameters: [net.description, data.description],
-                returns: "a tensor [N, K]", notes: ["Evaluation mode, no gradients."], seeAlso: ["evaluate"],
+                parameters: [net.description, data.description, plan.description],
+                returns: "a tensor [N, K]", notes: ["Evaluation mode, no gradients."], seeAlso: ["evaluate", "backend"],
                 examples: [Example(#"predict(Linear(64, 10), dataset("digits")).shape"#, "[1797, 10]")]
             ) { call in
                 let (net, data) = (try call[net], try call[data])
-                return try Learning.predict(net, Self.fitting(data, net, "predict", call.interpreter))
+                return try Learning.predict(
+                    net, Self.fitting(data, net, "predict", call.interpreter), plan: call[plan])
             })
         addMetrics()
         addOwnMetric()

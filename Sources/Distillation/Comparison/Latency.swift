@@ -36,10 +36,13 @@ public struct Latency {
     private static func medians(_ nets: [Module], _ input: Batch, seconds: Double) throws -> [Double] {
         let start = monotonicSeconds()
         var times: [[Double]] = nets.map { _ in [] }
-        // A fifth of the time warms caches, the pool of tensors and the clock of the processor up.
+        // A fifth of the time warms caches, the pool of tensors and the clock of the processor up; the second run on a shape
+        // makes the plan that the later ones follow.
+        var rounds = 0
         repeat {
             for net in nets { _ = try time(net, input) }
-        } while monotonicSeconds() - start < seconds / 5
+            rounds += 1
+        } while rounds < 3 || monotonicSeconds() - start < seconds / 5
         repeat {
             try Interrupt.check()
             for (index, net) in nets.enumerated() { times[index].append(try time(net, input)) }
@@ -50,7 +53,7 @@ public struct Latency {
     private static func time(_ net: Module, _ input: Batch) throws -> Double {
         try inEvaluation(net) {
             let start = monotonicSeconds()
-            _ = try net(input)
+            _ = try net.evaluated(input)
             return monotonicSeconds() - start
         }
     }

@@ -5,15 +5,16 @@ import Tensors
 
 /// The logits of a network for a whole dataset, computed in evaluation mode without gradients; the mode is restored.
 ///
+/// - Parameter plan: whether a prepared evaluation may be used.
 /// - Throws: what the network throws; ``TensorError/interrupted`` when the user asks to stop.
-public func predict(_ net: Module, _ dataset: Dataset, batchSize: Int = 512) throws -> Tensor {
+public func predict(_ net: Module, _ dataset: Dataset, batchSize: Int = 512, plan: Bool = true) throws -> Tensor {
     try inEvaluation(net) {
         let batches = try Batches(dataset.withoutAugmentation(), size: batchSize)
-        if batches.count == 1 { return try net(batches.batch(0)) }
+        if batches.count == 1 { return try net.evaluated(batches.batch(0), plan: plan) }
         var parts: [Tensor] = []
         for position in 0..<batches.count {
             try Interrupt.check()
-            parts.append(try net(batches.batch(position)))
+            parts.append(try net.evaluated(batches.batch(position), plan: plan))
         }
         return try .concatenated(parts)
     }
@@ -21,7 +22,7 @@ public func predict(_ net: Module, _ dataset: Dataset, batchSize: Int = 512) thr
 
 /// Runs `body` with the network in evaluation mode and without gradients, then restores the modes of all its layers.
 public func inEvaluation<Result>(_ net: Module, _ body: () throws -> Result) throws -> Result {
-    let training = net.namedModules().map(\.module).filter(\.isTraining)
+    let training = net.modules().filter(\.isTraining)
     if !training.isEmpty { net.eval() }
     defer { for module in training { module.setMode(true) } }
     return try Gradients.disabled(body)

@@ -194,25 +194,30 @@ extension Module {
 
     /// Runs the network on an input with a mask, which reaches a `forward` that names it.
     public final func callAsFunction(_ input: DatasetInput, mask: Tensor?) throws -> Tensor {
-        guard let names = inputNames, let first = names.first else { return try self(input) }
+        try self(taken(from: input, mask: mask))
+    }
+
+    /// What the network takes of an input and a mask: the inputs that its `forward` names, and the mask if it names that.
+    final func taken(from input: DatasetInput, mask: Tensor?) -> DatasetInput {
+        guard let names = inputNames, let first = names.first else { return input }
         let takesMask = mask != nil && names.contains("mask")
         switch input {
         case .tensor(let x):
-            guard takesMask, let mask, first != "mask" else { return try self(x) }
-            return try self(named: [first: x, "mask": mask])
+            guard takesMask, let mask, first != "mask" else { return input }
+            return .named([first: x, "mask": mask])
         case .named(var inputs):
             if inputs.count == 1, let only = inputs.values.first {
-                guard takesMask, let mask, first != "mask" else { return try self(only) }
+                guard takesMask, let mask, first != "mask" else { return .tensor(only) }
                 let own = inputs.keys.first.flatMap { names.contains($0) ? $0 : nil } ?? first
-                return try self(named: [own: only, "mask": mask])
+                return .named([own: only, "mask": mask])
             }
             let known = inputs.filter { names.contains($0.key) }
             if !known.isEmpty { inputs = known }
             if takesMask, inputs["mask"] == nil { inputs["mask"] = mask }
             guard inputs.count > 1 || inputs.keys.first == first else {
-                return try inputs.values.first.map { try self($0) } ?? self(named: inputs)
+                return inputs.values.first.map { .tensor($0) } ?? .named(inputs)
             }
-            return try self(named: inputs)
+            return .named(inputs)
         }
     }
 

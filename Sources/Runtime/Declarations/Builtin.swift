@@ -7,9 +7,11 @@ public struct Builtin {
     public struct Group: Hashable, Sendable {
         /// The chapter's title.
         public let title: String
+        /// Whether its functions compute a result from their arguments and do nothing else, random numbers apart.
+        public let computes: Bool
 
         /// A chapter.
-        public init(_ title: String) { self.title = title }
+        public init(_ title: String, computes: Bool = false) { (self.title, self.computes) = (title, computes) }
 
         /// Printing, lists, strings, numbers.
         public static let core = Group("Core")
@@ -60,6 +62,8 @@ public struct Builtin {
     public let seeAlso: [String]
     /// Sources that a test runs.
     public let examples: [Example]
+    /// Whether it was declared to compute and do nothing else.
+    private var isComputation = false
     /// Whether it could come to call Dist code, and so must run outside the instruction loop.
     public private(set) var mayCallBack: Bool
     /// Decodes the arguments (receiver first, defaults filled in), runs, and encodes the result.
@@ -72,6 +76,16 @@ public struct Builtin {
     public var signature: String {
         "\(name)(\(parameters.map(\.signature).joined(separator: ", ")))"
     }
+
+    /// Whether it computes a result from its arguments and does nothing else, random numbers and writes into tensors apart: a
+    /// network that calls nothing else can be planned.
+    var computes: Bool { isComputation || group.computes || group == .core && Self.computing.contains(name) }
+
+    /// The core functions that do.
+    private static let computing: Set<String> = [
+        "type", "str", "int", "float", "bool", "list", "len", "range", "enumerate", "zip", "map", "filter", "sorted",
+        "reversed", "sum", "mean", "any", "all", "abs", "round", "min", "max",
+    ]
 
     /// The number of arguments the body takes, a receiver included.
     public var argumentCount: Int { bodyParameters.count }
@@ -86,6 +100,14 @@ public struct Builtin {
     public func withoutCallbacks() -> Builtin {
         var copy = self
         copy.mayCallBack = false
+        return copy
+    }
+
+    /// The builtin with the promise that it computes a result from its arguments and does nothing else, which the other
+    /// functions of its chapter do not give.
+    public func computingOnly() -> Builtin {
+        var copy = self
+        copy.isComputation = true
         return copy
     }
 

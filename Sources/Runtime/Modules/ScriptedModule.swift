@@ -68,6 +68,8 @@ public final class ScriptedModule: Module {
 
     /// The file that declares it, as an import or a command wrote it.
     public var sourceName: String { declaration.body.prototype.source.name }
+    /// The values of all fields, unbound ones among them.
+    var fieldValues: [Value] { values }
     /// The names of its fields.
     public var fieldNames: [String] { declaration.fields }
 

@@ -169,7 +169,7 @@ extension Tensor {
 }
 
 /// The arguments that all convolutions share, and what is checked alike.
-private struct ConvolutionWindow {
+struct ConvolutionWindow {
     let stride: Pair, padding: Pair, dilation: Pair, groups: Int, name: String
 
     init(_ stride: Pair, _ padding: Pair, _ dilation: Pair, _ groups: Int, _ name: String) {
