@@ -4,7 +4,7 @@ import Fuzzing
 package struct NetworkProgram: PlainProgram {
     /// What is done, in this order.
     package enum Step: String, CaseIterable, Sendable {
-        case features, pass, optimize, quiet, copy, save, distill
+        case features, pass, optimize, quiet, predict, copy, save, distill
     }
 
     package var pieces: [Piece]
@@ -182,6 +182,17 @@ package struct NetworkProgram: PlainProgram {
                 "for n, t in net.state_dict().items() { keep(\"weight \" + n, t) }",
             ]
         case .quiet: return ["no_grad { keep(\"quiet\", net(x)) }"]
+        case .predict:
+            // The second time a plan is made, the third it runs; then weights, buffers and modes change under it.
+            let written =
+                random.chance(50)
+                ? "s = net.state_dict(); for k in s.keys() { if s[k].dtype != \"int64\" { s[k] = s[k] + 0.1 * s[k].abs() } }; net.load_state_dict(s)"
+                : "for p in net.parameters() { p -= 0.1 * p }"
+            return [
+                "data = TensorDataset(x.detach(), y)",
+                "for i in range(4) { keep(f\"predicted {i}\", predict(net, data)) }", "no_grad { \(written) }",
+                "for i in range(2) { keep(f\"predicted again {i}\", predict(net, data)) }",
+            ]
         case .copy: return ["other = net.copy(); other.eval(); keep(\"copy\", other(x)); net(x)"]
         case .save:
             return [

@@ -67,7 +67,7 @@ static double derivative(ck_unary_op op, double p, double q, double g, double v)
     case CK_SIGMOID: return g * v * (1 - v);
     case CK_ERF: return g * two_over_sqrt_pi * exp(-v * v);
     case CK_LEAKY_RELU: return v > 0 ? g : p * g;
-    case CK_ELU: return v > 0 ? g : g * p * exp(v);
+    case CK_ELU: return v <= 0 ? g * p * exp(v) : g;
     case CK_GELU: return g * (0.5 * (1 + erf(v * sqrt_half)) + v * one_over_sqrt_2pi * exp(-0.5 * v * v));
     case CK_GELU_TANH:
         t = tanh(gelu_inner(v));

@@ -6,7 +6,7 @@ import Tensors
 /// Several networks as one: its logits are the logarithm of the mean of their probabilities, log Σᵢ softmax(zᵢ)/n.
 ///
 /// The members are shared, not copied.
-public final class EnsembleNetwork: Module {
+public final class EnsembleNetwork: Module, ClosedModule {
     private let members: [Module]
 
     /// The ensemble of some networks with the same classes.

@@ -20,24 +20,3 @@ extension ClosedModule {
     /// Nothing: the options of the library's layers never change.
     package func evaluationSnapshot(of network: Module) throws -> (any EvaluationSnapshot)? { nil }
 }
-
-extension Activation: ClosedModule {}
-extension AdaptiveAvgPool2d: ClosedModule {}
-extension AvgPool2d: ClosedModule {}
-extension BatchNorm: ClosedModule {}
-extension Conv1d: ClosedModule {}
-extension Conv2d: ClosedModule {}
-extension ConvTranspose2d: ClosedModule {}
-extension Dropout: ClosedModule {}
-extension Embedding: ClosedModule {}
-extension Flatten: ClosedModule {}
-extension GroupNorm: ClosedModule {}
-extension Identity: ClosedModule {}
-extension LayerNorm: ClosedModule {}
-extension Linear: ClosedModule {}
-extension LSTM: ClosedModule {}
-extension MaxPool2d: ClosedModule {}
-extension ModuleList: ClosedModule {}
-extension MultiheadAttention: ClosedModule {}
-extension Sequential: ClosedModule {}
-extension TransformerEncoderLayer: ClosedModule {}

@@ -27,7 +27,12 @@ package final class Preparation {
         let preparation = net.preparation
         let isPlanned = (preparation?.count ?? 0) > 0
         let unknown = "it was not evaluated twice on inputs of one shape"
-        let reason = isPlanned ? "" : isEnabled ? preparation?.refusal ?? unknown : "DISTILL_PLAN=off"
+        let reason =
+            isPlanned
+            ? ""
+            : Plain.isOn
+                ? "everything is computed plainly"
+                : isEnabled ? preparation?.refusal ?? unknown : "DISTILL_PLAN=off"
         return [
             ("evaluation", isPlanned ? "planned" : "step by step"), ("reason", reason),
             ("plans", "\(preparation?.count ?? 0)"), ("runs", "\(preparation?.runs ?? 0)"),
@@ -38,7 +43,7 @@ package final class Preparation {
         _ net: Module, _ inputs: [(name: String, tensor: Tensor)], _ body: () throws -> Tensor
     ) throws -> Tensor {
         if isRefused { return try body() }
-        if let plan = plans.first(where: { $0.isCurrent(net, inputs) }) {
+        if let plan = plans.first(where: { $0.isCurrent(net, inputs) }), Shortcut.plan.isTaken() {
             do {
                 return try plan.run(net, inputs)
             } catch let error as EvaluationPlan.Refusal {
@@ -114,7 +119,7 @@ extension Module {
     private final func evaluated(
         _ inputs: [(name: String, tensor: Tensor)], _ body: () throws -> Tensor
     ) throws -> Tensor {
-        guard Preparation.isEnabled, !Trace.isRunning, !Gradients.isEnabled else { return try body() }
+        guard Preparation.isEnabled, !Plain.isOn, !Trace.isRunning, !Gradients.isEnabled else { return try body() }
         let preparation = self.preparation ?? Preparation()
         self.preparation = preparation
         return try preparation.evaluate(self, inputs, body)

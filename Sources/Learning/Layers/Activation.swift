@@ -1,7 +1,7 @@
 import Tensors
 
 /// A layer without parameters that applies one function to every element (or, for softmax, along a dimension).
-public final class Activation: Module {
+public final class Activation: Module, ClosedModule {
     /// Which function.
     public enum Function: Sendable, Equatable {
         /// max(x, 0)

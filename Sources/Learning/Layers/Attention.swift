@@ -4,7 +4,7 @@ import Tensors
 /// share of the features, and the heads' results are projected back.
 ///
 /// The joint projection is drawn by Xavier's rule, the output projection as a `Linear`; their biases are 0.
-public final class MultiheadAttention: Module {
+public final class MultiheadAttention: Module, ClosedModule {
     /// The number of features.
     public let features: Int
     /// The number of heads.

@@ -5,7 +5,7 @@ import Tensors
 /// Weights and bias are drawn uniformly from ±1/√(in / groups · kH · kW), as PyTorch does.
 ///
 ///     let layer = try Conv2d(3, 16, 3, padding: 1)
-public final class Conv2d: Module, RectifiableLayer {
+public final class Conv2d: Module, ClosedModule, RectifiableLayer {
     /// The filters, [out, in / groups, kH, kW].
     public let weight: Tensor
     /// The bias, [out], unless the layer has none.
@@ -72,7 +72,7 @@ public final class Conv2d: Module, RectifiableLayer {
 }
 
 /// y = w ⋆ x + b along one dimension: x [N, in, L], filters [out, in / groups, k].
-public final class Conv1d: Module {
+public final class Conv1d: Module, ClosedModule {
     /// The filters, [out, in / groups, k].
     public let weight: Tensor
     /// The bias, [out], unless the layer has none.
@@ -136,7 +136,7 @@ public final class Conv1d: Module {
 /// The transpose of a convolution: x [N, in, H, W], filters [in, out / groups, kH, kW].
 ///
 /// Weights and bias are drawn uniformly from ±1/√(out / groups · kH · kW), as PyTorch does.
-public final class ConvTranspose2d: Module {
+public final class ConvTranspose2d: Module, ClosedModule {
     /// The filters, [in, out / groups, kH, kW].
     public let weight: Tensor
     /// The bias, [out], unless the layer has none.

@@ -1,7 +1,7 @@
 import Tensors
 
 /// A table of vectors looked up by number: [entries, features], drawn from the standard normal distribution.
-public final class Embedding: Module {
+public final class Embedding: Module, ClosedModule {
     /// The table, [entries, features].
     public let weight: Tensor
     /// An entry that is 0 at first and never trained.

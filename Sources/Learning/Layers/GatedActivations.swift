@@ -1,7 +1,7 @@
 import Tensors
 
 /// x for x > 0, else a · x with a learned slope a, one for all or one for each channel (He et al., 2015).
-public final class PReLU: Module {
+public final class PReLU: Module, ClosedModule {
     /// The slopes, [1] or [C].
     public let weight: Tensor
     private let initial: Double
@@ -51,7 +51,7 @@ public final class PReLU: Module {
 }
 
 /// The first half of a dimension times the sigmoid of the second (Dauphin et al., 2016).
-public final class GLU: Module {
+public final class GLU: Module, ClosedModule {
     /// The dimension that is halved.
     public let dim: Int
 
@@ -84,7 +84,7 @@ public final class GLU: Module {
 }
 
 /// y = x₁ᵀ W x₂ + b: every pair of features of two inputs with a weight of its own for each output.
-public final class Bilinear: Module {
+public final class Bilinear: Module, ClosedModule {
     /// The weights, [outputs, in1, in2].
     public let weight: Tensor
     /// The bias, [outputs], unless the layer has none.

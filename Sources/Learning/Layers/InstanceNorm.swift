@@ -2,7 +2,7 @@ import Tensors
 
 /// (x - mean) / √(variance + eps) · weight + bias for each channel of each image by itself (Ulyanov et al., 2016), with
 /// running statistics that take the images' place in evaluation, if they are kept.
-public final class InstanceNorm2d: Module {
+public final class InstanceNorm2d: Module, ClosedModule {
     /// The number of channels.
     public let features: Int
     /// Added to the variance.

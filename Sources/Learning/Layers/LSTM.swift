@@ -2,7 +2,7 @@ import Tensors
 
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997) over sequences [T, N, inputs], in several layers and both
 /// directions if asked. All parameters are drawn uniformly from ±1/√hidden.
-public final class LSTM: Module {
+public final class LSTM: Module, ClosedModule {
     /// The number of input features.
     public let inputs: Int
     /// The number of hidden features.

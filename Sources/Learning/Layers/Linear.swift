@@ -4,7 +4,7 @@ import Tensors
 ///
 /// W is [outputs, inputs] and b [outputs], both drawn uniformly from ±1/√inputs as PyTorch does (`kaiming_uniform` with
 /// a = √5). Integer inputs are taken as numbers of W's dtype.
-public final class Linear: Module, RectifiableLayer {
+public final class Linear: Module, ClosedModule, RectifiableLayer {
     /// The size of the last dimension of the input.
     public let inputs: Int
     /// The size of the last dimension of the result.

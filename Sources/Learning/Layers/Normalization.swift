@@ -2,7 +2,7 @@ import Tensors
 
 /// (x - mean) / √(variance + eps) · weight + bias for each channel (Ioffe and Szegedy, 2015), with running statistics that
 /// take the batch's place in evaluation. ``BatchNorm1d`` and ``BatchNorm2d`` say what inputs they take.
-public class BatchNorm: Module, RectifiableLayer {
+public class BatchNorm: Module, ClosedModule, RectifiableLayer {
     /// The number of channels.
     public let features: Int
     /// Added to the variance.
@@ -123,7 +123,7 @@ public final class BatchNorm2d: BatchNorm {
 }
 
 /// (x - mean) / √(variance + eps) · weight + bias over the last dimensions (Ba et al., 2016).
-public final class LayerNorm: Module {
+public final class LayerNorm: Module, ClosedModule {
     /// The sizes of the dimensions that are normalised together.
     public let shape: [Int]
     /// Added to the variance.
@@ -179,7 +179,7 @@ enum NormalizationLayer {
 }
 
 /// (x - mean) / √(variance + eps) · weight + bias over groups of channels (Wu and He, 2018).
-public final class GroupNorm: Module {
+public final class GroupNorm: Module, ClosedModule {
     /// Into how many groups the channels are split.
     public let groups: Int
     /// The number of channels.

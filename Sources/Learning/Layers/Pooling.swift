@@ -1,7 +1,7 @@
 import Tensors
 
 /// The largest value of each window of an image.
-public final class MaxPool2d: Module {
+public final class MaxPool2d: Module, ClosedModule {
     /// The size of the window.
     public let kernel: Pair
     /// The step between windows.
@@ -39,7 +39,7 @@ public final class MaxPool2d: Module {
 }
 
 /// The mean of each window of an image.
-public final class AvgPool2d: Module {
+public final class AvgPool2d: Module, ClosedModule {
     /// The size of the window.
     public let kernel: Pair
     /// The step between windows.
@@ -79,7 +79,7 @@ public final class AvgPool2d: Module {
 }
 
 /// Means over a grid of windows that cover the image.
-public final class AdaptiveAvgPool2d: Module {
+public final class AdaptiveAvgPool2d: Module, ClosedModule {
     /// Height and width of the result.
     public let size: Pair
 
@@ -100,7 +100,7 @@ public final class AdaptiveAvgPool2d: Module {
 }
 
 /// The largest values of a grid of windows that cover the image.
-public final class AdaptiveMaxPool2d: Module {
+public final class AdaptiveMaxPool2d: Module, ClosedModule {
     /// Height and width of the result.
     public let size: Pair
 

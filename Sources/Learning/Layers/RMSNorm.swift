@@ -1,7 +1,7 @@
 import Tensors
 
 /// x / √(⟨x²⟩ + eps) · weight over the last dimensions (Zhang and Sennrich, 2019).
-public final class RMSNorm: Module {
+public final class RMSNorm: Module, ClosedModule {
     /// The sizes of the dimensions that are normalised together.
     public let shape: [Int]
     /// Added to the mean square; nil is the distance from 1 to the next number of the input's dtype.

@@ -2,7 +2,7 @@ import Tensors
 
 /// A layer that goes through sequences [T, N, inputs] with one state h, in several layers and both directions if asked:
 /// ``GRU`` and ``RNN`` say what a step is. All parameters are drawn uniformly from ±1/√hidden.
-public class Recurrent: Module {
+public class Recurrent: Module, ClosedModule {
     /// What the layers of a kind have in common.
     public struct Options: Sendable, Equatable {
         /// The number of layers, each on the one before.

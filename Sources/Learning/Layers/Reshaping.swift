@@ -1,7 +1,7 @@
 import Tensors
 
 /// Gives what it is given.
-public final class Identity: Module {
+public final class Identity: Module, ClosedModule {
     /// x itself.
     public override func forward(_ x: Tensor) throws -> Tensor { x }
 
@@ -10,7 +10,7 @@ public final class Identity: Module {
 }
 
 /// In training, zeroes each element with probability p and scales the others by 1/(1 − p); else gives x itself.
-public final class Dropout: Module {
+public final class Dropout: Module, ClosedModule {
     /// The probability of a zero.
     public let p: Double
 
@@ -36,7 +36,7 @@ public final class Dropout: Module {
 }
 
 /// In training, zeroes each channel of each image with probability p and scales the others by 1/(1 − p); else gives x itself.
-public final class Dropout2d: Module {
+public final class Dropout2d: Module, ClosedModule {
     /// The probability of a zero.
     public let p: Double
 
@@ -67,7 +67,7 @@ public final class Dropout2d: Module {
 }
 
 /// Joins the dimensions `start` … `end` into one.
-public final class Flatten: Module {
+public final class Flatten: Module, ClosedModule {
     /// The first dimension that is joined.
     public let start: Int
     /// The last dimension that is joined.

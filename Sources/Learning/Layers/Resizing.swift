@@ -1,7 +1,7 @@
 import Tensors
 
 /// Images enlarged (or made smaller) to a size or by a factor.
-public final class Upsample: Module {
+public final class Upsample: Module, ClosedModule {
     /// The height and width to reach, if that is given.
     public let size: Pair?
     /// The factor, if that is given.
@@ -45,7 +45,7 @@ public final class Upsample: Module {
 }
 
 /// Channels laid out as pixels: [N, C·r², H, W] → [N, C, H·r, W·r] (Shi et al., 2016).
-public final class PixelShuffle: Module {
+public final class PixelShuffle: Module, ClosedModule {
     /// r.
     public let factor: Int
 
@@ -79,7 +79,7 @@ public final class PixelShuffle: Module {
 }
 
 /// Zeros around images.
-public final class ZeroPad2d: Module {
+public final class ZeroPad2d: Module, ClosedModule {
     /// How many on the left, on the right, above and below.
     public let padding: [Int]
 
@@ -106,7 +106,7 @@ public final class ZeroPad2d: Module {
 }
 
 /// One dimension split into several.
-public final class Unflatten: Module {
+public final class Unflatten: Module, ClosedModule {
     /// The dimension that is split.
     public let dim: Int
     /// The sizes that it is split into; one may be −1.

@@ -8,7 +8,7 @@ protocol RectifiableLayer: Module {
 }
 
 /// Runs its children one after another, each on what the one before gave.
-public final class Sequential: Module {
+public final class Sequential: Module, ClosedModule {
     /// Children named by their number.
     public convenience init(_ layers: [Module]) {
         self.init(named: OrderedDictionary(uniqueKeysWithValues: layers.enumerated().map { (String($0), $1) }))
@@ -94,7 +94,7 @@ public final class Sequential: Module {
 }
 
 /// A list of modules whose parameters belong to the network that holds it; it has no forward pass of its own.
-public final class ModuleList: Module {
+public final class ModuleList: Module, ClosedModule {
     /// Children named by their number.
     public init(_ layers: [Module] = []) {
         super.init()

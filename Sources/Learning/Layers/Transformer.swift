@@ -2,7 +2,7 @@ import Tensors
 
 /// One layer of a transformer encoder (Vaswani et al., 2017): attention and two linear layers, each with a residual sum and
 /// layer normalisation, after it or, with `normFirst`, before it.
-public final class TransformerEncoderLayer: Module {
+public final class TransformerEncoderLayer: Module, ClosedModule {
     /// The function between the linear layers.
     public enum Function: String, Sendable, CaseIterable {
         /// max(x, 0)
