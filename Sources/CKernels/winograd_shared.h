@@ -25,8 +25,8 @@ typedef struct {
     const ck_conv_epilogue *epilogue;
     float *y;
     int64_t tiles_a_block;
-    /// Whether a block found no memory.
-    atomic_bool failed;
+    /// Whether a block found no memory, and whether a result was infinite or none.
+    atomic_bool failed, strayed;
 } winograd_job;
 
 typedef struct {

@@ -118,11 +118,22 @@ struct Saved {
     private let values: Values
     private let version: Int
     private let owner: Int
+    /// The tensor's own memory where `values` are a copy of it in another order. Whoever writes into that has overwritten what
+    /// was used, as everywhere else.
+    private weak var origin: Storage?
+    private var originVersion = 0
 
     init(_ tensor: Tensor) {
         values = tensor.values
         version = tensor.values.storage.version
         owner = tensor.number
+    }
+
+    /// A tensor's values in the order that a kernel brought them into.
+    init(_ tensor: Tensor, as values: Values) {
+        self.init(values, madeBy: tensor.number)
+        let storage = tensor.values.storage
+        if storage !== values.storage { (origin, originVersion) = (storage, storage.version) }
     }
 
     /// The result of the operation `number`, which is about to become a tensor.
@@ -139,7 +150,10 @@ struct Saved {
         return values
     }
 
-    private var isIntact: Bool { values.storage.version == version && !values.storage.departed.contains(owner) }
+    private var isIntact: Bool {
+        let isAsItWas = origin.map { $0.version == originVersion && !$0.departed.contains(owner) } ?? true
+        return isAsItWas && values.storage.version == version && !values.storage.departed.contains(owner)
+    }
 
     /// Multiplies a gradient by the values in its own memory, if nobody else holds that and both lie in it alike.
     /// - Throws: as `restored`.

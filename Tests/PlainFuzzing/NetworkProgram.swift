@@ -75,6 +75,8 @@ package struct NetworkProgram: PlainProgram {
         choice = random.next()
     }
 
+    package var makesInfinities: Bool { pieces.contains(where: \.makesInfinities) }
+
     package var isSound: Bool { Piece.form(of: pieces, after: input) == .vector(classes) }
 
     /// Smaller networks with fewer steps: what is tried when looking for the least that still differs.

@@ -98,6 +98,15 @@ package indirect enum Piece: Sendable {
         case summed = "cumsum(h, dim=-1) / h.shape[-1]"
     }
 
+    /// Whether it can give an infinity of ordinary numbers: a window can lie in the padding alone.
+    var makesInfinities: Bool {
+        switch self {
+        case .maxPool(_, _, let padding, let dilation): padding > 0 && dilation > 1
+        case .residual(let body, _, _), .own(let body, _): body.contains(where: \.makesInfinities)
+        default: false
+        }
+    }
+
     /// The form of the result, nil where the piece does not fit.
     func form(after form: Form) -> Form? {
         switch (self, form) {

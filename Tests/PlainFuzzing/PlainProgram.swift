@@ -7,6 +7,9 @@ package protocol PlainProgram: Sendable {
     var smaller: [Self] { get }
     /// How far a float32 number may be off, as a share of the largest and the root mean square.
     var tolerance: Double { get }
+    /// Whether infinities and nan are among its numbers from the start; where they are not, they come of a training that runs
+    /// away.
+    var makesInfinities: Bool { get }
 }
 
 extension PlainProgram {
@@ -14,4 +17,5 @@ extension PlainProgram {
     package var source: String { (parts.setup + parts.work).joined(separator: "\n") + "\n" }
     /// What the result of a whole network may differ by.
     package var tolerance: Double { 2e-5 }
+    package var makesInfinities: Bool { true }
 }

@@ -12,10 +12,11 @@ package enum ProgramComparison: Equatable {
     case different(String)
 
     /// Compares the two ways. How far a number may be off is told by the plain ones alone: 2e-5 · (largest + root mean
-    /// square) for float32 (2e-6 for single updates), 1e-11 of it for float64, and where that is not kept, four times as far as the result moves
-    /// when every number that a plain kernel reads or stores is a few units in its last place off, in six runs. That covers what is
-    /// not continuous (a ReLU at 0, equal numbers in a window), what magnifies every rounding (normalising numbers that are
-    /// nearly equal), and what is 0 but for rounding.
+    /// square) for float32 (2e-6 for single updates), 1e-11 of it for float64, and where that is not kept, eight times as far as
+    /// the result moves when every number that a plain kernel reads or stores is a few units in its last place off: at random in
+    /// six runs, on coarse grids in two. That covers what is not continuous (a ReLU at 0, equal numbers in a window, rows that
+    /// differ by rounding alone), what magnifies every rounding (normalising numbers that are nearly equal), and what is 0 but
+    /// for rounding. A training whose numbers leave the range of float32 does so at a step of its own in each way.
     package init(_ program: some PlainProgram, library: Library) {
         let quick = ProgramResults(of: program, plainly: false, library: library)
         let plain = ProgramResults(of: program, plainly: true, library: library)
@@ -25,12 +26,16 @@ package enum ProgramComparison: Equatable {
         case (.error(_, let message), .values): self = .different("only the quick way fails: \(message)")
         case (.values, .error(_, let message)): self = .different("only the plain way fails: \(message)")
         case (.values(let quick), .values(let plain)):
-            guard let first = Self.difference(quick, plain, program.tolerance, moved: []) else {
+            if Self.difference(quick, plain, program.tolerance, moved: []) == nil {
                 self = .equal
                 return
             }
+            if !program.makesInfinities, plain.contains(where: { !$0.numbers.elements.allSatisfy(\.isFinite) }) {
+                self = .illConditioned
+                return
+            }
             var moved: [[(name: String, numbers: ProgramResults.Numbers)]] = []
-            for noise in 1...6 {
+            for noise in 1...8 {
                 let results = ProgramResults(of: program, plainly: true, noise: UInt64(noise), library: library)
                 guard case .values(let values) = results else {
                     // Whether there is a result at all hangs on the last digit.
@@ -39,9 +44,8 @@ package enum ProgramComparison: Equatable {
                 }
                 moved.append(values)
             }
-            self =
-                Self.difference(quick, plain, program.tolerance, moved: moved) == nil
-                ? .illConditioned : .different(first)
+            let rest = Self.difference(quick, plain, program.tolerance, moved: moved)
+            self = rest.map { .different($0) } ?? .illConditioned
         }
     }
 
@@ -80,7 +84,7 @@ package enum ProgramComparison: Equatable {
             for (a, b) in zip(other.elements, plain.elements) {
                 // A number that is none only in one of the two says that anything may come.
                 if a.isFinite != b.isFinite || a.isNaN != b.isNaN { return nil }
-                if a.isFinite { allowed = Swift.max(allowed, 4 * abs(a - b)) }
+                if a.isFinite { allowed = Swift.max(allowed, 8 * abs(a - b)) }
             }
         }
         for (position, (a, b)) in zip(quick.elements, plain.elements).enumerated() {

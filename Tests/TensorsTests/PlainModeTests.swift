@@ -71,4 +71,28 @@ import Testing
             #expect(zip(gradients[0], other).allSatisfy { abs($0 - $1) < 1e-4 })
         }
     }
+
+    /// Winograd's tiles mix their numbers; a nan must not reach results that have nothing to do with it.
+    @Test(arguments: [Double.nan, .infinity, -.infinity, 3e38])
+    func `an infinity stays in the windows that see it, forward and backward`(_ spoiler: Double) throws {
+        let image = try Tensor.randn([2, 16, 12, 12]), filters = try Tensor.randn([16, 16, 3, 3])
+        let upstream = try Tensor.randn([2, 16, 12, 12])
+        for spoilt in 0..<3 {
+            func results() throws -> [[Double]] {
+                let tensors = try [image.clone(), filters.clone(), upstream.clone()]
+                let place = spoilt == 1 ? [3, 5, 1, 1] : [1, 3, 5, 6]
+                try tensors[spoilt].setIndex(place.map { .integer($0) }, .scalar(.float(spoiler)))
+                let x = try tensors[0].requireGradient(), w = try tensors[1].requireGradient()
+                let y = try x.conv2d(w, padding: 1)
+                try y.backward(gradient: tensors[2])
+                return try [y, #require(x.gradient), #require(w.gradient)].map { try $0.to(.float64).doubles() }
+            }
+            let quick = try Plain.run(false) { try results() }, plain = try Plain.run { try results() }
+            for (a, b) in zip(quick, plain) {
+                let finite = zip(a, b).allSatisfy { $0.isFinite == $1.isFinite && $0.isNaN == $1.isNaN }
+                #expect(finite)
+                #expect(b.contains { $0.isFinite })
+            }
+        }
+    }
 }

@@ -74,6 +74,34 @@ import Testing
         #expect(throws: TensorError.overwritten("*")) { try late.backward(gradient: start) }
     }
 
+    /// The kernels of images take copies with their channels innermost; what was used is the tensor nevertheless.
+    @Test func `writing into an image that a convolution or a normalisation took is noticed`() throws {
+        let image = try Tensor.randn([2, 4, 6, 6])
+        let weight = try Tensor.randn([3, 4, 3, 3]).requireGradient()
+        let turned = try Tensor.randn([4, 3, 3, 3]).requireGradient()
+        let factor = try Tensor.ones([4]).requireGradient()
+        let uses: [(name: String, use: (Tensor) throws -> Tensor)] = [
+            ("conv2d", { try $0.conv2d(weight) }), ("conv_transpose2d", { try $0.convTranspose2d(turned) }),
+            (
+                "batch_norm",
+                {
+                    try $0.batchNorm(
+                        runningMean: nil, runningVariance: nil, weight: factor, bias: nil, training: true,
+                        momentum: 0.1, eps: 1e-5)
+                }
+            ),
+        ]
+        for (name, use) in uses {
+            let x = try image.clone()
+            let y = try use(x).sum()
+            _ = try x.add_(1)
+            #expect(throws: TensorError.overwritten(name)) { try y.backward() }
+            let untouched = try image.clone()
+            let z = try use(untouched).sum()
+            try z.backward()
+        }
+    }
+
     @Test func overwritingASharedTensorIsNoticedToo() throws {
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         let copy = try x.detach()

@@ -13,7 +13,9 @@ static inline int8_t ck_get_plain_thread(void) { return ck_plain_thread; }
 static inline void ck_set_plain_thread(int8_t choice) { ck_plain_thread = choice; }
 
 /// Unless 0, every number that a plain kernel of this thread reads or stores is off by a few units in its last place, at
-/// random from this seed. How far results move by it is how far rounding may move them.
+/// random from this seed; the first CK_PLAIN_GRIDS seeds round them to grids instead. How far results move by it is how far
+/// rounding may move them.
+enum { CK_PLAIN_GRIDS = 2 };
 extern _Thread_local uint64_t ck_plain_noise;
 static inline void ck_set_plain_noise(uint64_t seed) { ck_plain_noise = seed; }
 

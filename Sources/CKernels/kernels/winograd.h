@@ -132,8 +132,9 @@ static void winograd_transform_patch(const winograd_plane *p, const float *x, in
     }
 }
 
+/// `stray` becomes nan with the first result that is infinite or none.
 static void winograd_transform_output(
-    const winograd_job *j, const float *m, int64_t tile, int64_t channel, int64_t width) {
+    const winograd_job *j, const float *m, int64_t tile, int64_t channel, int64_t width, lanes *stray) {
     const winograd_plane *p = &j->p;
     int64_t tx = tile % p->tiles_x, ty = tile / p->tiles_x % p->tiles_y, n = tile / (p->tiles_x * p->tiles_y);
     int64_t height = p->oh - ty * WINOGRAD_TILE < WINOGRAD_TILE ? p->oh - ty * WINOGRAD_TILE : WINOGRAD_TILE;
@@ -153,6 +154,7 @@ static void winograd_transform_output(
             for (int64_t x = 0; x < breadth; x++) {
                 int64_t at = corner + (y * p->ow + x) * p->co + c;
                 lanes value = out[x] + shift;
+                *stray = __builtin_elementwise_fma(value, (lanes){0}, *stray);
                 if (residual) { value += *(const loose_lanes *)(residual + at); }
                 if (j->epilogue->relu) { value = (lanes)((lane_mask)value & ~(lane_mask)(value < 0.0f)); }
                 *(loose_lanes *)(j->y + at) = value;
@@ -172,6 +174,7 @@ static void winograd_run_block(void *context, int64_t index) {
         j->failed = true;
         return;
     }
+    lanes stray = {0};
     float *sums = points + rounded * stride;
     for (int64_t t = 0; t < count; t++) { winograd_transform_patch(p, j->x, first + t, points + t * stride); }
     memset(points + count * stride, 0, (size_t)((rounded - count) * stride) * sizeof(float));
@@ -191,8 +194,11 @@ static void winograd_run_block(void *context, int64_t index) {
             }
         }
         for (int64_t t = 0; t < count; t++) {
-            winograd_transform_output(j, sums + t * WINOGRAD_POINTS * width, first + t, channel, width);
+            winograd_transform_output(j, sums + t * WINOGRAD_POINTS * width, first + t, channel, width, &stray);
         }
+    }
+    for (int l = 0; l < LANES; l++) {
+        if (stray[l] != 0) { j->strayed = true; }
     }
 }
 

@@ -9,8 +9,14 @@
 
 #define CKP_INLINE static inline __attribute__((always_inline))
 
-/// The number a few units in the last place off (xorshift64*, Vigna 2016).
+/// The number a few units in the last place off: at random (xorshift64*, Vigna 2016), or, for the first seeds, on a grid so
+/// coarse that numbers meet which differ by rounding alone.
 static double ckp_noisy(ck_dtype dtype, double value) {
+    if (ck_plain_noise <= CK_PLAIN_GRIDS) {
+        int exponent;
+        double share = frexp(value, &exponent), grid = ldexp(1, (dtype == CK_FLOAT32 ? 22 : 51) - 2 * (int)ck_plain_noise);
+        return isfinite(value) ? ldexp(rint(share * grid) / grid, exponent) : value;
+    }
     ck_plain_noise ^= ck_plain_noise >> 12;
     ck_plain_noise ^= ck_plain_noise << 25;
     ck_plain_noise ^= ck_plain_noise >> 27;

@@ -42,7 +42,8 @@ public final class WeightedSoftTerm: Term {
         let weight = try Gradients.disabled {
             let own = try -mask.target(student.logSoftmax(dim: 1))
             let other = try -mask.target(teacher.logSoftmax(dim: 1))
-            return try 1 - (-(own / (other + 1e-7))).exp()
+            // Not 1 − exp(…), which has no digits left where the student is almost certain.
+            return try -(-(own / (other + 1e-7))).expm1()
         }
         let softened = try Logits.scaled(try input.teacherLogits(at: temperature, for: self), temperature).softmax(
             dim: 1)

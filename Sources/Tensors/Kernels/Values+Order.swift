@@ -109,8 +109,3 @@ extension Kernels {
         Plain.isOn ? (Int64(shape[0] * shape[1]), 1) : (Int64(shape[0]), Int64(shape[1]))
     }
 }
-
-extension Saved {
-    /// A tensor's values in the order that a kernel brought them into; a copy stays as it is when the tensor is written.
-    init(_ tensor: Tensor, as values: Values) { self.init(values, madeBy: tensor.number) }
-}
