@@ -49,7 +49,8 @@ extension Library {
             Builtin(
                 "predict", .training, "The logits of a network for a dataset.",
                 parameters: [net.description, data.description, plan.description],
-                returns: "a tensor [N, K]", notes: ["Evaluation mode, no gradients."], seeAlso: ["evaluate", "backend"],
+                returns: "a tensor [N, K]", notes: ["Evaluation mode, no gradients."],
+                seeAlso: ["evaluate", "backend"],
                 examples: [Example(#"predict(Linear(64, 10), dataset("digits")).shape"#, "[1797, 10]")]
             ) { call in
                 let (net, data) = (try call[net], try call[data])
