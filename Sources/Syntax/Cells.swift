@@ -52,12 +52,26 @@ public enum Cells {
         return (.markdown, words.joined(separator: " "))
     }
 
+    /// A line of Markdown as it stands in a comment: one that would read as a marker, or as an escaped one, gets a
+    /// backslash, which ``split(_:)`` takes back.
+    public static func escaped(markdown line: String) -> String { isMarkerLike(line[...]) ? "\\" + line : line }
+
+    private static func unescaped(_ line: Substring) -> Substring {
+        line.hasPrefix("\\") && isMarkerLike(line) ? line.dropFirst() : line
+    }
+
+    /// Whether a line is `%%` with a title or without, behind any number of backslashes.
+    private static func isMarkerLike(_ line: Substring) -> Bool {
+        let line = line.drop { $0 == "\\" }
+        return line == "%%" || line.hasPrefix("%% ") || line.hasPrefix("%%\t")
+    }
+
     /// The comment lines of a text without their signs; blank lines stay, other lines are left out.
     private static func markdown(_ text: String) -> String {
         var lines: [Substring] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("# ") {
-                lines.append(line.dropFirst(2))
+                lines.append(unescaped(line.dropFirst(2)))
             } else if line.hasPrefix("#") {
                 lines.append(line.dropFirst())
             } else if line.allSatisfy({ $0 == " " || $0 == "\t" }) {

@@ -1,6 +1,7 @@
 import Data
 import Diagnostics
 import Notebook
+import Syntax
 import Testing
 
 @Suite("Jupyter files")
@@ -90,6 +91,29 @@ struct JupyterTests {
                 #expect(error.message.contains(words), "\(text): \(error.message)")
             }
         }
+    }
+
+    @Test("Sources come back as they were: comments of diagrams, escapes, markers in strings")
+    func sources() throws {
+        let sources = [
+            ("markdown", "```mermaid\n%% a comment\n%%\na --> b\n```"),
+            ("markdown", "\\%% escaped\n\\\\%% twice\n%%not one"),
+            ("code", "text = \"\"\"\n# %% inside a string\n\"\"\"\nprint(len(text), text)"),
+            ("code", "xs = [\n# %% in brackets\n1]"),
+        ]
+        let cells = sources.map { kind, source in
+            JSON.object([("cell_type", .string(kind)), ("source", .string(source))])
+        }
+        let file = JSON.object([("nbformat", .integer(4)), ("cells", .array(cells))])
+        let text = try JupyterNotebook.read(Array(file.indented.utf8))
+        #expect(text.contains("\n# %% inside a string\n"))
+        let back = try json(JupyterNotebook.write(SourceText(name: "a.dist", text: text)))
+        let found = (back["cells"]?.array ?? []).map { cell in
+            (cell["source"]?.array ?? []).compactMap(\.string).joined()
+        }
+        #expect(found == sources.map(\.1))
+        // What shows Markdown sees the text without the escape.
+        #expect(Cells.split(SourceText(name: "a.dist", text: text))[0].text == sources[0].1)
     }
 
     @Test("Text that looks like a marker stays text")

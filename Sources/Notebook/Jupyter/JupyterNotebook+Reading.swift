@@ -1,5 +1,6 @@
 import Data
 import Diagnostics
+import Syntax
 
 extension JupyterNotebook {
     /// A Jupyter file as a Dist notebook. Outputs are left out: a Dist notebook holds none.
@@ -71,17 +72,18 @@ extension JupyterNotebook {
     /// Markdown as comment lines.
     private static func commented(_ text: String) -> String {
         lines(of: text).map { line in
-            // A line of text that would read as a marker gets Markdown's escape.
-            let line = line == "%%" || line.hasPrefix("%% ") ? "\\" + line : line
+            let line = Cells.escaped(markdown: line)
             return line.isEmpty ? "#\n" : "# \(line)\n"
         }.joined()
     }
 
-    /// Code, with comments that would read as markers moved off.
+    /// Code, with comments that would read as markers moved off; within a string such a line is text.
     private static func body(_ text: String) -> String {
-        lines(of: text).map { line in
-            (line == "# %%" || line.hasPrefix("# %% ") ? "#" + line.dropFirst(2) : line) + "\n"
-        }.joined()
+        let code = lines(of: text).map { $0 + "\n" }.joined()
+        var bytes = Array(code.utf8)
+        let markers = Lexer.tokens(of: SourceText(name: "cell", text: code)).comments.filter(\.isMarker)
+        for marker in markers.reversed() { bytes.remove(at: marker.span.lower + 1) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func lines(of text: String) -> [String] {
