@@ -28,6 +28,11 @@ package struct Help {
         return page(ofType: name)
     }
 
+    /// The name of a kind of value that the language itself has: a string, a list, a module.
+    private func receiver(named name: String) -> Builtin.Receiver? {
+        library.objectTypes[name] != nil ? .object(name) : library.receivers.first { $0.name == name }
+    }
+
     /// The names a user may have meant, the nearest first.
     package func nearest(to name: String) -> String? { Nearest.match(name, in: names) }
 
@@ -66,10 +71,10 @@ package struct Help {
     }
 
     private func page(ofType name: String) -> Markup? {
-        guard let type = library.objectTypes[name] else { return nil }
+        guard let receiver = receiver(named: name) else { return nil }
         var page = Markup(name, .heading)
-        page.append("\n\n\(type.summary)\n")
-        let receiver = Builtin.Receiver.object(name)
+        page.append("\n")
+        if let type = library.objectTypes[name] { page.append("\n\(type.summary)\n") }
         if let attributes = library.attributes[receiver], !attributes.isEmpty {
             page.append("\nAttributes\n", .heading)
             append(attributes.values.map { ($0.name, $0.summary) }, to: &page)

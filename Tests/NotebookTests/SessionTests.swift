@@ -111,6 +111,10 @@ struct SessionTests {
         }
         #expect(manual.contains("| `softmax` | `torch.nn.functional.softmax` |"))
         #expect(manual.contains("| `Linear` | `torch.nn.Linear` | same as PyTorch |"))
+        for kind in ["string", "list", "dict", "range", "tensor", "module"] {
+            #expect(help.page(for: kind) != nil, "\(kind)")
+        }
+        #expect(help.page(for: "module")?.plain.contains("state_dict()") == true)
         #expect(help.page(for: "no_such_name") == nil)
         #expect(help.nearest(to: "sotfmax") == "softmax")
     }

@@ -71,6 +71,8 @@ extension Parameter where T: ValueDecodable {
         var help = mismatch.help
         if case .list = value, help.isEmpty, mismatch.expected.contains("tensor") {
             help.append("write tensor([…]) to make a tensor of a list")
+        } else if let meaning = Interpreter.otherMeanings[function], index == 0 {
+            help.append(meaning)
         }
         return Failure(
             .type,

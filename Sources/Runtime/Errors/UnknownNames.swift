@@ -33,11 +33,29 @@ extension Interpreter {
     }
 
     /// What to write instead of names that Python and PyTorch have.
-    package static let pythonNames = [
+    package static let pythonNames = otherNames.merging(dtypeNames) { own, _ in own }
+
+    /// Dtypes are texts.
+    private static let dtypeNames = Dictionary(
+        uniqueKeysWithValues: ["float16", "bfloat16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64"]
+            .map { ($0, "write \"\($0)\", in quotes: x.to(\"\($0)\")") })
+
+    /// What functions of other languages and libraries do under a name that a function here has.
+    package static let otherMeanings = ["repeat": "trials(5, seed => …) repeats an experiment"]
+
+    private static let otherNames = [
         "True": "write true", "False": "write false", "None": "write none", "self": "self exists in module methods",
         "isinstance": "write type(x) == \"list\"", "torch": "the names of torch are here without the prefix",
         "nn": "the layers are here without the prefix: Linear(784, 10)",
         "F": "functions are here without the prefix: relu(x)",
+        "seed": "write manual_seed(0)", "np": "arrays are tensors: tensor([1.0, 2.0])",
+        "train": "train, test = split(dataset(\"digits\"), test=0.2) makes it",
+        "test": "train, test = split(dataset(\"digits\"), test=0.2) makes it",
+        "val": "train, val, test = split(dataset(\"digits\"), test=0.2, val=0.1) makes it",
+        "DataLoader": "fit and distill take the dataset itself and batch_size=",
+        "optim": "the optimizers are here without the prefix: Adam(lr=1e-3)",
+        "device": "everything runs on the processor: leave it out",
+        "cuda": "everything runs on the processor: leave it out",
         "append": "write xs.append(x)", "dir": "write help(x)", "input": "there is no input; use param",
     ]
 }

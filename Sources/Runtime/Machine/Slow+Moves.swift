@@ -57,7 +57,7 @@ extension Machine {
 
     private func scripted(_ value: Value) throws -> ScriptedModule {
         guard case .module(let module) = value, let scripted = module as? ScriptedModule else {
-            throw Failure(.internal, "self is no module")
+            throw Failure.fieldCalledSelf
         }
         return scripted
     }
