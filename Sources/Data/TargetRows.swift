@@ -97,9 +97,29 @@ public struct TargetRows {
         return try chosen.map { try x.rows(at: $0) } ?? x
     }
 
+    /// The pairs of positions that both count, as rows of an attention [N, L, L, H]; nil for a feature of another shape.
+    private func pairs(of masked: (shape: [Int], positions: Tensor), in shape: [Int]) throws -> Tensor? {
+        guard masked.shape.count == 2, shape.count == 4, shape[0] == masked.shape[0],
+            shape[2] == masked.shape[1], shape[3] == masked.shape[1]
+        else { return nil }
+        let length = masked.shape[1]
+        let counted = try masked.positions.integers()
+        var byExample: [Int: [Int]] = [:]
+        for position in counted { byExample[position / length, default: []].append(position % length) }
+        let pairs = counted.flatMap { position in
+            (byExample[position / length] ?? []).map { position * length + $0 }
+        }
+        return try Tensor(pairs, shape: [pairs.count])
+    }
+
     /// A feature of the rows that count: one whose first dimensions are the mask's becomes a row for each of them; others
     /// stay as they are.
+    ///
+    /// Of an attention [N, H, L, L] the pairs of positions that both count become rows [R, H].
     public func feature(_ x: Tensor) throws -> Tensor {
+        if let masked, let pairs = try pairs(of: masked, in: x.shape.array) {
+            return try x.permute([0, 2, 3, 1]).reshape([x.count / max(1, x.shape[1]), x.shape[1]]).rows(at: pairs)
+        }
         guard let masked, x.shape.array.starts(with: masked.shape) else { return x }
         return try x.reshape([masked.shape.reduce(1, *)] + Array(x.shape.array.dropFirst(masked.shape.count)))
             .rows(at: masked.positions)

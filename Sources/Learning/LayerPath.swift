@@ -1,13 +1,25 @@
-/// Where in a network a feature is taken: the output of a layer, or (`"fc@input"`) what goes into it.
+/// Where in a network a feature is taken: the output of a layer, what goes into it (`"fc@input"`), or something that it
+/// computes on the way (`"self_attn@scores"`).
 ///
 /// A path names children joined by dots, unnamed children by their number: `"layer3.0.bn1"`.
 public struct LayerPath: Hashable, Sendable, CustomStringConvertible {
     /// Which side of the layer.
-    public enum Side: Sendable {
+    public enum Side: Hashable, Sendable {
         /// What the layer gives.
         case output
         /// What the layer is given.
         case input
+        /// Something that the layer computes on the way, by its name: the `"scores"` of an attention.
+        case inside(String)
+
+        /// What stands behind the layer's path.
+        var suffix: String {
+            switch self {
+            case .output: ""
+            case .input: "@input"
+            case .inside(let name): "@" + name
+            }
+        }
     }
 
     /// The names from the root down; empty for the network itself.
@@ -19,9 +31,10 @@ public struct LayerPath: Hashable, Sendable, CustomStringConvertible {
     public init(_ text: String) {
         var path = text[...]
         var side = Side.output
-        if path.hasSuffix("@input") {
-            path = path.dropLast("@input".count)
-            side = .input
+        if let sign = path.lastIndex(of: "@") {
+            let name = path[path.index(after: sign)...]
+            side = name == "input" ? .input : .inside(String(name))
+            path = path[..<sign]
         }
         self.init(components: path.split(separator: ".").map(String.init), side: side)
     }
@@ -37,6 +50,6 @@ public struct LayerPath: Hashable, Sendable, CustomStringConvertible {
 
     /// The path as it is written.
     public var description: String {
-        side == .input ? layer + "@input" : layer
+        layer + side.suffix
     }
 }

@@ -35,7 +35,7 @@ extension Module {
 }
 
 /// Takes the features at some paths of a network while it runs.
-public final class FeatureCapture: ModuleObserver {
+public final class FeatureCapture: InsideObserver {
     /// The paths, in the order of ``values``.
     public let paths: [LayerPath]
     private let modules: [Module]
@@ -46,7 +46,13 @@ public final class FeatureCapture: ModuleObserver {
     /// - Throws: ``ModuleError/path(path:existing:)``.
     public init(_ net: Module, at paths: [LayerPath]) throws {
         self.paths = paths
-        modules = try paths.map { try net.module(at: $0) }
+        modules = try paths.map { path in
+            let module = try net.module(at: path)
+            if case .inside(let name) = path.side, (module as? any ShowsInside)?.insides.contains(name) != true {
+                throw ModuleError.path(path: path.description, existing: net.paths + net.pathsInside)
+            }
+            return module
+        }
         values = Array(repeating: nil, count: paths.count)
     }
 
@@ -70,7 +76,23 @@ public final class FeatureCapture: ModuleObserver {
     /// Keeps what is asked for; of a layer that runs several times, the last run counts.
     public func module(_ module: Module, took input: Tensor?, gave output: Tensor) {
         for index in modules.indices where modules[index] === module {
-            values[index] = paths[index].side == .input ? input : output
+            switch paths[index].side {
+            case .input: values[index] = input
+            case .output: values[index] = output
+            case .inside: break
+            }
+        }
+    }
+
+    /// Whether something inside a layer is asked for.
+    public func wants(_ name: String, of module: Module) -> Bool {
+        modules.indices.contains { modules[$0] === module && paths[$0].side == .inside(name) }
+    }
+
+    /// Keeps what is asked for.
+    public func module(_ module: Module, computed name: String, _ value: Tensor) {
+        for index in modules.indices where modules[index] === module && paths[index].side == .inside(name) {
+            values[index] = value
         }
     }
 }

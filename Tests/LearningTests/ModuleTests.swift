@@ -61,6 +61,54 @@ import Testing
         #expect(throws: ModuleError.self) { try features(a, at: ["tail"], of: x) }
     }
 
+    /// scores = QKᵀ/√d before any mask, probabilities = softmax of them behind it, and what the layer gives follows from both.
+    @Test func `an attention shows what it computes on the way`() throws {
+        Randomness.seed(3)
+        let layer = try MultiheadAttention(8, 2, batchFirst: true)
+        let x = try Tensor.randn([3, 5, 8])
+        let names = ["query", "key", "value", "scores", "probabilities"]
+        let capture = try FeatureCapture(layer, at: names.map { LayerPath("@" + $0) })
+        let padding = try Tensor([false, false, false, true, true]).unsqueeze(dim: 0).expand([3, 5])
+        for mask in [nil, padding] {
+            var weights: Tensor?
+            let (output, seen) = try capture.run {
+                let (output, own) = try layer.attend(query: x, key: x, value: x, keyPaddingMask: mask)
+                weights = own
+                return output
+            }
+            #expect(
+                seen.map(\.shape.array) == [[3, 2, 5, 4], [3, 2, 5, 4], [3, 2, 5, 4], [3, 2, 5, 5], [3, 2, 5, 5]])
+            let scores = try seen[0].matmul(seen[1].transpose(-2, -1)) * Scalar(0.5)
+            #expect(try seen[3].allclose(scores, rtol: 1e-5, atol: 1e-6))
+            let excluded = try mask?.reshape([3, 1, 1, 5]).expand([3, 2, 5, 5])
+            let masked = try excluded.map { try scores.maskedFill($0, .float(-.infinity)) } ?? scores
+            #expect(try seen[4].allclose(masked.softmax(dim: -1), rtol: 1e-5, atol: 1e-6))
+            #expect(try seen[4].equals(#require(weights)))
+            let heard = try seen[4].matmul(seen[2]).permute([0, 2, 1, 3]).reshape([3, 5, 8])
+            #expect(try layer.outputProjection(heard).allclose(output, rtol: 1e-5, atol: 1e-6))
+        }
+    }
+
+    @Test func `what is inside a layer is found by its path, trains, and nothing else is`() throws {
+        let net = Sequential([try TransformerEncoderLayer(8, 2, feedForward: 16, batchFirst: true)])
+        let x = try Tensor.randn([2, 5, 8])
+        let seen = try features(net, at: ["0.self_attn@scores", "0.self_attn@input", "0.self_attn"], of: x)
+        #expect(seen.mapValues(\.shape.array)["0.self_attn@scores"] == [2, 2, 5, 5])
+        #expect(seen["0.self_attn@input"]?.shape.array == [2, 5, 8] && seen["0.self_attn"]?.shape.array == [2, 5, 8])
+        try #require(seen["0.self_attn@scores"]).square().sum().backward()
+        #expect(
+            try #require(net.namedParameters().first { $0.name == "0.self_attn.in_proj_weight" }?.parameter.gradient)
+                .abs().sum().itemDouble() > 0)
+        for path in ["0.self_attn@score", "0.linear1@scores", "0@probabilities"] {
+            do {
+                _ = try features(net, at: [path], of: x)
+                Issue.record("\(path) was found")
+            } catch ModuleError.path(let wrong, let existing) {
+                #expect(wrong == path && existing.contains("0.self_attn@scores"))
+            }
+        }
+    }
+
     @Test func slicesShareLayers() throws {
         let a = Sequential([try Linear(4, 8), Activation(.relu), try Linear(8, 3)])
         #expect(a.dropLast().count == 2)

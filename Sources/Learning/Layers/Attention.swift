@@ -4,7 +4,7 @@ import Tensors
 /// share of the features, and the heads' results are projected back.
 ///
 /// The joint projection is drawn by Xavier's rule, the output projection as a `Linear`; their biases are 0.
-public final class MultiheadAttention: Module, ClosedModule {
+public final class MultiheadAttention: Module, ClosedModule, ShowsInside {
     /// The number of features.
     public let features: Int
     /// The number of heads.
@@ -112,11 +112,24 @@ public final class MultiheadAttention: Module, ClosedModule {
             bias = try bias?.add(padding) ?? padding
         }
         let weights = try projected[0].attentionWeights(key: projected[1], mask: bias, name: "MultiheadAttention")
+        if isObserved { try show(projected, weights) }
         let kept = isTraining && dropout > 0 ? try weights.dropout(p: dropout) : weights
         let heard = try kept.matmul(projected[2]).permute([0, 2, 1, 3]).reshape([n, length, features])
         let output = try outputProjection(heard)
         let result = batchFirst ? output : try output.transpose(0, 1)
         return (result, weights)
+    }
+
+    /// Queries, keys and values of each head [N, H, L, d]; scores QKᵀ/√d before any mask and probabilities after the softmax
+    /// and before dropout, both [N, H, L, S].
+    public var insides: [String] { ["query", "key", "value", "scores", "probabilities"] }
+
+    private func show(_ projected: [Tensor], _ weights: Tensor) throws {
+        for (name, value) in zip(insides, projected) { try show(name, value) }
+        try show(
+            "scores",
+            projected[0].mul(Scalar(1 / Double(features / heads).squareRoot())).matmul(projected[1].transpose(-2, -1)))
+        try show("probabilities", weights)
     }
 
     /// A copy with its own parameters.

@@ -1,0 +1,32 @@
+import Tensors
+
+/// A layer that shows what it computes on the way, under names of its own: `"self_attn@scores"`.
+public protocol ShowsInside: Module {
+    /// The names behind the `@`.
+    var insides: [String] { get }
+}
+
+/// An observer that also looks at what layers compute on the way.
+public protocol InsideObserver: ModuleObserver {
+    /// Whether it wants the value called `name` of a layer; what nobody wants is not computed.
+    func wants(_ name: String, of module: Module) -> Bool
+    /// `module` computed the value called `name`.
+    func module(_ module: Module, computed name: String, _ value: Tensor)
+}
+
+extension ShowsInside {
+    /// Gives a value to the observers that want it.
+    func show(_ name: String, _ value: @autoclosure () throws -> Tensor) throws {
+        let interested = observers.compactMap { $0 as? any InsideObserver }.filter { $0.wants(name, of: self) }
+        guard !interested.isEmpty else { return }
+        let value = try value()
+        for observer in interested { observer.module(self, computed: name, value) }
+    }
+}
+
+extension Module {
+    /// The paths of what the layers below show of their computation.
+    var pathsInside: [String] {
+        namedModules().flatMap { path, module in ((module as? any ShowsInside)?.insides ?? []).map { "\(path)@\($0)" } }
+    }
+}
