@@ -31,7 +31,7 @@ public struct TrainingRecord: Sendable, Equatable {
         classes = data.classes
         target = data.target
         provenance = ["run": run.name, "data": "\(data.name), \(data.count) examples"]
-        for (key, value) in run.configuration where key != "loss" { provenance[key] = value }
+        for (key, value) in run.configuration where key != "loss" { provenance[key] = value.description }
         provenance["objective"] = run.objective
         provenance["epochs"] = String(run.epochs)
         if run.keptBy != "last" { provenance["kept"] = "epoch \(run.bestEpoch + 1), best by \(run.keptBy)" }

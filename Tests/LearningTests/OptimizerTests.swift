@@ -113,6 +113,73 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         #expect(try half.doubles() == whole.doubles())
     }
 
+    /// Rates and momenta of PyTorch 2.13.
+    @Test func `a cycle moves the momentum against the rate`() throws {
+        let optimizer = try Optimizer(SGD(lr: 0.1) { $0.momentum = 0.9 }, [Tensor([1.0]).requireGradient()])
+        var shape = CyclicShape(base: 0.1, top: 0.5, up: 2, down: 4)
+        shape.mode = .triangular2
+        let scheduler = try Scheduler(.cyclic(shape), for: optimizer)
+        let expected = [
+            (0.1, 0.9), (0.3, 0.85), (0.5, 0.8), (0.4, 0.825), (0.3, 0.85), (0.2, 0.875), (0.1, 0.9), (0.2, 0.875),
+            (0.3, 0.85), (0.25, 0.8625), (0.2, 0.875), (0.15, 0.8875), (0.1, 0.9), (0.15, 0.8875),
+        ]
+        for (rate, momentum) in expected {
+            let rule = try #require(optimizer.groups[0].rule as? SGD)
+            #expect(abs(rule.learningRate - rate) < 1e-12 && abs(rule.momentum - momentum) < 1e-12)
+            try scheduler.step()
+        }
+    }
+
+    @Test func `schedules that make no sense are refused`() throws {
+        let optimizer = try Optimizer(SGD(lr: 0.1), [Tensor([1.0]).requireGradient()])
+        let step = ScheduleRecipe.step(stepSize: 2)
+        let wrong: [ScheduleRecipe] = [
+            .polynomial(iterations: 0), .warmRestarts(period: 0), .warmRestarts(period: 2, multiplier: 0),
+            .cyclic(CyclicShape(base: 0.1, top: 0.5, up: 0)), .sequential([step, step], milestones: []),
+            .sequential([step, step, step], milestones: [5, 5]), .sequential([step, step], milestones: [0]),
+            .sequential([step, .reduceOnPlateau()], milestones: [3]),
+            .sequential([step, .cyclic(CyclicShape(base: 0.1, top: 0.5))], milestones: [3]),
+        ]
+        for recipe in wrong {
+            #expect(throws: OptimizerError.self, "\(recipe)") { try Scheduler(recipe, for: optimizer) }
+        }
+        struct Stop: Error {}
+        #expect(throws: Stop.self) { try EpochFactors { _ in throw Stop() } }
+        let late = try EpochFactors { if $0 < 20 { 1 } else { throw Stop() } }
+        let scheduler = try Scheduler(.lambda(late), for: optimizer)
+        for _ in 0..<19 { try scheduler.step() }
+        #expect(throws: Stop.self) { try scheduler.step() }
+    }
+
+    /// Two runs that differ in any option must look different where their options are listed.
+    @Test(
+        arguments: [Adadelta(), Adagrad(), Adam(), AdamW(), Lion(), NAdam(), RAdam(), RMSprop(), SGD()]
+            as [any UpdateRule])
+    func `every option that is changed is on record`(_ rule: any UpdateRule) {
+        func check<Rule: UpdateRule>(_ rule: Rule) {
+            #expect(rule.changedSettings.isEmpty)
+            for option in Rule.options {
+                var other = rule
+                switch option.kind {
+                case .number(let path): other[keyPath: path] += 0.125
+                case .flag(let path): other[keyPath: path].toggle()
+                case .shares(let first, _): other[keyPath: first] -= 0.125
+                }
+                #expect(Array(other.changedSettings.keys) == [option.name], "\(rule.name)")
+                #expect(other.description != rule.description, "\(rule.name)")
+            }
+        }
+        check(rule)
+    }
+
+    @Test func `the value of an option comes back from JSON`() {
+        let values: [OptionValue] = [
+            .integer(3), .number(0.5), .flag(true), .text("best by val_loss"), .list([.number(0.9), .number(0.999)]),
+        ]
+        #expect(values.map { OptionValue($0.json) } == values)
+        #expect(OptionValue(.null) == nil && OptionValue(.object([])) == nil)
+    }
+
     @Test func `a momentum that a schedule brings in later is remembered from then on`() throws {
         for rule in [try RMSprop(lr: 0.1), try RMSprop(lr: 0.1) { $0.centered = true }, try SGD(lr: 0.1)]
             as [any UpdateRule]

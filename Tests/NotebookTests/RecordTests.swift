@@ -18,6 +18,9 @@ struct RecordTests {
     private func record(_ name: String, T: Int, accuracy: Double) -> RunRecord {
         var record = RunRecord(name: name)
         record.parameters = ["T": "\(T)", "alpha": "0.9"]
+        record.configuration = [
+            "lr": .number(0.1), "betas": .list([.number(0.9), .number(0.99)]), "epochs": .integer(3),
+        ]
         record.metrics = ["run.val_accuracy": accuracy, "run.loss": .nan]
         record.curves = ["run": ["val_accuracy": [0.1, accuracy], "loss": [2, .nan]]]
         record.provenance = ["seed": "0"]
@@ -30,6 +33,7 @@ struct RecordTests {
         try record("a", T: 4, accuracy: 0.9).write(to: place, files: [("note.txt", Array("x".utf8))])
         let read = try RunRecord(folder: place)
         #expect(read.parameters == ["T": "4", "alpha": "0.9"])
+        #expect(read.configuration == record("a", T: 4, accuracy: 0.9).configuration)
         #expect(read.metrics["run.val_accuracy"] == 0.9)
         #expect(read.metrics["run.loss"]?.isNaN == true)
         #expect(read.curves["run"]?["val_accuracy"] == [0.1, 0.9])

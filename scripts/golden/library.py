@@ -200,6 +200,20 @@ schedules = [
     "LinearLR(o, start_factor=0.5, end_factor=0.9, total_iters=20)", "OneCycleLR(o, 0.5, 60)",
     "OneCycleLR(o, max_lr=0.3, total_steps=51, pct_start=0.2, div_factor=10, final_div_factor=100)",
 ]
+# As Dist writes them, and as Python does.
+further_schedules = [(s, s) for s in [
+    "ExponentialLR(o, 0.9)", "PolynomialLR(o)", "PolynomialLR(o, total_iters=30, power=2.5)",
+    "CosineAnnealingWarmRestarts(o, 7)", "CosineAnnealingWarmRestarts(o, T_0=4, T_mult=3, eta_min=0.01)",
+    "CyclicLR(o, 0.02, 0.3, step_size_up=5)", "CyclicLR(o, 0.02, 0.3, step_size_up=3, step_size_down=8, cycle_momentum=false)",
+    'CyclicLR(o, 0.02, 0.3, step_size_up=6, mode="triangular2")', 'CyclicLR(o, 0.02, 0.3, step_size_up=6, mode="exp_range", gamma=0.95)',
+]] + [
+    ("LambdaLR(o, t => 0.95 ** t)", "LambdaLR(o, lambda t: 0.95 ** t)"),
+    ("LambdaLR(o, t => 1 / (1 + t % 9))", "LambdaLR(o, lambda t: 1 / (1 + t % 9))"),
+    ("SequentialLR(o, [LinearLR(total_iters=4), ExponentialLR(gamma=0.9), StepLR(step_size=3)], [4, 20])",
+     "SequentialLR(o, [LinearLR(o, total_iters=4), ExponentialLR(o, gamma=0.9), StepLR(o, step_size=3)], [4, 20])"),
+    ("SequentialLR(o, [PolynomialLR(total_iters=10), CosineAnnealingLR(T_max=30)], milestones=[6])",
+     "SequentialLR(o, [PolynomialLR(o, total_iters=10), CosineAnnealingLR(o, T_max=30)], milestones=[6])"),
+]
 metrics = "[1.0, 0.9, 0.95, 0.94, 0.93, 0.92, 0.91, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6]"
 plateaus = [
     "ReduceLROnPlateau(o, patience=2)", 'ReduceLROnPlateau(o, mode="max", factor=0.5, patience=1)',
@@ -285,7 +299,7 @@ names |= {"linalg_" + name: getattr(torch.linalg, name) for name in ["svd", "eig
 names |= {name: getattr(nn, name) for name in dir(nn) if name[0].isupper()}
 names |= {name: getattr(F, name) for name in dir(F) if not name.startswith("_") and name != "unique"}
 names |= {name: getattr(torch.optim, name) for name in dir(torch.optim) if name[0].isupper()}
-names |= {name: getattr(lr_scheduler, name) for name in dir(lr_scheduler) if name.endswith("LR") or name.startswith("Reduce")}
+names |= {name: getattr(lr_scheduler, name) for name in dir(lr_scheduler) if name.endswith("LR") or name.startswith(("Reduce", "Cosine"))}
 names |= {name: getattr(nn.init, name + "_") for name in ["xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"]}
 names |= {"true": True, "false": False, "none": None, "sum": torch.sum, "max": torch.max, "min": torch.min, "abs": torch.abs}
 names |= {"sorted": sorted, "list": list, "len": len, "int": int, "wave": wave, "round": torch.round, "all": torch.all, "any": torch.any}
@@ -305,6 +319,7 @@ write("layers", lines)
 write("updates",
       [run(f"steps((a, b) => {o})", f"steps(lambda a, b: {o})") for o in optimizers]
       + [run(f"rates((o) => {s})", f"rates(lambda o: {s})") for s in schedules]
+      + [run(f"rates((o) => {dist})", f"rates(lambda o: {python})") for dist, python in further_schedules]
       + [run(f"plateau((o) => {s}, {metrics})", f"plateau(lambda o: {s}, {metrics})") for s in plateaus])
 write("edges", [run(f"of(x => {f}, wave({sizes}))", f"of(lambda x: {f}, wave({sizes}))") for f, sizes in edges])
 write("initialisation", [run(f"spread(w => {f})", f"spread(lambda w: {f})") for f in initialisation])

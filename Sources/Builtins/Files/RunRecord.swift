@@ -23,7 +23,7 @@ package struct RunRecord {
     /// The `param`s of the script with their values as the language writes them.
     package var parameters: OrderedDictionary<String, String> = [:]
     /// The options of the training.
-    package var configuration: OrderedDictionary<String, String> = [:]
+    package var configuration: OrderedDictionary<String, OptionValue> = [:]
     /// The numbers it came to.
     package var metrics: OrderedDictionary<String, Double> = [:]
     /// The curves of each of its runs.
@@ -41,7 +41,7 @@ package struct RunRecord {
         self.name = name
         status = run.isInterrupted ? "interrupted" : "finished"
         configuration = run.configuration
-        configuration["objective"] = run.objective
+        configuration["objective"] = .text(run.objective)
         metrics = run.last.filter { $0.key != "epoch" }
         metrics["epochs"] = Double(run.epochs)
         metrics["best_epoch"] = Double(run.bestEpoch + 1)
@@ -61,7 +61,7 @@ package struct RunRecord {
         ]
         if let error { members.append(("error", .string(error))) }
         members += [
-            ("parameters", texts(parameters)), ("config", texts(configuration)),
+            ("parameters", texts(parameters)), ("config", .object(configuration.map { ($0.key, $0.value.json) })),
             ("metrics", .object(metrics.map { ($0.key, .number($0.value)) })), ("seconds", .number(seconds)),
             (
                 "curves",
@@ -102,7 +102,7 @@ package struct RunRecord {
         self.status = status
         error = json["error"]?.string
         parameters = texts("parameters")
-        configuration = texts("config")
+        for (name, value) in json["config"]?.members ?? [] { configuration[name] = OptionValue(value) }
         provenance = texts("provenance")
         seconds = json["seconds"]?.double ?? .nan
         // JSON has no NaN: it is written as null.

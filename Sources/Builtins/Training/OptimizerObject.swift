@@ -44,7 +44,7 @@ final class OptimizerObject: LanguageObject {
 }
 
 extension UpdateRule {
-    /// The rule as it is displayed: `SGD(lr=0.1)`, with the decay where there is one.
+    /// The rule as it is displayed: `SGD(lr=0.1)`, with the decay where there is one, and what is not as usual.
     var text: String { text(parameters: nil) }
 
     /// The options that are numbers, which a group of parameters may set.
@@ -63,14 +63,28 @@ extension UpdateRule {
     }
 
     fileprivate func text(parameters count: Int?) -> String {
-        let decay = weightDecay == 0 ? "" : ", weight_decay=\(NumberText.short(weightDecay))"
+        var shown = changedSettings
+        if weightDecay != 0 { shown["weight_decay"] = .number(weightDecay) }
+        let others = Self.options.filter { $0.name != "lr" }.compactMap { option in
+            shown[option.name].map { ", \(option.name)=\(NumberText.short($0))" }
+        }
         let held = count.map { ", \($0) parameters" } ?? ""
-        return "\(name)(lr=\(NumberText.short(learningRate))\(decay)\(held))"
+        return
+            "\(name)(lr=\(NumberText.short(learningRate))\(others.joined())\(maximize ? ", maximize=true" : "")\(held))"
     }
 }
 
 /// Numbers in the words of messages and summaries.
 enum NumberText {
+    /// An option's value as Dist writes it.
+    static func short(_ value: OptionValue) -> String {
+        switch value {
+        case .number(let number): short(number)
+        case .list(let values): "[" + values.map(short).joined(separator: ", ") + "]"
+        case .integer, .flag, .text: value.description
+        }
+    }
+
     /// As Dist prints a float, whole numbers without a point.
     static func short(_ value: Double) -> String {
         if let whole = Int(exactly: value), abs(value) < 1e15 { return String(whole) }

@@ -41,7 +41,9 @@ extension Library {
             Self.metrics(of: $0, at: max(0, $0.epochs - 1))
         }
         attribute(
-            "config", "A dict of the options it ran with.", Example("\(start); run.config[\"epochs\"]", "2")
+            "config",
+            "A dict of the options it ran with, every option of the optimizer and the schedule (`scheduler.T_max`) among them.",
+            Example("\(start); [run.config.epochs, run.config.betas]", "[2, [0.9, 0.999]]")
         ) { $0.configuration }
         attribute(
             "adapters", "A dict of the modules that were trained along with the student.",
@@ -113,6 +115,22 @@ extension Library {
             table.append([String(epoch + 1)] + cells)
         }
         return table.text
+    }
+}
+
+extension OptionValue: ValueEncodable {
+    /// A number, a bool, a string or a list of such.
+    public static var languageType: LanguageType { .any }
+
+    /// The value in the language.
+    public func encode(in interpreter: Interpreter) -> Value {
+        switch self {
+        case .integer(let value): .int(value)
+        case .number(let value): .float(value)
+        case .flag(let value): .bool(value)
+        case .text(let value): .string(value)
+        case .list(let values): .list(ListObject(values.map { $0.encode(in: interpreter) }))
+        }
     }
 }
 

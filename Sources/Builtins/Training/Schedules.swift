@@ -69,6 +69,7 @@ extension Library {
                 try SchedulerObject(.linear(start: start, end: end, iterations: length), optimizer)
             })
         addOneCycle(optimizer)
+        addFurtherSchedules()
         addPlateau(optimizer)
         add(
             Builtin(

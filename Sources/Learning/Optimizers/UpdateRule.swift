@@ -93,14 +93,17 @@ extension RuleOption where Rule: UpdateRule {
         Self("eps", "added to the denominator", path)
     }
 
-    /// The option with its value, as the language writes it.
-    func written(_ rule: Rule) -> String {
+    /// The option's value in a rule.
+    func value(of rule: Rule) -> OptionValue {
         switch kind {
-        case .number(let path): "\(name)=\(rule[keyPath: path])"
-        case .flag(let path): "\(name)=\(rule[keyPath: path])"
-        case .shares(let first, let second): "\(name)=\([rule[keyPath: first], rule[keyPath: second]])"
+        case .number(let path): .number(rule[keyPath: path])
+        case .flag(let path): .flag(rule[keyPath: path])
+        case .shares(let first, let second): .list([.number(rule[keyPath: first]), .number(rule[keyPath: second])])
         }
     }
+
+    /// The option with its value, as the language writes it.
+    func written(_ rule: Rule) -> String { "\(name)=\(value(of: rule))" }
 }
 
 /// Something that a rule remembers from step to step.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// How the learning rate changes over a run, before there is an optimizer. PyTorch's formulas and defaults.
-public indirect enum ScheduleRecipe: Sendable, Equatable {
+public indirect enum ScheduleRecipe: Equatable {
     /// × gamma every `stepSize` epochs.
     case step(stepSize: Int, gamma: Double = 0.1)
     /// × gamma at each milestone.
@@ -22,6 +22,17 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
     case reduceOnPlateau(
         maximize: Bool = false, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
         isRelative: Bool = true, cooldown: Int = 0, minLR: Double = 0, epsilon: Double = 1e-8)
+    /// × (1 − t/iterations)^power for the first `iterations` epochs, then 0.
+    case polynomial(iterations: Int = 5, power: Double = 1)
+    /// Cosines from the full rate down to η_min, the first over `period` epochs, each following one `multiplier` times as
+    /// long (1608.03983).
+    case warmRestarts(period: Int, multiplier: Int = 1, etaMin: Double = 0)
+    /// Up and down between two rates, once per *step* (1506.01186).
+    case cyclic(CyclicShape)
+    /// × a factor that a function gives for the epoch.
+    case lambda(EpochFactors)
+    /// One schedule after the other, each from its beginning: the next one begins at each milestone.
+    case sequential([ScheduleRecipe], milestones: [Int])
     /// Linearly up to the full rate: epoch e (from 0) has (e + 1)/epochs of it; then another schedule from its beginning.
     case warmup(epochs: Int, then: ScheduleRecipe?)
 
@@ -35,13 +46,22 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         case .oneCycle: "OneCycleLR"
         case .linear: "LinearLR"
         case .reduceOnPlateau: "ReduceLROnPlateau"
+        case .polynomial: "PolynomialLR"
+        case .warmRestarts: "CosineAnnealingWarmRestarts"
+        case .cyclic: "CyclicLR"
+        case .lambda: "LambdaLR"
+        case .sequential: "SequentialLR"
         case .warmup: "warmup"
         }
     }
 
     /// Whether the rate changes per step and not per epoch.
     public var isPerStep: Bool {
-        if case .oneCycle = self { true } else { false }
+        switch self {
+        case .oneCycle, .cyclic: true
+        case .sequential(let parts, _): parts.contains { $0.isPerStep }
+        default: false
+        }
     }
 
     /// Whether the schedule is laid out over all epochs of the run, so that more of them would have changed its course.
@@ -50,7 +70,9 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         case .cosine(let tMax, _): tMax == nil
         case .oneCycle: true
         case .warmup(_, let then): then?.dependsOnEpochs ?? false
-        case .step, .multiStep, .exponential, .linear, .reduceOnPlateau: false
+        case .sequential(let parts, _): parts.contains { $0.dependsOnEpochs }
+        case .step, .multiStep, .exponential, .linear, .reduceOnPlateau, .polynomial, .warmRestarts, .cyclic, .lambda:
+            false
         }
     }
 
@@ -63,7 +85,37 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
         case .step(let size, _):
             guard size > 0 else { throw fail("step_size must be at least 1, given \(size)") }
             return self
-        case .multiStep, .exponential: return self
+        case .multiStep, .exponential, .lambda: return self
+        case .polynomial(let iterations, let power):
+            guard iterations > 0, power.isFinite else { throw fail("needs total_iters ≥ 1 and a finite power") }
+            return self
+        case .warmRestarts(let period, let multiplier, _):
+            guard period > 0, multiplier > 0 else { throw fail("needs T_0 ≥ 1 and T_mult ≥ 1") }
+            return self
+        case .cyclic(let shape):
+            guard shape.up > 0, shape.down > 0 else { throw fail("needs at least one step up and one down") }
+            return self
+        case .sequential(let parts, let milestones):
+            guard parts.count == milestones.count + 1 else {
+                throw fail(
+                    "\(parts.count) schedules need \(max(0, parts.count - 1)) milestones, given \(milestones.count)")
+            }
+            guard zip([0] + milestones, milestones).allSatisfy({ $0 < $1 }) else {
+                throw fail("milestones must grow and begin above 0, given \(milestones)")
+            }
+            guard parts.allSatisfy({ $0.watchesLarger == nil }) else {
+                throw fail("a plateau watches a value and has no course of its own")
+            }
+            guard Set(parts.map(\.isPerStep)).count == 1 else {
+                throw fail("some of its schedules go by steps and others by epochs")
+            }
+            // What is left open is filled with the length of each part.
+            let ends = milestones + [epochs ?? Int.max]
+            let own = try parts.enumerated().map { index, part in
+                let length = epochs == nil ? nil : max(1, ends[index] - (index > 0 ? milestones[index - 1] : 0))
+                return try part.resolved(epochs: part.isPerStep ? nil : length, stepsPerEpoch: nil)
+            }
+            return .sequential(own, milestones: milestones)
         case .cosine(let tMax, let etaMin):
             guard let tMax = tMax ?? epochs else { throw fail("needs T_max outside of fit and distill") }
             guard tMax > 0 else { throw fail("T_max must be at least 1, given \(tMax)") }
@@ -103,59 +155,5 @@ public indirect enum ScheduleRecipe: Sendable, Equatable {
                 epochs: length,
                 then: try then?.resolved(epochs: epochs.map { max(1, $0 - length) }, stepsPerEpoch: stepsPerEpoch))
         }
-    }
-
-    /// The rate at `time` (epochs, or steps for OneCycle) of a parameter group that begins at `base`; nil where the
-    /// rate depends on more than the time.
-    func rate(base: Double, at time: Int) -> Double? {
-        switch self {
-        case .step(let size, let gamma): return base * pow(gamma, Double(time / size))
-        case .multiStep(let milestones, let gamma):
-            return base * pow(gamma, Double(milestones.count { $0 <= time }))
-        case .exponential(let gamma): return base * pow(gamma, Double(time))
-        case .cosine(let tMax, let etaMin):
-            let phase = Double(time) / Double(tMax ?? 1)
-            return etaMin + (base - etaMin) * (1 + cos(.pi * phase)) / 2
-        case .oneCycle(let maxLR, _, _, let div, let final, _):
-            return oneCycle(at: time, from: maxLR / div, top: maxLR, to: maxLR / div / final)
-        case .linear(let start, let end, let iterations):
-            let phase = min(1, Double(time) / Double(iterations))
-            return base * (start + (end - start) * phase)
-        case .reduceOnPlateau: return nil
-        case .warmup(let length, let then):
-            if time < length { return base * Double(time + 1) / Double(length) }
-            guard let then else { return base }
-            return then.rate(base: base, at: time - length)
-        }
-    }
-
-    /// How often a schedule may go on, where it ends: OneCycle's steps.
-    var end: Int? {
-        if case .oneCycle(_, let total, _, _, _, _) = self { total } else { nil }
-    }
-
-    /// Whether the schedule watches a number, itself or after its warm-up, and whether a larger one is better.
-    public var watchesLarger: Bool? {
-        switch self {
-        case .reduceOnPlateau(let maximize, _, _, _, _, _, _, _): maximize
-        case .warmup(_, let then?): then.watchesLarger
-        default: nil
-        }
-    }
-
-    /// Momentum at a step of OneCycle, else nil.
-    func momentum(at time: Int) -> Double? {
-        guard case .oneCycle(_, _, _, _, _, true) = self else { return nil }
-        return oneCycle(at: time, from: 0.95, top: 0.85, to: 0.95)
-    }
-
-    private func oneCycle(at time: Int, from start: Double, top: Double, to end: Double) -> Double? {
-        guard case .oneCycle(_, let total?, let pctStart, _, _, _) = self else { return nil }
-        func anneal(_ a: Double, _ b: Double, _ phase: Double) -> Double { b + (a - b) / 2 * (cos(.pi * phase) + 1) }
-        let summit = pctStart * Double(total) - 1
-        let time = Double(time), rest = Double(total) - 1 - summit
-        if time <= summit || rest <= 0 { return anneal(start, top, summit > 0 ? time / summit : 1) }
-        // The step after the last one, which PyTorch allows, goes on along the cosine.
-        return anneal(top, end, (time - summit) / rest)
     }
 }

@@ -17,7 +17,7 @@ public final class Scheduler {
         self.recipe = try recipe.resolved(epochs: epochs, stepsPerEpoch: stepsPerEpoch)
         self.optimizer = optimizer
         bases = optimizer.groups.map(\.learningRate)
-        apply()
+        try apply()
     }
 
     /// Whether ``step(_:)`` is to be called after every step and not after every epoch.
@@ -42,13 +42,15 @@ public final class Scheduler {
                 if group.learningRate - rate > cut.epsilon { group.learningRate = rate }
             }
         }
-        apply()
+        try apply()
     }
 
     /// Goes on as if `time` steps had been made.
-    public func resume(at time: Int) {
+    ///
+    /// - Throws: what the function of `LambdaLR` throws.
+    public func resume(at time: Int) throws {
         self.time = time
-        apply()
+        try apply()
     }
 
     /// What the schedule remembers, for checkpoints.
@@ -57,17 +59,19 @@ public final class Scheduler {
     }
 
     /// Goes on from what ``memory`` gave; false when it is none.
-    public func restore(_ memory: [Double]) -> Bool {
+    ///
+    /// - Throws: as ``resume(at:)``.
+    public func restore(_ memory: [Double]) throws -> Bool {
         let counts = [0, 3, 4].compactMap { memory.indices.contains($0) ? Int(exactly: memory[$0]) : nil }
         guard memory.count == 5, counts.count == 3 else { return false }
         plateau = Plateau(best: memory[1], isEmpty: memory[2] == 1, bad: counts[1], cooldown: counts[2])
-        resume(at: counts[0])
+        try resume(at: counts[0])
         return true
     }
 
-    private func apply() {
+    private func apply() throws {
         for (group, base) in zip(optimizer.groups, bases) {
-            if let rate = recipe.rate(base: base, at: time) { group.learningRate = rate }
+            if let rate = try recipe.rate(base: base, at: time) { group.learningRate = rate }
             if let momentum = recipe.momentum(at: time) { group.setMomentum(momentum) }
         }
     }

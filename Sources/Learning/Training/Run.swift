@@ -18,7 +18,7 @@ public final class Run {
     /// Seconds of training.
     public internal(set) var seconds = 0.0
     /// The options of the run, for tables and provenance.
-    public let configuration: OrderedDictionary<String, String>
+    public let configuration: OrderedDictionary<String, OptionValue>
     /// The modules trained along with the student (adapters, regressors), by name.
     public internal(set) var adapters: OrderedDictionary<String, Module> = [:]
     /// The epoch whose metrics are ``best`` (from 0).
@@ -39,7 +39,9 @@ public final class Run {
     public internal(set) var notes: [String] = []
 
     /// A run that has not begun.
-    public init(name: String, net: Module, objective: String, configuration: OrderedDictionary<String, String> = [:]) {
+    public init(
+        name: String, net: Module, objective: String, configuration: OrderedDictionary<String, OptionValue> = [:]
+    ) {
         self.name = name
         self.net = net
         self.objective = objective
@@ -97,7 +99,7 @@ public final class Run {
             ("name", .string(name)), ("objective", .string(objective)), ("epochs", .integer(epochs)),
             ("seconds", .number(seconds)), ("interrupted", .bool(isInterrupted)), ("kept", .string(keptBy)),
             ("directions", .object(directions.map { ($0.key, .bool($0.value)) })),
-            ("config", .object(configuration.map { ($0.key, .string($0.value)) })), ("best", metrics(best)),
+            ("config", .object(configuration.map { ($0.key, $0.value.json) })), ("best", metrics(best)),
             ("last", metrics(last)), ("curves", .object(curves.map { ($0.key, numbers($0.value)) })),
             ("steps", numbers(steps)),
         ])

@@ -92,7 +92,7 @@ extension Trainer {
         // The saved optimizer is that of the last epoch that was done; the next may begin a stage with a fresh one.
         try enterStage(max(0, checkpoint.epochs - 1))
         guard part.learningRates.count == optimizer.groups.count, part.schedule.isEmpty == (scheduler == nil),
-            scheduler?.restore(part.schedule) ?? true
+            try scheduler?.restore(part.schedule) ?? true
         else { throw damaged }
         try net.loadStateDict(part.network)
         try loss.restore(part.loss)
@@ -134,7 +134,7 @@ extension Trainer {
             "the validation data": try options.validate?.fingerprint() ?? "none",
             "the network": Self.outline(net),
         ]
-        for (name, value) in options.extras { entries[name] = value }
+        for (name, value) in options.extras { entries[name] = value.description }
         for (name, module) in loss.trainedModules { entries["the module \(name)"] = Self.outline(module) }
         for (name, value) in loss.identity { entries[name] = value }
         described = entries

@@ -99,17 +99,22 @@ extension Trainer {
 
     /// The options of a run by name, for tables and provenance.
     static func configuration(
-        _ options: TrainingOptions, optimizer: Optimizer, loss: any TrainingLoss
-    ) -> OrderedDictionary<String, String> {
-        var entries: OrderedDictionary<String, String> = [
-            "loss": loss.formula, "epochs": String(options.epochs), "batch_size": String(options.batchSize),
-            "optimizer": optimizer.name, "lr": "\(optimizer.learningRate)",
+        _ options: TrainingOptions, optimizer: Optimizer, scheduler: Scheduler?, loss: any TrainingLoss
+    ) -> OrderedDictionary<String, OptionValue> {
+        var entries: OrderedDictionary<String, OptionValue> = [
+            "loss": .text(loss.formula), "epochs": .integer(options.epochs), "batch_size": .integer(options.batchSize),
         ]
-        if let schedule = options.schedule { entries["scheduler"] = schedule.name }
-        if options.keep == .best || options.patience != nil { entries["keep"] = "best by \(options.monitor)" }
+        if options.optimizers.isEmpty {
+            entries["optimizer"] = .text(optimizer.name)
+            for (name, value) in optimizer.groups[0].rule.settings { entries[name] = value }
+        }
+        for (name, value) in scheduler?.recipe.settings(under: "scheduler") ?? [:] { entries[name] = value }
+        if options.keep == .best || options.patience != nil { entries["keep"] = .text("best by \(options.monitor)") }
+        if let patience = options.patience { entries["patience"] = .integer(patience) }
         for (name, value) in options.extras { entries[name] = value }
-        if let norm = options.clipGradNorm { entries["clip_grad_norm"] = "\(norm)" }
-        entries["seed"] = String(Randomness.state.seed)
+        if let norm = options.clipGradNorm { entries["clip_grad_norm"] = .number(norm) }
+        let seed = Randomness.state.seed
+        entries["seed"] = Int(exactly: seed).map(OptionValue.integer) ?? .text(String(seed))
         return entries
     }
 }

@@ -71,7 +71,7 @@ public final class Trainer {
         try Self.checkMonitor(options, metrics, watchesUnlabelled: loss.watchesUnlabelled, function: function)
         run = Run(
             name: options.name ?? function, net: loss.evaluated(net), objective: loss.formula,
-            configuration: Self.configuration(options, optimizer: optimizer, loss: loss))
+            configuration: Self.configuration(options, optimizer: optimizer, scheduler: scheduler, loss: loss))
         run.adapters = loss.trainedModules
         run.noteDirections(of: metrics, terms: loss.termNames, along: Array(loss.evaluatedAlong.keys))
     }

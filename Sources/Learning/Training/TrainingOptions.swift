@@ -78,26 +78,26 @@ public struct TrainingOptions {
     }
 
     /// The options that are not the usual, for tables and checkpoints: by name, as they are written.
-    var extras: OrderedDictionary<String, String> {
-        var extras: OrderedDictionary<String, String> = [:]
-        if dropLast { extras["drop_last"] = "true" }
-        if accumulate != 1 { extras["accumulate"] = String(accumulate) }
-        if let maxSteps { extras["max_steps"] = String(maxSteps) }
-        if validateEvery != 1 { extras["validate_every"] = String(validateEvery) }
-        if minDelta != 0 { extras["min_delta"] = "\(minDelta)" }
-        if let sampler { extras["sampler"] = sampler.rawValue }
+    var extras: OrderedDictionary<String, OptionValue> {
+        var extras: OrderedDictionary<String, OptionValue> = [:]
+        if dropLast { extras["drop_last"] = .flag(true) }
+        if accumulate != 1 { extras["accumulate"] = .integer(accumulate) }
+        if let maxSteps { extras["max_steps"] = .integer(maxSteps) }
+        if validateEvery != 1 { extras["validate_every"] = .integer(validateEvery) }
+        if minDelta != 0 { extras["min_delta"] = .number(minDelta) }
+        if let sampler { extras["sampler"] = .text(sampler.rawValue) }
         switch classWeights {
-        case .balanced?: extras["class_weights"] = "balanced"
-        case .given(let weights)?: extras["class_weights"] = "\(weights.shape), " + Checksum.text(of: [weights])
+        case .balanced?: extras["class_weights"] = .text("balanced")
+        case .given(let weights)?: extras["class_weights"] = .text("\(weights.shape), " + Checksum.text(of: [weights]))
         case nil: break
         }
         if let sampleWeights {
-            extras["sample_weights"] = "\(sampleWeights.shape), " + Checksum.text(of: [sampleWeights])
+            extras["sample_weights"] = .text("\(sampleWeights.shape), " + Checksum.text(of: [sampleWeights]))
         }
-        if let ema { extras["ema"] = "\(ema)" }
-        if !freeze.isEmpty { extras["freeze"] = freeze.joined(separator: ", ") }
-        if let clipGradValue { extras["clip_grad_value"] = "\(clipGradValue)" }
-        for (path, recipe) in optimizers { extras["optimizer of \"\(path)\""] = "\(recipe)" }
+        if let ema { extras["ema"] = .number(ema) }
+        if !freeze.isEmpty { extras["freeze"] = .list(freeze.map(OptionValue.text)) }
+        if let clipGradValue { extras["clip_grad_value"] = .number(clipGradValue) }
+        for (path, recipe) in optimizers { extras["optimizer of \"\(path)\""] = .text("\(recipe)") }
         return extras
     }
 }

@@ -41,9 +41,11 @@ package struct RecordComparison {
             }
             rows.append([Markup(title)] + cells + (records.count == 2 ? [difference] : []))
         }
-        func texts(_ title: (String) -> String, _ key: KeyPath<RunRecord, OrderedDictionary<String, String>>) {
+        func texts<Value: CustomStringConvertible>(
+            _ title: (String) -> String, _ key: KeyPath<RunRecord, OrderedDictionary<String, Value>>
+        ) {
             for name in OrderedSet(records.flatMap { $0.record[keyPath: key].keys }) {
-                add(title(name), records.map { Markup(short($0.record[keyPath: key][name] ?? "–")) })
+                add(title(name), records.map { Markup(short($0.record[keyPath: key][name]?.description ?? "–")) })
             }
         }
         texts({ "param \($0)" }, \.parameters)
