@@ -83,7 +83,7 @@ extension Library {
                 Parameter<Double>("beta", "the weight of the rows: the classes of one example", default: 1),
                 Parameter<Double>("gamma", "the weight of the columns: the examples of one class", default: 1),
                 temperature(1),
-                examples: [Example("z = randn(4, 10); abs(dist()(z, z).item()) < 1e-5", "true")]
+                examples: [Example("z = randn(4, 10); abs(dist()(z, z).item()) < 1e-3", "true")]
             ) { try DistTerm(beta: $0, gamma: $1, temperature: $2) },
             TermDeclaration(
                 LogitMSETerm.self,
