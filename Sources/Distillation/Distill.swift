@@ -11,6 +11,7 @@ import Tensors
 ///   - objective: the sum of terms; `0.9 * soft(T=4) + 0.1 * hard()` in the language.
 ///   - average: how several teachers become one for logit terms.
 ///   - weights: the teachers' shares.
+///   - inputs: what the teachers are given; nil is what the student is.
 ///   - cache: when the teachers' values are computed once.
 ///   - balance: whether the gradients of the terms are measured and compared, see ``TermBalance``.
 /// - Throws: ``DistillationError``, ``TrainingError`` and what networks and callbacks throw.
@@ -18,7 +19,7 @@ import Tensors
 public func distill(
     _ teachers: [TeacherSource], into student: Module, _ data: Dataset, loss objective: Objective,
     options: TrainingOptions = TrainingOptions(), average: TeacherAverage = .probabilities, weights: [Double]? = nil,
-    cache: CachePolicy = .auto, balance: Bool = false
+    inputs: TeacherInputs? = nil, cache: CachePolicy = .auto, balance: Bool = false
 ) throws -> Run {
     guard !teachers.isEmpty else {
         throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
@@ -28,7 +29,8 @@ public func distill(
         data = try data.withClasses(teacher.record?.classes, of: "the teacher", function: "distill")
     }
     let loss = try ObjectiveRun(
-        objective, teachers: teachers, average: average, weights: weights, cache: cache, balance: balance,
+        objective, teachers: teachers, average: average, weights: weights, inputs: inputs, cache: cache,
+        balance: balance,
         function: "distill")
     return try Trainer(student, data, loss: loss, options: options, function: "distill").train()
 }

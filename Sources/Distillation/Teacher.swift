@@ -34,6 +34,7 @@ public enum CachePolicy: String, Sendable, CaseIterable {
 final class Teacher {
     let source: TeacherSource
     let paths: [LayerPath]
+    let inputs: TeacherInputs?
     private let capture: FeatureCapture?
     private let storedLogits: Tensor?
     private var record: TeacherRecord?
@@ -44,9 +45,10 @@ final class Teacher {
     /// Bytes in memory for the values of all teachers of a run.
     static let memoryLimit = 512 << 20
 
-    init(_ source: TeacherSource, paths: [LayerPath]) throws {
+    init(_ source: TeacherSource, paths: [LayerPath], inputs: TeacherInputs? = nil) throws {
         self.source = source
         self.paths = paths
+        self.inputs = inputs
         switch source {
         case .network(let net):
             capture = paths.isEmpty ? nil : try FeatureCapture(net, at: paths)
@@ -89,7 +91,8 @@ final class Teacher {
         let mark = net.fingerprint()
         if record != nil, mark == netMark { return }
         netMark = mark
-        let dataMark = data.inputFingerprint()
+        let own = data.inputFingerprint()
+        let dataMark = inputs == nil ? own : inputs?.mark(own)
         record = nil
         if let dataMark, let known = net.remembered as? TeacherRecord,
             known.isValid(netMark: mark, dataMark: dataMark, count: data.count), try agrees(known, net, data)
@@ -166,6 +169,7 @@ final class Teacher {
 
     private func run(_ net: Module, _ batch: Batch) throws -> NetworkView {
         passes += 1
+        let batch = try inputs?.batch(batch) ?? batch
         return try inEvaluation(net) {
             guard let capture else { return NetworkView(logits: try net.evaluated(batch)) }
             let (output, features) = try capture.run { try net.evaluated(batch) }

@@ -216,13 +216,20 @@ extension Library {
             default: .auto)
         let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
         let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
+        let inputs = Parameter<TeacherInputsOption?>.optional(
+            "teacher_inputs",
+            "what the teacher is given: an entry of a dict dataset, a list of entries, or a function of the batch",
+            defaultText: "what the student is given")
         let balance = Parameter<Bool>(
             "balance", "whether to measure how the terms' gradients compare, and to propose weights", default: false)
         add(
             Builtin(
                 "distill", .distillation, "Trains a student on what a teacher knows.",
                 parameters: [nets.description, train.description, loss.description] + shared.descriptions
-                    + [cache.description, average.description, weights.description, balance.description],
+                    + [
+                        cache.description, average.description, weights.description, inputs.description,
+                        balance.description,
+                    ],
                 returns: "a run; the student is trained in place",
                 notes: [
                     "The teacher runs in evaluation mode, without gradients, and stays as it is.",
@@ -247,12 +254,20 @@ extension Library {
                         run = distill(teacher -> student, train, loss=hard() + soft() + feature(), epochs=2, balance=true)
                         run.balance.feature.proposed > 0, len(run.grad_feature)
                         """, "[true, 2]"),
+                    Example(
+                        """
+                        images = rand(64, 1, 8, 8)
+                        teacher = Sequential(Conv2d(1, 4, 3), ReLU(), Flatten(), Linear(784, 3))
+                        student = Sequential(Flatten(), Linear(64, 3))
+                        distill(teacher -> student, TensorDataset(images), loss=soft(), epochs=1, teacher_inputs=batch => interpolate(batch.x, size=16)).epochs
+                        """, "1"),
                 ]
             ) { call in
                 let nets = try call[nets]
                 let data = try call[train]
                 let objective = try call[loss]?.objective ?? Self.defaultObjective(for: data)
-                for source in nets.left.elements.map(\.source) {
+                let own = try call[inputs]?.inputs
+                for source in nets.left.elements.map(\.source) where own == nil {
                     if let problem = source.network?.normalizationNote(for: data) {
                         call.interpreter.warn("distill: the teacher \(problem)")
                     }
@@ -262,7 +277,7 @@ extension Library {
                     nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
                     options: shared.options(call, for: "distill"),
                     average: call[average] == .logits ? .logits : .probabilities, weights: call[weights],
-                    cache: call[cache].policy, balance: call[balance])
+                    inputs: own, cache: call[cache].policy, balance: call[balance])
                 try Self.reportInterrupt(run)
                 return run
             })

@@ -27,7 +27,9 @@ struct LayerCapture {
     /// Finds the layers in the networks, running them on a probe where a term names none.
     ///
     /// - Throws: ``DistillationError/path(term:side:path:existing:)`` for a layer that does not exist.
-    init(_ objective: Objective, _ sources: [TeacherSource], _ student: Module, _ probe: Batch) throws {
+    init(
+        _ objective: Objective, _ sources: [TeacherSource], _ student: Module, _ probe: Batch, teacherProbe: Batch
+    ) throws {
         var teacherPaths = Array(repeating: OrderedSet<LayerPath>(), count: sources.count)
         var studentPaths: OrderedSet<LayerPath> = []
         var pairs = objective.summands.map(\.term.pairs)
@@ -36,7 +38,7 @@ struct LayerCapture {
             let teacher = sources.network(of: term)
             if pairs[index].isEmpty, term.usesDefaultPair, let teacher {
                 pairs[index] = [
-                    LayerPair(try Self.defaultPath(teacher, probe), try Self.defaultPath(student, probe))
+                    LayerPair(try Self.defaultPath(teacher, teacherProbe), try Self.defaultPath(student, probe))
                 ]
             }
             if pairs[index].isEmpty, term.usesDefaultPair, !sources.isEmpty {

@@ -20,7 +20,9 @@ extension ObjectiveRun {
     /// The objective on data without labels, and how often student and teacher choose alike.
     public func validation(of student: Module, on data: Dataset) throws -> OrderedDictionary<String, Double> {
         guard watchesUnlabelled else { return [:] }
-        if validators.isEmpty { validators = try teachers.map { try Teacher($0.source, paths: $0.paths) } }
+        if validators.isEmpty {
+            validators = try teachers.map { try Teacher($0.source, paths: $0.paths, inputs: $0.inputs) }
+        }
         let trained = trainedModules.values.filter(\.isTraining)
         for module in trained { module.eval() }
         defer { for module in trained { module.train() } }

@@ -13,6 +13,7 @@ public final class ObjectiveRun: TrainingLoss {
     /// The teachers as they answer for validation data.
     var validators: [Teacher] = []
     private let teacherWeights: [Double]
+    private let teacherInputs: TeacherInputs?
     private let average: TeacherAverage
     private let policy: CachePolicy
     private let function: String
@@ -52,11 +53,13 @@ public final class ObjectiveRun: TrainingLoss {
     ///   - objective: the sum of terms.
     ///   - teachers: none for `fit`.
     ///   - weights: the teachers' shares; equal unless given, normalised to sum 1.
+    ///   - inputs: what the teachers are given; nil is what the student is.
     ///   - balance: whether the gradients of the terms are measured, see ``TermBalance``.
     /// - Throws: ``DistillationError`` for weights that do not fit.
     public init(
         _ objective: Objective, teachers: [TeacherSource] = [], average: TeacherAverage = .probabilities,
-        weights: [Double]? = nil, cache: CachePolicy = .auto, balance: Bool = false, function: String = "distill"
+        weights: [Double]? = nil, inputs: TeacherInputs? = nil, cache: CachePolicy = .auto, balance: Bool = false,
+        function: String = "distill"
     ) throws {
         guard !objective.summands.isEmpty else {
             throw DistillationError.option(term: function, problem: "the objective has no terms")
@@ -66,6 +69,7 @@ public final class ObjectiveRun: TrainingLoss {
         layers = LayerCapture(objective)
         termBalance = balance ? TermBalance(terms: termNames) : nil
         sources = teachers
+        teacherInputs = inputs
         self.average = average
         policy = cache
         self.function = function
@@ -111,6 +115,7 @@ public final class ObjectiveRun: TrainingLoss {
             case .logits(let logits): entries[name] = "logits \(logits.shape), \(Checksum.text(of: [logits]))"
             }
         }
+        if let teacherInputs { entries["teacher_inputs"] = teacherInputs.summary }
         if sources.count > 1 { entries["average"] = "\(average.rawValue), \(teacherWeights)" }
         return entries
     }
@@ -130,8 +135,9 @@ public final class ObjectiveRun: TrainingLoss {
     public func prepare(_ context: TrainingContext) throws {
         try checkNeeds(context)
         let probe = try Batches(context.data.withoutAugmentation(), size: min(4, context.batchSize)).batch(0)
-        layers = try LayerCapture(objective, sources, context.student, probe)
-        teachers = try zip(sources, layers.teacherPaths).map { try Teacher($0, paths: $1) }
+        layers = try LayerCapture(
+            objective, sources, context.student, probe, teacherProbe: teacherInputs?.batch(probe) ?? probe)
+        teachers = try zip(sources, layers.teacherPaths).map { try Teacher($0, paths: $1, inputs: teacherInputs) }
         data = context.data
         batchSize = context.batchSize
         try fillTeachers()
