@@ -13,12 +13,17 @@ public struct ONNXModel {
         case int(Int)
         case ints([Int])
         case float(Double)
+        case floats([Double])
         case string(String)
         case strings([String])
     }
 
     /// One operator applied to values by name; an empty name leaves an input out.
     public struct Node: Equatable, Sendable {
+        /// What its author calls it; may be empty.
+        public var name = ""
+        /// Who defined the operator; empty for ONNX itself.
+        public var domain = ""
         /// The operator.
         public var operation: String
         /// What goes in.
@@ -27,6 +32,8 @@ public struct ONNXModel {
         public var outputs: [String]
         /// The options, in order.
         public var attributes: [(name: String, value: Attribute)]
+        /// The tensors among the options of a node that was read, by option.
+        public var tensors: [String: StoredConstant] = [:]
 
         /// A node.
         public init(
@@ -41,7 +48,8 @@ public struct ONNXModel {
 
         /// Equal in all parts.
         public static func == (left: Node, right: Node) -> Bool {
-            left.operation == right.operation && left.inputs == right.inputs && left.outputs == right.outputs
+            left.name == right.name && left.domain == right.domain && left.operation == right.operation
+                && left.inputs == right.inputs && left.outputs == right.outputs
                 && left.attributes.elementsEqual(right.attributes) { $0.name == $1.name && $0.value == $1.value }
         }
     }
@@ -79,6 +87,17 @@ public struct ONNXModel {
     public var initializers: [(name: String, tensor: Tensor)] = []
     /// Texts by name.
     public var metadata: [(key: String, value: String)] = []
+
+    /// The version of the operators that the model was written with.
+    public var operatorSet = ONNXModel.opset
+    /// What the model's file is called in messages.
+    public var path = ""
+
+    /// A tensor of a file.
+    public struct StoredConstant: @unchecked Sendable {
+        /// The tensor, which nobody changes.
+        public let tensor: Tensor
+    }
 
     /// An empty model.
     public init() {}
@@ -131,7 +150,8 @@ public struct ONNXModel {
         var message = Message()
         for input in node.inputs { message.put(1, input) }
         for output in node.outputs { message.put(2, output) }
-        message.put(3, node.outputs.first.map { "\(node.operation):\($0)" } ?? node.operation)
+        let name = node.outputs.first.map { "\(node.operation):\($0)" } ?? node.operation
+        message.put(3, node.name.isEmpty ? name : node.name)
         message.put(4, node.operation)
         for (name, value) in node.attributes {
             var attribute = Message()
@@ -141,6 +161,9 @@ public struct ONNXModel {
             case .float(let number):
                 attribute.put(2, Float(number))
                 type = 1
+            case .floats(let numbers):
+                for number in numbers { attribute.put(7, Float(number)) }
+                type = 6
             case .int(let number):
                 attribute.put(3, number)
                 type = 2

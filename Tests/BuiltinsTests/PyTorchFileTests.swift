@@ -162,7 +162,7 @@ import Testing
         ("load(\"/tmp/distill-test-faces/\")", .value, "load(tv.resnet50(), \"/tmp/distill-test-faces\")"),
         ("load(\"/tmp/distill-test-text\")", .value, "distill show /tmp/distill-test-text/model.safetensors --module"),
         ("load(\"/tmp/distill-test-nothing\")", .io, "image_folder reads a folder of images"),
-        ("load(\"teacher.onnx\")", .value, "distill(load(\"logits.npy\") -> student, …)"),
+        ("load(Linear(2, 3), \"teacher.onnx\")", .value, "gives the network of an .onnx file"),
     ]
 
     static let folders = [

@@ -1,3 +1,4 @@
+import Base
 import Data
 import Tensors
 import Testing
@@ -59,6 +60,10 @@ struct ReaderFuzzTests {
             name: "Contents", file: "x.onnx",
             seeds: ["../../BuiltinsTests/Fixtures/convolution.onnx", "dtypes.safetensors"]
         ) { path, _ in _ = try FileContents(of: path) },
+        Target(
+            name: "ONNX", file: "x.onnx",
+            seeds: ["convolution", "scripted", "sequence"].map { "../../BuiltinsTests/Fixtures/\($0).onnx" }
+        ) { path, _ in _ = try ONNXModel(reading: path) },
         Target(name: "NumPy archives", file: "x.npz", seeds: ["dtypes.npz", "deflated.npz"]) { path, _ in
             _ = try NPZ.read(path)
         },
@@ -73,7 +78,7 @@ struct ReaderFuzzTests {
                 var random = Mutation(state: seed)
                 let path = try Fixture.write(random.changed(seeds, of: number), target.file, in: folder)
                 do { try target.read(path, folder) } catch {
-                    let described = error as? DataError
+                    let described = error as? any DescribedError
                     #expect(described?.kind == .io, "seed \(seed): \(error)")
                     #expect(described?.message.contains("x.") == true, "seed \(seed): \(error)")
                 }

@@ -146,10 +146,11 @@ extension Library {
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
                 parameters: [path.description],
                 returns:
-                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill: a network in evaluation mode",
+                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode",
                 notes: [
                     "Of PyTorch's files nothing is run: whole modules give their weights by name, objects of other classes stay records with their attributes.",
                     "Half precision and bfloat16 become float32, small integers int64.",
+                    "Of an .onnx file every node is a layer, with its weights as parameters: it teaches, trains, has features and is exported as networks built here. Batch normalisation keeps its statistics. An operator that is not read is an error that names it.",
                     "A .distill file may hold the source of modules, which runs: load such files from people you trust.",
                 ],
                 seeAlso: ["save", "read_csv", "dataset"],
@@ -167,7 +168,7 @@ extension Library {
                 }
                 switch try TensorFile(
                     file, function: "load", what: "what can be loaded",
-                    allowed: [.safetensors, .distill, .npz, .npy, .pt], argument: 0)
+                    allowed: [.safetensors, .distill, .npz, .npy, .pt, .onnx], argument: 0)
                 {
                 case .npy: return .tensor(try NPY.read(file))
                 case .npz: return try NPZ.read(file).encode(in: call.interpreter)
@@ -176,7 +177,11 @@ extension Library {
                     return try StoredValues(torch, in: call.interpreter).value(torch.root)
                 case .distill:
                     return .module(try ModelFile.network(SafeTensors(reading: file), path: file, in: call.interpreter))
-                case .safetensors, .onnx, .pt:
+                case .onnx:
+                    let net = try ONNXNetwork(ONNXModel(reading: file))
+                    net.eval()
+                    return .module(net)
+                case .safetensors, .pt:
                     return try SafeTensors(reading: file).tensors.encode(in: call.interpreter)
                 }
             })

@@ -31,8 +31,7 @@ enum TensorFile: String, CaseIterable {
     private static let conversions = [
         "pkl": "in Python: torch.save(pickle.load(file), \"x.pt\"), then load(\"x.pt\")",
         "h5": "in Python: numpy.savez(\"weights.npz\", **arrays)",
-        "onnx":
-            "distill show says what an .onnx file holds; as a teacher it can be its outputs: in Python, onnxruntime and numpy.save(\"logits.npy\", …), then distill(load(\"logits.npy\") -> student, …)",
+        "onnx": "load(\"net.onnx\") gives the network of an .onnx file",
         "csv": "read_csv(path) reads a table", "json": "read_text(path) gives its text",
         "txt": "read_text(path) gives its text",
     ]

@@ -66,3 +66,75 @@ extension Graph.BatchNorm: ONNXForm {
         graph.bind(site, [result])
     }
 }
+
+// MARK: Reading
+
+extension ONNXOperator {
+    /// Normalisations.
+    static let normalizations: [String: ONNXOperator] = [
+        "BatchNormalization": ONNXOperator(
+            weights: [1: "weight", 2: "bias", 3: "running_mean", 4: "running_var"], statistics: [3, 4]
+        ) { call in
+            guard !call.flag("training_mode"), call.flag("spatial", true), !call.wants(1) else {
+                throw call.refusal("training_mode=1 and spatial=0 are not read")
+            }
+            return [
+                try call.x().batchNorm(
+                    runningMean: call.x(3), runningVariance: call.x(4), weight: call.x(1), bias: call.x(2),
+                    training: false, eps: call.float("epsilon", 1e-5))
+            ]
+        },
+        "InstanceNormalization": .one(weights: [1: "weight", 2: "bias"]) { call in
+            let x = try call.x()
+            guard x.rank >= 3 else { throw call.refusal("an input \(x.shape)") }
+            return try x.groupNorm(x.shape[1], weight: call.x(1), bias: call.x(2), eps: call.float("epsilon", 1e-5))
+        },
+        "GroupNormalization": .one(weights: [1: "weight", 2: "bias"]) { call in
+            guard call.opset >= 21 else {
+                throw call.refusal("before opset 21 it has one factor a group, which is not read")
+            }
+            return try call.x().groupNorm(
+                call.int("num_groups", 1), weight: call.x(1), bias: call.x(2), eps: call.float("epsilon", 1e-5))
+        },
+        "LayerNormalization": ONNXOperator(weights: [1: "weight", 2: "bias"]) { call in
+            let x = try call.x(), weight = try call.x(1)
+            let axis = try call.dimension(call.int("axis", -1), of: x.rank)
+            let shape = Array(x.shape.dropFirst(axis)), eps = call.float("epsilon", 1e-5)
+            let bias = call.optional(2)
+            let result: Tensor
+            if weight.shape == shape, bias.map({ $0.shape == shape }) ?? true {
+                result = try x.layerNorm(shape, weight: weight, bias: bias, eps: eps)
+            } else {
+                let scaled = try x.layerNorm(shape, eps: eps).mul(weight)
+                result = try bias.map { try scaled.add($0) } ?? scaled
+            }
+            guard call.wants(1) || call.wants(2) else { return [result] }
+            let dims = Array(axis..<x.rank)
+            let deviation = try x.var(dims: dims, correction: 0, keepdim: true).add(.float(eps)).sqrt()
+            return [result, try x.mean(dims: dims, keepdim: true), try deviation.reciprocal()]
+        },
+        "RMSNormalization": .one(weights: [1: "weight"]) { call in
+            let x = try call.x(), axis = try call.dimension(call.int("axis", -1), of: x.rank)
+            let square = try x.square().mean(dims: Array(axis..<x.rank), keepdim: true)
+            return try x.mul(square.add(.float(call.float("epsilon", 1e-5))).rsqrt()).mul(call.x(1))
+        },
+        "LpNormalization": .one { call in
+            let x = try call.x(), p = call.int("p", 2)
+            guard p == 1 || p == 2 else { throw call.refusal("p=\(p) is not read") }
+            let norm = try x.norm(p: Double(p), dims: [call.dimension(call.int("axis", -1), of: x.rank)], keepdim: true)
+            // A row of zeros stays one.
+            return try x.div(Tensor.where(norm.eq(.float(0)), .tensor(norm.onesLike()), .tensor(norm)))
+        },
+        "LRN": .one { call in
+            let x = try call.x(), size = call.int("size", 1)
+            guard x.rank >= 3, (1...1 << 20).contains(size) else { throw call.refusal("size=\(size) for \(x.shape)") }
+            let channels = x.shape[1]
+            let rows = try x.square().reshape([x.shape[0], 1, channels, -1])
+            let sums = try rows.pad([0, 0, (size - 1) / 2, size - 1 - (size - 1) / 2])
+                .avgPool2d(Pair(size, 1), stride: 1).reshape(x.shape.array)
+            // The mean over `size` channels is the sum that the formula divides by size.
+            let base = try sums.mul(.float(call.float("alpha", 1e-4))).add(.float(call.float("bias", 1)))
+            return try x.div(base.pow(.float(call.float("beta", 0.75))))
+        },
+    ]
+}
