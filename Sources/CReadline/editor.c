@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
-#include "CReadline.h"
+#include "signals.h"
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,65 +23,6 @@ static struct {
     int word_count, word_capacity, word_start;
     char breaks[256];
 } editor;
-
-static volatile sig_atomic_t resized, stopping, dying;
-static void (*request_interrupt)(void);
-static bool (*interrupt_requested)(void);
-static void (*clear_interrupt)(void);
-
-// MARK: Signals
-
-// The kernel may hand a signal to any thread; the wait to be ended is the owner's.
-static pthread_t owner;
-static bool owned;
-static void pass_on(int signal) {
-    if (owned && !pthread_equal(pthread_self(), owner)) pthread_kill(owner, signal);
-}
-
-// Only the owner raises the flag: raised by both, it would come up again after the owner has answered it.
-static void on_interrupt(int signal) {
-    if (owned && !pthread_equal(pthread_self(), owner)) pass_on(signal);
-    else if (request_interrupt) request_interrupt();
-}
-static void on_resize(int signal) { resized = 1; pass_on(signal); }
-static void on_stop(int signal) { stopping = 1; pass_on(signal); }
-static void on_death(int signal) { dying = signal; pass_on(signal); }
-
-static void set_handler(int signal, void (*handler)(int)) {
-    struct sigaction action = {0};
-    action.sa_handler = handler;
-    sigemptyset(&action.sa_mask);
-    // No SA_RESTART: a blocking read must come back so that the flag is seen.
-    sigaction(signal, &action, NULL);
-}
-
-void editor_catch_interrupts(void (*request)(void), bool (*requested)(void), void (*clear)(void)) {
-    owner = pthread_self();
-    owned = true;
-    request_interrupt = request;
-    interrupt_requested = requested;
-    clear_interrupt = clear;
-    set_handler(SIGINT, on_interrupt);
-}
-
-// Ctrl-\ at the prompt is a slip beside Ctrl-] and must not end the session; it stays the way out of a computation.
-static void on_quit(int signal) { (void)signal; }
-
-static const int edited_signals[] = {SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
-static struct sigaction outer_actions[5];
-
-static void catch_edited_signals(void) {
-    void (*handlers[])(int) = {on_resize, on_stop, on_death, on_death, on_quit};
-    for (int i = 0; i < 5; i++) {
-        sigaction(edited_signals[i], NULL, &outer_actions[i]);
-        // A parent that ignores SIGHUP (nohup) means it.
-        if (outer_actions[i].sa_handler != SIG_IGN) set_handler(edited_signals[i], handlers[i]);
-    }
-}
-
-static void restore_edited_signals(void) {
-    for (int i = 0; i < 5; i++) sigaction(edited_signals[i], &outer_actions[i], NULL);
-}
 
 // MARK: readline's callbacks
 
@@ -355,7 +295,7 @@ editor_event editor_next(void) {
     sigset_t blocked, previous;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGINT);
-    for (int i = 0; i < 4; i++) sigaddset(&blocked, edited_signals[i]);
+    add_edited_signals(&blocked);
     // Blocked but while waiting: a signal cannot slip in between the look at its flag and the wait.
     sigprocmask(SIG_BLOCK, &blocked, &previous);
     editor_event event = EDITOR_CHANGED;
@@ -367,40 +307,32 @@ editor_event editor_next(void) {
         sigprocmask(SIG_BLOCK, &blocked, NULL);
         if (editor.accepted) { editor.accepted = false; event = finished(EDITOR_ACCEPTED); break; }
         if (editor.ended) { editor.ended = false; event = finished(EDITOR_ENDED); break; }
-        if (editor.cancelled || (interrupt_requested && interrupt_requested())) {
+        if (editor.cancelled || interrupt_is_requested()) {
             editor.cancelled = false;
-            if (clear_interrupt) clear_interrupt();
+            clear_requested_interrupt();
             editor_finish();
             event = finished(EDITOR_CANCELLED);
             break;
         }
-        if (dying) {
-            int signal = dying;
+        if (editor_dying) {
+            int signal = editor_dying;
             editor_finish();
             restore_edited_signals();
-            set_handler(signal, SIG_DFL);
-            raise(signal);
+            raise_as_others(signal);
             sigprocmask(SIG_SETMASK, &previous, NULL);
             event = EDITOR_ENDED;
             break;
         }
-        if (stopping) {
-            stopping = 0;
+        if (editor_stopping) {
+            editor_stopping = 0;
             rl_deprep_terminal();
-            sigset_t only_stop;
-            sigemptyset(&only_stop);
-            sigaddset(&only_stop, SIGTSTP);
-            set_handler(SIGTSTP, SIG_DFL);
-            raise(SIGTSTP);
-            sigprocmask(SIG_UNBLOCK, &only_stop, NULL);
-            sigprocmask(SIG_BLOCK, &only_stop, NULL);
-            set_handler(SIGTSTP, on_stop);
+            stop_and_resume();
             prepare_terminal(1);
             event = EDITOR_RESUMED;
             break;
         }
-        if (resized) {
-            resized = 0;
+        if (editor_resized) {
+            editor_resized = 0;
             rl_resize_terminal();
             editor.changed = false;
             event = EDITOR_RESIZED;
