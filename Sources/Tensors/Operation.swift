@@ -48,7 +48,7 @@ class Operation {
     class var name: String { "operation" }
 
     /// Sends the gradient of each input, given that of the result.
-    func backward(_ gradient: Values, _ walk: Walk) throws { preconditionFailure("\(Self.self) has no derivative") }
+    func backward(_ gradient: Values, _ walk: Walk) throws { throw TensorError.noHistory(Self.name) }
 
     /// The same for a gradient that nobody else may hold: its memory can be used for what is sent on.
     func backward(consuming gradient: consuming Values, _ walk: Walk) throws { try backward(gradient, walk) }

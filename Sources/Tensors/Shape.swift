@@ -63,14 +63,13 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
     public var endIndex: Int { rank }
     /// The size of one dimension.
     public subscript(position: Int) -> Int {
-        get {
-            precondition(position >= 0 && position < rank)
-            return sizes[position]
-        }
-        set {
-            precondition(position >= 0 && position < rank)
-            sizes[position] = newValue
-        }
+        get { sizes[checked(position)] }
+        set { sizes[checked(position)] = newValue }
+    }
+
+    private func checked(_ position: Int) -> Int {
+        precondition(position >= 0 && position < rank)
+        return position
     }
 
     /// The sizes as an array.

@@ -71,6 +71,12 @@ package final class BatchAssembly {
         package let code: Int32
     }
 
+    private static func check(_ dtype: DType) throws {
+        guard dtype == .uint8 || dtype == .float32 else {
+            throw TensorError.wrongDType("a batch", dtype, expected: "uint8 or float32")
+        }
+    }
+
     /// Takes memory for the batch and, with `inBackground`, has the second thread begin.
     ///
     /// - Parameters:
@@ -86,14 +92,16 @@ package final class BatchAssembly {
         views list: [ExampleView],
         key: UInt64, mean: [Double], std: [Double], shape: [Int], inBackground: Bool
     ) throws {
-        precondition(mean.count == std.count && examples.dtype == .int64)
+        guard mean.count == std.count, examples.dtype == .int64 else {
+            throw TensorError.wrongCount("normalize", try Shape([mean.count]), [std.count])
+        }
         let out = try Values(Shape(shape), .float32)
         var kept = [examples.values]
         var fields = ck_batch()
         fields.file = -1
         switch rows {
         case .tensor(let x, let records):
-            precondition(x.dtype == .uint8 || x.dtype == .float32)
+            try Self.check(x.dtype)
             // The memory of x may be written while the second thread reads: it gets a copy.
             let source = try Kernels.take(
                 x.values, records.values, outer: 1, n: x.shape[0], inner: x.count / max(1, x.shape[0]),
@@ -102,7 +110,7 @@ package final class BatchAssembly {
             fields.dtype = source.dtype.code
             kept.append(source)
         case .file(let descriptor, let offset, let dtype, let records):
-            precondition(dtype == .uint8 || dtype == .float32)
+            try Self.check(dtype)
             fields.file = descriptor
             fields.offset = Int64(offset)
             fields.dtype = dtype.code
@@ -250,9 +258,14 @@ extension Tensor {
         }
     }
 
+    private func requireImage(_ name: String) throws {
+        guard rank == 3 else { throw TensorError.wrongShape(name, shape, expected: "an image [C, H, W]", argument: 0) }
+        guard dtype == .float32 else { throw TensorError.wrongDType(name, dtype, expected: "float32") }
+    }
+
     /// An image [C, H, W] after one of RandAugment's changes, by its number in the C header.
     package func randChanged(kind: Int, share: Double, negative: Bool) throws -> Tensor {
-        precondition(rank == 3 && dtype == .float32)
+        try requireImage("rand_augment")
         let (out, other) = (try values.rowMajor().copied(), try Values(shape, .float32))
         ck_rand_change(
             out.raw.assumingMemoryBound(to: Float.self), other.raw.assumingMemoryBound(to: Float.self),
@@ -262,7 +275,7 @@ extension Tensor {
 
     /// Images [C, H, W] turned counter-clockwise about their middle, bilinear, with zeros outside.
     package func rotated(degrees: Double) throws -> Tensor {
-        precondition(rank == 3 && dtype == .float32)
+        try requireImage("rotate")
         let out = try Values(shape, .float32)
         let values = try values.rowMajor()
         ck_rotate(

@@ -114,7 +114,7 @@ class SeveralResults: Operation {
         try backward(gradients, walk)
     }
 
-    func backward(_ gradients: [Values?], _ walk: Walk) throws { preconditionFailure("\(Self.self) has no derivative") }
+    func backward(_ gradients: [Values?], _ walk: Walk) throws { throw TensorError.noHistory(Self.name) }
 }
 
 /// Y = X⁻¹: dX = -Yᵀ G Yᵀ
