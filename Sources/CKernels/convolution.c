@@ -35,6 +35,15 @@ bool ck_conv_backward_data(const ck_convolution *c, const float *g, const void *
     return done;
 }
 
+/// Where an image lies in the padding for a filter's element, oneDNN multiplies it by zeros, and Winograd mixes: an infinity or
+/// nan reaches elements that never see it.
+static bool is_finite(const float *x, int64_t count) {
+    float stray = 0;
+    for (int64_t i = 0; i < count; i++) { stray += x[i] * 0; }
+    return stray == 0;
+}
+
+/// False too for a gradient that is infinite or nan somewhere: plain loops say where.
 bool ck_conv_backward_weights(const ck_convolution *c, const float *x, const float *g, float *weights, float *bias) {
     ck_way way = ck_convolution_way(c, CK_CONV_BACKWARD_WEIGHTS);
     bool done = false;
@@ -44,6 +53,7 @@ bool ck_conv_backward_weights(const ck_convolution *c, const float *x, const flo
     } else if (way == CK_WAY_ONEDNN) {
         done = ck_onednn_backward_weights(c, x, g, weights, bias);
     }
+    done = done && is_finite(weights, c->co * (c->ci / c->g) * c->kh * c->kw);
     if (done) { ck_count_way(way); }
     return done;
 }

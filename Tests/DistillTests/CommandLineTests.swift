@@ -25,6 +25,27 @@ struct CommandLineTests {
         #expect(try Program.run("-e", "5;").output == "")
     }
 
+    /// Channels that fill vectors and others, with what joins the convolution: at every level the plan is as the operations.
+    @Test(arguments: ["baseline", "avx2", "avx512"])
+    func `a plan of evaluation gives the same at every level of vector instructions`(_ level: String) throws {
+        let source = """
+            module Block(c, k) {
+                conv = Conv2d(c, c, k, padding=k // 2, bias=false)
+                norm = BatchNorm2d(c)
+                fn forward(x) { return relu(norm(conv(x)) + x) }
+            }
+            for c in [1, 3, 8, 12, 16] { for k in [1, 3] {
+                net = Sequential(Block(c, k), Flatten())
+                no_grad { for p in net.parameters() { p += 0.3 * randn_like(p) } }
+                data = TensorDataset(randn(2, c, 5, 5), randint(0, 2, [2]))
+                for i in range(3) { d = (predict(net, data) - predict(net, data, plan=false)).abs().max().item() }
+                if d > 1e-4 or backend(net)["evaluation"] != "planned" { print(c, k, d, backend(net)["reason"]) }
+            } }
+            """
+        let result = try Program.run("-e", source, environment: ["DISTILL_SIMD": level])
+        #expect(result.status == 0 && result.output == "", "\(result.output)\(result.errors)")
+    }
+
     @Test("--plain and DISTILL_PLAIN=1 compute plainly, and provenance says so")
     func plain() throws {
         let question = "\"plain\" in backend()"

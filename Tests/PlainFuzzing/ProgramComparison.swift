@@ -12,7 +12,7 @@ package enum ProgramComparison: Equatable {
     case different(String)
 
     /// Compares the two ways. How far a number may be off is told by the plain ones alone: 2e-5 · (largest + root mean
-    /// square) for float32 (2e-6 for single updates), 1e-11 of it for float64, and where that is not kept, eight times as far as
+    /// square) for float32 (2e-6 for single updates), 1e-11 of it for float64, and where that is not kept, 32 times as far as
     /// the result moves when every number that a plain kernel reads or stores is a few units in its last place off: at random in
     /// six runs, on coarse grids in two. That covers what is not continuous (a ReLU at 0, equal numbers in a window, rows that
     /// differ by rounding alone), what magnifies every rounding (normalising numbers that are nearly equal), and what is 0 but
@@ -22,7 +22,10 @@ package enum ProgramComparison: Equatable {
         let plain = ProgramResults(of: program, plainly: true, library: library)
         switch (quick, plain) {
         case (.error(let kind, let message), .error(let other, _)):
-            self = kind == other ? .refused("\(kind): \(message)") : .different("errors \(kind) and, plainly, \(other)")
+            // A training that runs away is noticed by whatever meets the first nan.
+            let runsAway: Set = ["value", "math"]
+            let agree = kind == other || runsAway.isSuperset(of: [kind, other])
+            self = agree ? .refused("\(kind): \(message)") : .different("errors \(kind) and, plainly, \(other)")
         case (.error(_, let message), .values): self = .different("only the quick way fails: \(message)")
         case (.values, .error(_, let message)): self = .different("only the plain way fails: \(message)")
         case (.values(let quick), .values(let plain)):
@@ -87,7 +90,7 @@ package enum ProgramComparison: Equatable {
             for (a, b) in zip(other.elements, plain.elements) {
                 // A number that is none only in one of the two says that anything may come.
                 if a.isFinite != b.isFinite || a.isNaN != b.isNaN { return nil }
-                if a.isFinite { allowed = Swift.max(allowed, 8 * abs(a - b)) }
+                if a.isFinite { allowed = Swift.max(allowed, 32 * abs(a - b)) }
             }
         }
         for (position, (a, b)) in zip(quick.elements, plain.elements).enumerated() {
