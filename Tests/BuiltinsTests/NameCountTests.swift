@@ -9,7 +9,8 @@ import Testing
     /// Sources they may stand.
     static let things: [(kind: String, names: Set<String>, limit: Int)] = [
         // Softplus is a layer too, whose file is the fifth.
-        ("operation", ["softplus"], 5), ("term", ["pearson", "PearsonTerm"], 2), ("term", ["srd", "ProjectorTerm"], 2),
+        ("operation", ["softplus"], 5), ("operation", ["softsign"], 4), ("term", ["pearson", "PearsonTerm"], 2),
+        ("term", ["srd", "ProjectorTerm"], 2),
         ("layer", ["LayerNorm"], 2), ("layer", ["InstanceNorm2d"], 2), ("optimizer", ["Adagrad", "ck_adagrad"], 4),
         ("optimizer", ["NAdam"], 4), ("optimizer", ["Lion", "ck_lion"], 4),
     ]

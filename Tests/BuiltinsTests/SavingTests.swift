@@ -92,6 +92,7 @@ import Testing
         ("GELU(approximate=\"tanh\")", "randn(3)"), ("SiLU()", "randn(3)"), ("Tanh()", "randn(3)"),
         ("Sigmoid()", "randn(3)"), ("Softmax(dim=-1)", "randn(3)"), ("Identity()", "randn(3)"),
         ("ReLU6()", "randn(3)"), ("Hardsigmoid()", "randn(3)"), ("Hardswish()", "randn(3)"), ("Mish()", "randn(3)"),
+        ("Softsign()", "randn(3)"),
         ("Softmax2d()", "randn(1, 2, 1, 2)"), ("Softplus(2.0)", "randn(3)"), ("LogSoftmax(dim=0)", "randn(3)"),
         ("Hardtanh(-0.5, 0.25)", "randn(3)"), ("PReLU(3, init=0.5)", "randn(2, 3)"), ("GLU(0)", "randn(4)"),
         ("Dropout2d(0.25)", "randn(1, 2, 1, 1)"), ("Unflatten(-1, [2, -1])", "randn(2, 6)"),

@@ -125,7 +125,8 @@ import Testing
         ("3, 4, 6", "AdaptiveMaxPool2d([2, 3]), Flatten()", 18), ("6", "GLU()", 3), ("6", "Unflatten(1, [2, 3])", 3),
         (
             "6",
-            "RMSNorm(6), PReLU(), ReLU6(), Hardswish(), Hardsigmoid(), Mish(), Softplus(), Hardtanh(), LogSoftmax()", 6
+            "RMSNorm(6), PReLU(), ReLU6(), Hardswish(), Hardsigmoid(), Mish(), Softsign(), Softplus(), Hardtanh(), LogSoftmax()",
+            6
         ),
         ("3, 4, 6", "Dropout2d(), Softmax2d(), Flatten()", 72), ("3, 4, 6", "MaxPool2d(2), Flatten()", 18),
         ("3, 4, 6", "Conv2d(3, 2, 3, padding=1), BatchNorm2d(2), GroupNorm(1, 2), AvgPool2d([2, 3]), Flatten()", 8),

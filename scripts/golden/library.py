@@ -132,6 +132,7 @@ ReLU6() | wave([3, 5]) * 8
 Hardsigmoid() | wave([3, 5]) * 5
 Hardswish() | wave([3, 5]) * 5
 Mish() | wave([3, 5])
+Softsign() | wave([3, 5]) * 3
 Softmax2d() | wave([2, 3, 2, 2])
 Softplus() | wave([3, 5])
 Softplus(beta=2) | wave([3, 5])
@@ -245,7 +246,7 @@ for sizes, fs in {
                "gather(x, 1, tensor([[0], [3], [1]]))", "x.unsqueeze(0).expand(2, 3, 4)", "x.repeat(1, 2)", "x.permute(1, 0)",
                "clamp(x, -0.5)", "clamp(x, max=0.2)", "x ** 2", "x ** 3", "2 ** x", "x / (x + 3)", "x.detach() // 0.3", "x % 0.3", "-x", "abs(x)",
                "maximum(x, x.flip([0]))", "minimum(x, x.flip([1]))", "exp(x)", "expm1(x)", "log1p(x + 1)", "log(x + 2)", "sqrt(x + 2)",
-               "rsqrt(x + 2)", "sin(x)", "cos(x)", "tanh(x)", "sigmoid(x)", "erf(x)", "softplus(x)", "hardtanh(x, -0.5, 0.5)", "sign(x)",
+               "rsqrt(x + 2)", "sin(x)", "cos(x)", "tanh(x)", "sigmoid(x)", "erf(x)", "softplus(x)", "softsign(x)", "hardtanh(x, -0.5, 0.5)", "sign(x)",
                "round(x * 3)", "floor(x * 3)", "ceil(x * 3)", "std(x)", "var(x, 1)", "norm(x, 1)", "cosine_similarity(x, x + 1)",
                "x.T.T[0]", "x.transpose(0, 1)[1:3].sum(1)", "x.T.reshape(2, 6)"],
 }.items():

@@ -77,6 +77,9 @@ extension Library {
             "Mish", "x times the hyperbolic tangent of its softplus.", formula: "x · tanh(log(1 + e^x))", .mish,
             like: "silu", Example("Mish()(tensor([0.0])).tolist()", "[0.0]"))
         activation(
+            "Softsign", "Like tanh, but slower to its bounds.", formula: "x / (1 + |x|)", .softsign, like: "softsign",
+            Example("Softsign()(tensor([-1.0, 3.0])).tolist()", "[-0.5, 0.75]"))
+        activation(
             "Softmax2d", "Makes probabilities of the channels at each position of an image.",
             formula: "exp(x_c) / Σ_k exp(x_k)", .softmax2d, like: "softmax",
             Example("Softmax2d()(zeros(1, 2, 1, 1)).flatten().tolist()", "[0.5, 0.5]"))

@@ -61,6 +61,19 @@ extension Library {
             })
         add(
             Builtin(
+                "softsign", .pointwise, "Like tanh, but slower to its bounds.", formula: "x / (1 + |x|)", input,
+                returns: "a tensor of the same shape; a float for a number",
+                pytorch: .differs("torch.nn.functional.softsign", "takes numbers too"), seeAlso: ["tanh", "sigmoid"],
+                examples: [Example("softsign(3)", "0.75")]
+            ) { (input: TensorOrNumber) in
+                try input.map {
+                    try $0.softsign()
+                } number: {
+                    $0 / (1 + Swift.abs($0))
+                }
+            })
+        add(
+            Builtin(
                 "softplus", .pointwise, "A smooth form of relu.", formula: "ln(1 + e^(βx)) / β", input,
                 Parameter<Double>("beta", "β, the sharpness", default: 1),
                 Parameter<Double>("threshold", "where βx is above it, the result is x itself", default: 20),

@@ -26,6 +26,8 @@ public final class Activation: Module, ClosedModule {
         case tanh
         /// 1 / (1 + e⁻ˣ)
         case sigmoid
+        /// x / (1 + |x|)
+        case softsign
         /// log(1 + e^(beta·x)) / beta
         case softplus(beta: Double)
         /// eˣ over its sum over the channels of images
@@ -64,6 +66,7 @@ public final class Activation: Module, ClosedModule {
         case .softmax2d: "Softmax2d"
         case .tanh: "Tanh"
         case .sigmoid: "Sigmoid"
+        case .softsign: "Softsign"
         case .softplus: "Softplus"
         case .softmax: "Softmax"
         case .logSoftmax: "LogSoftmax"
@@ -77,7 +80,7 @@ public final class Activation: Module, ClosedModule {
     /// The function's parameters as they are written.
     public override var options: String {
         switch function {
-        case .relu, .silu, .tanh, .sigmoid, .relu6, .hardsigmoid, .hardswish, .mish, .softmax2d: ""
+        case .relu, .silu, .tanh, .sigmoid, .relu6, .hardsigmoid, .hardswish, .mish, .softmax2d, .softsign: ""
         case .leakyReLU(let slope): slope == 0.01 ? "" : "\(slope)"
         case .elu(let alpha): alpha == 1 ? "" : "\(alpha)"
         case .gelu(let tanh): tanh ? "approximate=\"tanh\"" : ""
@@ -102,6 +105,7 @@ public final class Activation: Module, ClosedModule {
         case .softmax2d: try Self.softmax2d(x)
         case .tanh: try x.tanh()
         case .sigmoid: try x.sigmoid()
+        case .softsign: try x.softsign()
         case .softplus(let beta): try x.softplus(beta: beta)
         case .softmax(let dim): try x.softmax(dim: dim)
         case .logSoftmax(let dim): try x.logSoftmax(dim: dim)

@@ -157,6 +157,9 @@ extension Tensor {
     }
     /// x · sigmoid(x)
     public func silu() throws -> Tensor { try apply(.silu, "silu") }
+    /// x / (1 + |x|), as `torch.nn.functional.softsign`.
+    public func softsign() throws -> Tensor { try self / (abs() + 1) }
+
     /// ln(1 + e^(βx)) / β, and x itself where βx is above the threshold.
     public func softplus(beta: Double = 1, threshold: Double = 20) throws -> Tensor {
         guard beta != 0 else {
