@@ -11,6 +11,7 @@ public enum Display {
     public static func text(_ value: Value, in interpreter: Interpreter) -> String {
         if case .string(let string) = value { return string.text }
         if case .tensor(let tensor) = value { return TensorDisplay.block(tensor) }
+        if case .module(let module) = value { return module.outline }
         return repr(value, in: interpreter)
     }
 
