@@ -28,6 +28,18 @@ struct Invocation {
         }
     }
 
+    /// The arguments with the command first: options may stand before it, as in `distill --plain run kd.dist`.
+    static func ordered(_ arguments: [String]) -> [String] {
+        let commands = Set(RootCommand.configuration.subcommands.compactMap { $0.configuration.commandName })
+        let valued: Set = ["--set", "--seed", "--threads", "--max-memory", "--timeout", "--color"]
+        var position = 0
+        while position < arguments.count, arguments[position].hasPrefix("--") {
+            position += valued.contains(arguments[position]) ? 2 : 1
+        }
+        guard position > 0, position < arguments.count, commands.contains(arguments[position]) else { return arguments }
+        return [arguments[position]] + arguments[..<position] + arguments[(position + 1)...]
+    }
+
     /// Runs it; the exit status.
     func run() -> Int32 {
         let runner = Runner(settings)

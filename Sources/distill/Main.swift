@@ -18,7 +18,7 @@ enum Main {
     private static func start(_ arguments: [String]) -> Int32 {
         if let invocation = Invocation(quick: arguments) { return invocation.run() }
         do {
-            var command = try RootCommand.parseAsRoot(arguments)
+            var command = try RootCommand.parseAsRoot(Invocation.ordered(arguments))
             try command.run()
             return 0
         } catch let failure as UsageFailure {

@@ -25,6 +25,16 @@ struct CommandLineTests {
         #expect(try Program.run("-e", "5;").output == "")
     }
 
+    @Test func `options may stand before the command`() throws {
+        let folder = try Program.temporaryFolder()
+        try WholeFile.write(Array("print(\"plain\" in backend())\n".utf8), to: folder + "/a.dist")
+        for arguments in [["--plain", "run", "a.dist"], ["--seed", "3", "--plain", "run", "a.dist"]] {
+            let result = try Program.run(arguments, folder: folder)
+            #expect(result.status == 0 && result.output == "true\n", "\(arguments): \(result.errors)")
+        }
+        #expect(try Program.run("--plain", "nothing", folder: folder).status != 0)
+    }
+
     /// Channels that fill vectors and others, with what joins the convolution: at every level the plan is as the operations.
     @Test(arguments: ["baseline", "avx2", "avx512"])
     func `a plan of evaluation gives the same at every level of vector instructions`(_ level: String) throws {
