@@ -55,11 +55,9 @@ import Testing
         // Two normalisations, two ReLUs and a sum.
         #expect(plan.fusedCount == 5)
         let tolerance = dtype == .float32 ? 1e-5 : 1e-13
-        let before = EvaluationPlan.runs
         for _ in 0..<2 { #expect(try Self.distance(plan.run([x])[0], block(x)) < tolerance) }
         let other = try Tensor.randn([2, 3, 7, 5], dtype: dtype)
         #expect(try Self.distance(plan.run([other])[0], block(other)) < tolerance)
-        #expect(EvaluationPlan.runs >= before + 3)
     }
 
     @Test func `state is read at every run`() throws {

@@ -113,39 +113,39 @@ extension Library {
                 "type", .core, "The name of a value's type.", any, returns: "a string such as \"int\" or \"tensor\"",
                 pytorch: .none, seeAlso: ["help"],
                 examples: [Example("type(1.5)", "float"), Example("type([])", "list")]
-            ) { x in x.typeName }.withoutCallbacks())
+            ) { x in x.typeName }.computingOnly().withoutCallbacks())
         add(
             Builtin(
                 "str", .core, "A value as text, as `print` writes it.",
                 parameters: [any.description], returns: "a string", seeAlso: ["print"],
                 examples: [Example("str(0.5) + \"!\"", "0.5!")]
-            ) { call in Display.text(try call[any], in: call.interpreter) })
+            ) { call in Display.text(try call[any], in: call.interpreter) }.computingOnly())
         add(
             Builtin(
                 "int", .core,
                 "Converts a number, a bool, a string or a one-element tensor to an int; floats are truncated.",
                 any, returns: "an int", seeAlso: ["float", "round"],
                 examples: [Example("int(3.9)", "3"), Example("int(\"42\")", "42"), Example("int(true)", "1")]
-            ) { x in try CoreConversion.int(x) }.withoutCallbacks())
+            ) { x in try CoreConversion.int(x) }.computingOnly().withoutCallbacks())
         add(
             Builtin(
                 "float", .core, "Converts a number, a bool, a string or a one-element tensor to a float.", any,
                 returns: "a float", seeAlso: ["int"],
                 examples: [Example("float(2)", "2.0"), Example("float(\"1e-3\")", "0.001")]
-            ) { x in try CoreConversion.float(x) }.withoutCallbacks())
+            ) { x in try CoreConversion.float(x) }.computingOnly().withoutCallbacks())
         add(
             Builtin(
                 "bool", .core, "Converts a number, a bool or a one-element tensor to a bool: whether it is not zero.",
                 any, returns: "a bool", seeAlso: ["int"],
                 examples: [Example("bool(0)", "false"), Example("bool(2)", "true")]
-            ) { x in try CoreConversion.bool(x) }.withoutCallbacks())
+            ) { x in try CoreConversion.bool(x) }.computingOnly().withoutCallbacks())
         add(
             Builtin(
                 "list", .core,
                 "The elements of a list, range, string, dict (its keys), tensor or dataset as a new list.",
                 parameters: [any.description], returns: "a list", seeAlso: ["range", "dict"],
                 examples: [Example("list(range(3))", "[0, 1, 2]"), Example("list(\"ab\")", "[\"a\", \"b\"]")]
-            ) { call in try call.interpreter.elements(of: try call[any], for: "list") })
+            ) { call in try call.interpreter.elements(of: try call[any], for: "list") }.computingOnly())
         let entries = Parameter<OrderedDictionary<String, Value>>.namedVariadic("entries", "further entries by name")
         let source = Parameter<Value?>.optional("source", "a dict to copy, or a list of [key, value]")
         add(

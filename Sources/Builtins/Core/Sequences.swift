@@ -18,7 +18,7 @@ extension Library {
                         operands: [0: x.typeName])
                 }
                 return count
-            }.withoutCallbacks())
+            }.computingOnly().withoutCallbacks())
         let bound = Parameter<Int>("start", "the first int, or the stop when it is the only argument")
         let stop = Parameter<Int?>.optional("stop", "where it ends, not included")
         let step = Parameter<Int>("step", "the distance of neighbours, not 0", default: 1)
@@ -31,7 +31,7 @@ extension Library {
                 guard step != 0 else { throw Failure(.value, "range: step must not be 0", operands: [2: ""]) }
                 guard let stop else { return .range(RangeObject(start: 0, stop: start, step: step)) }
                 return .range(RangeObject(start: start, stop: stop, step: step))
-            })
+            }.computingOnly())
         let start = Parameter<Int>("start", "the first number", default: 0)
         add(
             Builtin(
@@ -44,7 +44,7 @@ extension Library {
                 let elements = try call.interpreter.elements(of: try call[sequence], for: "enumerate")
                 try Interpreter.claim(elements.count, of: 96, for: "enumerate")
                 return elements.enumerated().map { Value.list([.int(first &+ $0.offset), $0.element]) }
-            })
+            }.computingOnly())
         let sequences = Parameter<[Value]>.variadic("sequences", "lists, ranges, strings, tensors …")
         add(
             Builtin(
@@ -56,7 +56,7 @@ extension Library {
                 let count = columns.map(\.count).min() ?? 0
                 try Interpreter.claim(count, of: 64 + 16 * columns.count, for: "zip")
                 return (0..<count).map { row in Value.list(columns.map { $0[row] }) }
-            })
+            }.computingOnly())
         let function = Parameter<Callable>("f", "the function")
         add(
             Builtin(
@@ -66,7 +66,7 @@ extension Library {
             ) { call in
                 let f = try call[function]
                 return try call.interpreter.elements(of: try call[sequence], for: "map").map { try f.call([$0]) }
-            })
+            }.computingOnly())
         let elements = Parameter<Elements>("xs", "a list, range or string, or a dict for its keys")
         add(
             Builtin(
@@ -81,7 +81,7 @@ extension Library {
                     }
                     return keep
                 }
-            })
+            }.computingOnly())
         let key = Parameter<Callable?>.optional("key", "what to compare instead of the elements")
         let reverse = Parameter<Bool>("reverse", "whether the largest comes first", default: false)
         add(
@@ -96,14 +96,14 @@ extension Library {
             ) { call in
                 let elements = try call.interpreter.elements(of: try call[sequence], for: "sorted")
                 return try Sorting.sorted(elements, key: try call[key], reverse: try call[reverse])
-            })
+            }.computingOnly())
         add(
             Builtin(
                 "reversed", .core, "The elements from the last to the first.", parameters: [sequence.description],
                 returns: "a new list", seeAlso: ["sorted"], examples: [Example("reversed([1, 2])", "[2, 1]")]
             ) { call in
                 Array(try call.interpreter.elements(of: try call[sequence], for: "reversed").reversed())
-            })
+            }.computingOnly())
         addReductions()
     }
 
@@ -119,7 +119,7 @@ extension Library {
             ) { xs -> Value in
                 if let range = xs.range { return .int(try NumberFunctions.sum(range)) }
                 return try NumberFunctions.sum(try xs.values(for: "sum"))
-            })
+            }.computingOnly())
         add(
             Builtin(
                 "mean", .core, "The mean of numbers.", numbers, returns: "a float", seeAlso: ["sum"],
@@ -129,7 +129,7 @@ extension Library {
                 let values = try xs.values(for: "mean")
                 guard !values.isEmpty else { throw Failure(.value, "mean: the list is empty", operands: [0: ""]) }
                 return try NumberFunctions.total(values, for: "mean") / Double(values.count)
-            })
+            }.computingOnly())
         let key = Parameter<Callable?>.optional("key", "what to compare instead of the elements")
         let elements = Parameter<Elements>("xs", "numbers or strings: a list, range or string, or a dict for its keys")
         for (name, word, sign) in [("max", "largest", 1), ("min", "smallest", -1)] {
@@ -150,7 +150,7 @@ extension Library {
                     guard let function = try call[key] else { return try NumberFunctions.extreme(values, sign, name) }
                     let keys = try values.map { try function.call([$0]) }
                     return values[try NumberFunctions.extremePosition(keys, sign, name)]
-                })
+                }.computingOnly())
             let first = Parameter<Either<Double, String>>("a", "a number or string")
             add(
                 Builtin(
@@ -168,19 +168,19 @@ extension Library {
                         return call.arguments[0]
                     }
                     return try NumberFunctions.extreme([call.arguments[0]] + others.elements, sign, name)
-                }.withoutCallbacks())
+                }.computingOnly().withoutCallbacks())
         }
         let bools = Parameter<[Bool]>("xs", "a list of bools")
         add(
             Builtin(
                 "any", .core, "Whether any element is true.", bools, returns: "a bool", seeAlso: ["all"],
                 examples: [Example("any([false, true])", "true")]
-            ) { xs in xs.contains(true) })
+            ) { xs in xs.contains(true) }.computingOnly())
         add(
             Builtin(
                 "all", .core, "Whether all elements are true.", bools, returns: "a bool", seeAlso: ["any"],
                 examples: [Example("all([false, true])", "false")]
-            ) { xs in !xs.contains(false) })
+            ) { xs in !xs.contains(false) }.computingOnly())
         add(
             Builtin(
                 "abs", .core, "The absolute value of an int.", Parameter<Int>("x", "an int"), returns: "an int",
@@ -190,12 +190,12 @@ extension Library {
                     throw Failure(.math, "abs: the result does not fit into 64 bits", operands: [0: ""])
                 }
                 return abs(x)
-            })
+            }.computingOnly())
         add(
             Builtin(
                 "abs", .core, "The absolute value of a float.", Parameter<Double>("x", "a float"), returns: "a float",
                 examples: [Example("abs(-0.5)", "0.5")]
-            ) { x in abs(x) })
+            ) { x in abs(x) }.computingOnly())
         let digits = Parameter<Int?>.optional(
             "digits", "how many digits to keep behind the point, before it if negative")
         add(
@@ -203,13 +203,13 @@ extension Library {
                 "round", .core, "An int, rounded before the point when digits are negative.",
                 Parameter<Int>("x", "an int"), digits, returns: "an int",
                 examples: [Example("round(1250, -2)", "1200")]
-            ) { x, digits -> Value in try NumberFunctions.round(.int(x), digits) }.withoutCallbacks())
+            ) { x, digits -> Value in try NumberFunctions.round(.int(x), digits) }.computingOnly().withoutCallbacks())
         add(
             Builtin(
                 "round", .core, "A float rounded, halves to even.", Parameter<Double>("x", "a float"), digits,
                 returns: "an int, or a float when digits are given",
                 examples: [Example("round(2.5)", "2"), Example("round(0.126, 2)", "0.13")]
-            ) { x, digits -> Value in try NumberFunctions.round(.float(x), digits) }.withoutCallbacks())
+            ) { x, digits -> Value in try NumberFunctions.round(.float(x), digits) }.computingOnly().withoutCallbacks())
     }
 }
 

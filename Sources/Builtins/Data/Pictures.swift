@@ -53,7 +53,8 @@ extension Library {
                     Example(setup + #"len(top(net, "/tmp/distill-example-picture.png", 3, size=4))"#, "3")
                 ]
             ) { call in
-                let network = try call[net]
+                let (network, most) = (try call[net], try call[count])
+                guard most > 0 else { throw Failure(.value, "top: k must be at least 1, given \(most)") }
                 let logits = try Self.logits("top", call, network, call[path], call[size], call[mean], call[std])
                 guard logits.rank == 2 else {
                     throw Failure(.shape, "top: the network gives \(logits.shape), expected logits [1, K]")
@@ -62,7 +63,7 @@ extension Library {
                 let order = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }
                 let classes = network.record?.classes
                 return Value.list(
-                    order.prefix(max(0, try call[count])).map { index in
+                    order.prefix(most).map { index in
                         let dict = DictObject()
                         let isNamed = classes?.count == probabilities.count
                         dict["class"] = isNamed ? .string(classes?[index] ?? "") : .int(index)

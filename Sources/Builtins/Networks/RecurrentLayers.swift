@@ -4,6 +4,36 @@ import Tensors
 
 extension RNN.Function: StringOption {}
 
+/// What all recurrent layers are given.
+private struct RecurrentArguments {
+    let inputs = Parameter<Int>("input_size", "the number of input features")
+    let hidden = Parameter<Int>("hidden_size", "the number of hidden features")
+    let layers = Parameter<Int>("num_layers", "how many layers, each on the one before", default: 1)
+    let bias = Parameter<Bool>("bias", "whether the layers have a bias", default: true)
+    let batchFirst = Parameter<Bool>(
+        "batch_first", "whether sequences are [N, T, features] rather than [T, N, features]", default: false)
+    let dropout = Parameter<Double>(
+        "dropout", "the probability of zeroing what goes from layer to layer in training", default: 0)
+    let bidirectional = Parameter<Bool>("bidirectional", "whether each layer also runs backwards", default: false)
+
+    /// In the order of `torch.nn`, those of one layer's own behind the number of layers.
+    func descriptions(with own: [ParameterDescription] = []) -> [ParameterDescription] {
+        [inputs.description, hidden.description, layers.description] + own + [
+            bias.description, batchFirst.description, dropout.description, bidirectional.description,
+        ]
+    }
+
+    func options(of call: Call) throws -> Recurrent.Options {
+        var choice = Recurrent.Options()
+        choice.layers = try call[layers]
+        choice.bias = try call[bias]
+        choice.batchFirst = try call[batchFirst]
+        choice.dropout = try call[dropout]
+        choice.bidirectional = try call[bidirectional]
+        return choice
+    }
+}
+
 extension Library {
     /// Layers that go through a sequence step by step, with a state.
     func addRecurrentLayers() {
@@ -26,21 +56,11 @@ extension Library {
         _ make: @escaping (Call, Int, Int, Recurrent.Options) throws -> Layer
     ) {
         add(ModuleType(type, named: name, builtByCall: true))
-        let inputs = Parameter<Int>("input_size", "the number of input features")
-        let hidden = Parameter<Int>("hidden_size", "the number of hidden features")
-        let layers = Parameter<Int>("num_layers", "how many layers, each on the one before", default: 1)
-        let bias = Parameter<Bool>("bias", "whether the layers have a bias", default: true)
-        let batchFirst = Parameter<Bool>(
-            "batch_first", "whether sequences are [N, T, features] rather than [T, N, features]", default: false)
-        let dropout = Parameter<Double>(
-            "dropout", "the probability of zeroing what goes from layer to layer in training", default: 0)
-        let bidirectional = Parameter<Bool>("bidirectional", "whether each layer also runs backwards", default: false)
+        let arguments = RecurrentArguments()
         add(
             Builtin(
                 name, .networks, summary, formula: formula,
-                parameters: [inputs.description, hidden.description, layers.description] + own + [
-                    bias.description, batchFirst.description, dropout.description, bidirectional.description,
-                ],
+                parameters: arguments.descriptions(with: own),
                 returns: "a module: output, state = layer(x)",
                 notes: [
                     "All parameters are drawn uniformly from ±1/√hidden_size.",
@@ -53,12 +73,7 @@ extension Library {
                         "[[2, 5, 8], [1, 2, 8]]")
                 ]
             ) { call in
-                var choice = Recurrent.Options()
-                (choice.layers, choice.bias, choice.batchFirst) = (
-                    try call[layers], try call[bias], try call[batchFirst]
-                )
-                (choice.dropout, choice.bidirectional) = (try call[dropout], try call[bidirectional])
-                return try make(call, call[inputs], call[hidden], choice)
+                try make(call, call[arguments.inputs], call[arguments.hidden], arguments.options(of: call))
             })
         add(
             Builtin(
@@ -84,23 +99,12 @@ extension Library {
 
     private func addLSTM() {
         add(ModuleType(LSTM.self, named: "LSTM", builtByCall: true))
-        let inputs = Parameter<Int>("input_size", "the number of input features")
-        let hidden = Parameter<Int>("hidden_size", "the number of hidden features")
-        let layers = Parameter<Int>("num_layers", "how many layers, each on the one before", default: 1)
-        let bias = Parameter<Bool>("bias", "whether the layers have a bias", default: true)
-        let batchFirst = Parameter<Bool>(
-            "batch_first", "whether sequences are [N, T, features] rather than [T, N, features]", default: false)
-        let dropout = Parameter<Double>(
-            "dropout", "the probability of zeroing what goes from layer to layer in training", default: 0)
-        let bidirectional = Parameter<Bool>("bidirectional", "whether each layer also runs backwards", default: false)
+        let arguments = RecurrentArguments()
         add(
             Builtin(
                 "LSTM", .networks, "Long short-term memory over sequences.",
                 formula: "c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'), [i f g o] = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh",
-                parameters: [
-                    inputs.description, hidden.description, layers.description, bias.description,
-                    batchFirst.description, dropout.description, bidirectional.description,
-                ],
+                parameters: arguments.descriptions(),
                 returns: "a module: output, state = lstm(x); hidden, cell = state",
                 notes: [
                     "All parameters are drawn uniformly from ±1/√hidden_size.",
@@ -114,9 +118,10 @@ extension Library {
                     Example("Sequential(LSTM(4, 8), Linear(8, 2))(zeros(5, 2, 4)).shape", "[5, 2, 2]"),
                 ]
             ) { call in
-                try LSTM(
-                    call[inputs], call[hidden], layers: call[layers], bias: call[bias], batchFirst: call[batchFirst],
-                    dropout: call[dropout], bidirectional: call[bidirectional])
+                let choice = try arguments.options(of: call)
+                return try LSTM(
+                    call[arguments.inputs], call[arguments.hidden], layers: choice.layers, bias: choice.bias,
+                    batchFirst: choice.batchFirst, dropout: choice.dropout, bidirectional: choice.bidirectional)
             })
         add(
             Builtin(

@@ -10,38 +10,32 @@ public final class InstanceNorm2d: Module, ClosedModule {
     /// The share of a new batch in the running statistics.
     public let momentum: Double
     /// The factor, [C], at first 1, unless the layer has none.
-    public let weight: Tensor?
+    public var weight: Tensor? { state.weight }
     /// The offset, [C], at first 0, unless the layer has none.
-    public let bias: Tensor?
+    public var bias: Tensor? { state.bias }
     /// The running mean, [C], unless statistics are not kept.
-    public let runningMean: Tensor?
+    public var runningMean: Tensor? { state.runningMean }
     /// The running unbiased variance, [C], unless statistics are not kept.
-    public let runningVariance: Tensor?
-    private let batchesTracked: Tensor?
+    public var runningVariance: Tensor? { state.runningVariance }
+    private let state: NormalizationState
 
     /// A layer for `features` channels.
     ///
     /// - Throws: ``ModuleError/argument(layer:problem:)`` unless there is at least one channel.
-    public init(
+    public convenience init(
         _ features: Int, eps: Double = 1e-5, momentum: Double = 0.1, affine: Bool = false,
         trackRunningStats: Bool = false
     ) throws {
-        guard features > 0 else {
-            throw ModuleError.argument(
-                layer: "InstanceNorm2d", problem: "needs at least one channel, given \(features)")
-        }
-        (self.features, self.eps, self.momentum) = (features, eps, momentum)
-        weight = affine ? try Tensor.ones([features]).requireGradient() : nil
-        bias = affine ? try Tensor.zeros([features]).requireGradient() : nil
-        runningMean = trackRunningStats ? try Tensor.zeros([features]) : nil
-        runningVariance = trackRunningStats ? try Tensor.ones([features]) : nil
-        batchesTracked = trackRunningStats ? try Tensor(0, dtype: .int64) : nil
+        self.init(
+            features, eps: eps, momentum: momentum,
+            try NormalizationState(
+                "InstanceNorm2d", features: features, affine: affine, trackRunningStats: trackRunningStats))
+    }
+
+    private init(_ features: Int, eps: Double, momentum: Double, _ state: NormalizationState) {
+        (self.features, self.eps, self.momentum, self.state) = (features, eps, momentum, state)
         super.init()
-        if let weight { register(parameter: weight, as: "weight") }
-        if let bias { register(parameter: bias, as: "bias") }
-        if let runningMean { register(buffer: runningMean, as: "running_mean") }
-        if let runningVariance { register(buffer: runningVariance, as: "running_var") }
-        if let batchesTracked { register(buffer: batchesTracked, as: "num_batches_tracked") }
+        state.register(in: self)
     }
 
     /// The channels and whatever differs from the defaults.
@@ -80,24 +74,12 @@ public final class InstanceNorm2d: Module, ClosedModule {
             ] {
                 _ = try running.mul_(Scalar(1 - momentum)).add_(new.mean(dims: [0]) * Scalar(momentum))
             }
-            _ = try batchesTracked?.add_(1)
+            _ = try state.batchesTracked?.add_(1)
         }
     }
 
     /// A copy with its own parameters and statistics.
     public override func duplicate(_ copies: ModuleCopies) throws -> Module {
-        let copy = try InstanceNorm2d(
-            features, eps: eps, momentum: momentum, affine: weight != nil, trackRunningStats: runningMean != nil)
-        _ = try Gradients.disabled {
-            for (from, to) in [
-                (weight, copy.weight), (bias, copy.bias), (runningMean, copy.runningMean),
-                (runningVariance, copy.runningVariance), (batchesTracked, copy.batchesTracked),
-            ] {
-                guard let from, let to else { continue }
-                _ = try to.copy_(from)
-                if from.requiresGradient != to.requiresGradient { try to.requireGradient(from.requiresGradient) }
-            }
-        }
-        return copy
+        InstanceNorm2d(features, eps: eps, momentum: momentum, try NormalizationState(state, copies))
     }
 }

@@ -141,7 +141,8 @@ extension BuiltinFunction {
         if overloads.count == 1 { return (overloads[0], try overloads[0].plan(shape)) }
         let first = shape.positional > 0 ? arguments.first : nil
         let fitting = overloads.filter { overload in
-            guard let first, let parameter = overload.bodyParameters.first else { return true }
+            guard let first else { return true }
+            guard let parameter = overload.bodyParameters.first else { return false }
             let type = parameter.type
             if parameter.kind == .variadic, case .list(let element) = type { return element.contains(first) }
             return type.contains(first)

@@ -79,13 +79,7 @@ public struct Builtin {
 
     /// Whether it computes a result from its arguments and does nothing else, random numbers and writes into tensors apart: a
     /// network that calls nothing else can be planned.
-    var computes: Bool { isComputation || group.computes || group == .core && Self.computing.contains(name) }
-
-    /// The core functions that do.
-    private static let computing: Set<String> = [
-        "type", "str", "int", "float", "bool", "list", "len", "range", "enumerate", "zip", "map", "filter", "sorted",
-        "reversed", "sum", "mean", "any", "all", "abs", "round", "min", "max",
-    ]
+    var computes: Bool { isComputation || group.computes }
 
     /// The number of arguments the body takes, a receiver included.
     public var argumentCount: Int { bodyParameters.count }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A graph prepared for being computed many times: convolutions take the normalisation, the sum and the ReLU behind them into
 /// their own pass, weights are laid out once, and every value goes as soon as nobody needs it.
 ///
@@ -44,10 +42,6 @@ package final class EvaluationPlan {
     /// How many operations of the graph became part of another's pass.
     package let fusedCount: Int
 
-    /// How often plans ran in this process.
-    package static var runs: Int { counter.load(ordering: .relaxed) }
-    private static let counter = Atomic<Int>(0)
-
     /// Prepares a graph.
     ///
     /// - Parameters:
@@ -75,7 +69,6 @@ package final class EvaluationPlan {
     ///
     /// - Throws: what the operations throw: too little memory, an index out of range.
     package func run(_ tensors: [Tensor]) throws -> [Tensor] {
-        Self.counter.add(1, ordering: .relaxed)
         var values = [Tensor?](repeating: nil, count: slotCount)
         for (input, tensor) in zip(inputs, tensors) { values[input.slot] = tensor }
         for step in steps {
