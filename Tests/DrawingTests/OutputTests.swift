@@ -91,4 +91,25 @@ import Testing
         #expect(error?.kind == .value)
         #expect(error?.message.hasPrefix("plot: ") == true)
     }
+
+    /// Chance, which others are held against, is no series among them.
+    @Test func `a reference is a grey line without marks`() throws {
+        let values = (0..<60).map { Double($0) / 60 }
+        func paths(_ role: CurveSeries.Role) throws -> [Substring] {
+            let chart = try CurveChart(
+                [CurveSeries("a", x: values, y: values), CurveSeries("b", x: [0, 1], y: [0, 1], role: role)])
+            return String(decoding: try Figure(chart).svg(), as: UTF8.self).split(separator: "\n")
+                .filter { $0.contains("<path") }
+        }
+        let validation = try paths(.validation), reference = try paths(.reference)
+        // A mark at each of two points and one in the legend go, and with them the colour of a second series.
+        #expect(reference.count < validation.count)
+        func dashes(_ paths: [Substring]) -> Set<Substring> {
+            Set(
+                paths.filter { $0.contains("stroke-dasharray") }
+                    .compactMap { $0.split(separator: ";stroke:").dropFirst().first?.prefix { $0 != ";" } })
+        }
+        #expect(!dashes(reference).isEmpty)
+        #expect(dashes(reference).isDisjoint(with: dashes(validation)))
+    }
 }

@@ -31,11 +31,11 @@ extension Library {
     /// Curves over the threshold of a decision.
     func addThresholdPlots() {
         addThresholdPlot(
-            "plot_roc", .roc, "How many are found for how many false alarms, over all thresholds; the area is AUROC.",
-            x: "false alarms among the others", y: "found among the true", measure: "AUROC")
+            "plot_roc", .roc, "The ROC curve: the true positive rate over the false positive rate; the area is AUROC.",
+            x: "false positive rate", y: "true positive rate", measure: "AUROC")
         addThresholdPlot(
             "plot_precision_recall", .precisionRecall,
-            "How many of those chosen are right for how many found, over all thresholds; the area is average precision.",
+            "The precision-recall curve: precision over recall for all thresholds; the area is average precision.",
             x: "recall", y: "precision", measure: "AP")
     }
 
@@ -80,7 +80,7 @@ extension Library {
                         throw Failure(.value, "\(name): no label occurs both true and false in these data")
                     }
                     if curve == .roc {
-                        series.append(try CurveSeries("chance", x: [0, 1], y: [0, 1], role: .validation))
+                        series.append(try CurveSeries("chance", x: [0, 1], y: [0, 1], role: .reference))
                     }
                     var options = try figure.plainOptions(call)
                     (options.xlabel, options.ylabel) = (x, y)

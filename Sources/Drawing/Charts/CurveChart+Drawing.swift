@@ -16,12 +16,12 @@ extension CurveChart {
 
     func prepared(_ theme: Theme, _ area: Rect) -> [Prepared] {
         let weight = weight
-        let validated = series.contains { $0.role == .validation }
+        let dashes = series.contains { $0.role != .training }
         return series.enumerated().map { index, series in
-            let colour = theme.series(series.colour ?? index)
-            let dash = validated ? (series.role == .validation ? Dash.validation : Dash.solid) : Dash.series(index)
+            let colour = series.role == .reference ? theme.mutedText : theme.series(series.colour ?? index)
+            let dash = dashes ? (series.role == .training ? Dash.solid : Dash.validation) : Dash.series(index)
             let longest = series.ys.map(\.count).max() ?? 0
-            let marked = longest <= 30 && Double(longest) * 14 <= area.width
+            let marked = longest <= 30 && Double(longest) * 14 <= area.width && series.role != .reference
             var result = Prepared(
                 name: series.name, colour: colour, dash: dash, marker: marked ? Marker.series(index % 5) : nil,
                 xs: series.xs, ys: series.ys, smooth: [])

@@ -34,7 +34,7 @@ extension CurveChart {
                     lower: x.lower, upper: x.upper, logarithmic: x.logarithmic, start: 0, end: Double(width * 2 - 1))
                 let sy = Scale(
                     lower: y.lower, upper: y.upper, logarithmic: y.logarithmic, start: Double(height * 4 - 1), end: 0)
-                let dashed = series[index].role == .validation
+                let dashed = series[index].role != .training
                 dots.draw(Simplification.polyline(xs, ys, sx, sy), dashed: dashed)
             }
         }

@@ -6,6 +6,8 @@ public struct CurveSeries: Sendable {
         case training
         /// Held-out data: a dashed line.
         case validation
+        /// What the others are held against, such as chance: a dashed grey line without marks.
+        case reference
     }
 
     /// The name in the legend.
