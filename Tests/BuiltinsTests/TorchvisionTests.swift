@@ -1,3 +1,4 @@
+import Base
 import Builtins
 import Foundation
 import Runtime
@@ -95,6 +96,27 @@ import Testing
             print(abs(net(x)[0] - tensor([\(expected)])).max().item() < 1e-4)
             """)
         #expect(lines == ["true"])
+    }
+
+    @Test(arguments: ["forms-resnet.pth", "forms-squeeze.onnx"])
+    func `The example's teachers say what they say in Python`(_ file: String) throws {
+        let root = Self.folder.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+        let line = try #require(Self.lines("pretrained.txt").first { $0.hasPrefix(file) })
+        let logits = line.split(separator: " ").dropFirst(2).joined(separator: ", ")
+        let example = String(decoding: try WholeFile.read(root + "/examples/pretrained.dist"), as: UTF8.self)
+        let module = example.split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { !$0.hasPrefix("module ResNet8") }.prefix { !$0.hasPrefix("fn published") }.joined(separator: "\n")
+        let lines = try StandardScripts.lines(
+            """
+            import "std/torchvision.dist" as tv
+            \(module)
+            net = \(file.hasSuffix(".onnx") ? "load(" : "load(ResNet8(4), ")"\(root)/examples/data/\(file)")
+            net.eval()
+            x = (((37 * arange(4 * 3 * 32 * 32) + 11) % 251).float() / 250).reshape(4, 3, 32, 32)
+            ds = normalize(TensorDataset(x, zeros(4).long()), "imagenet")
+            print(abs(predict(net, ds) - tensor([\(logits)]).reshape(4, 4)).max().item() < 1e-4)
+            """)
+        #expect(lines.last == "true")
     }
 
     @Test func `A published network trains, is copied, summarised and saved`() throws {

@@ -68,9 +68,8 @@ struct ExampleTests {
 
     @Test("The MNIST example in its quick form, where MNIST is to be found")
     func mnist() throws {
-        let package = "/" + Self.folder.split(separator: "/").dropLast(2).joined(separator: "/")
-        let places = [getenv("DISTILL_DATA").map { String(cString: $0) }, package + "/shared/data"].compactMap { $0 }
-        guard let data = places.first(where: { WholeFile.exists($0 + "/mnist/t10k-images-idx3-ubyte.gz") }) else {
+        let file = "/mnist/t10k-images-idx3-ubyte.gz"
+        guard let data = Self.shared(file)?.dropLast(file.count).description else {
             print("MNIST is not here (DISTILL_DATA, ../shared/data): its example is left out")
             return
         }
@@ -97,6 +96,13 @@ struct ExampleTests {
         let unknown = try Program.run("run", path, "--set", "exmples=20")
         #expect(unknown.status == 2)
         #expect(unknown.errors.contains("examples"))
+    }
+
+    /// A file of the data that lie beside the package or where `DISTILL_DATA` says.
+    static func shared(_ file: String) -> String? {
+        let package = "/" + folder.split(separator: "/").dropLast(2).joined(separator: "/")
+        let places = [getenv("DISTILL_DATA").map { String(cString: $0) }, package + "/shared/data"].compactMap { $0 }
+        return places.map { $0 + (file.hasPrefix("/") ? "" : "/") + file }.first { WholeFile.exists($0) }
     }
 
     private static func accuracy(_ network: String, in output: String) -> Double? {
