@@ -19,6 +19,8 @@ final class SessionFiles: FileAccess {
 
     /// The folder of the script that runs; none in the REPL.
     var folder: String?
+    /// The paths of which it was said which file was taken.
+    var notedPaths: Set<String> = []
 
     func resolve(_ path: String, from importer: String?) -> String {
         if path.hasPrefix("/") || path.hasPrefix("std/") { return path }
@@ -43,7 +45,7 @@ final class SessionFiles: FileAccess {
         }
     }
 
-    func exists(_ path: String) -> Bool { WholeFile.exists(path) }
+    func exists(_ path: String) -> Bool { (try? find(path)).map { WholeFile.exists($0.path) } ?? false }
 
     /// The nearest name in the folder of a file that is not there.
     static func near(_ path: String) -> [String] {

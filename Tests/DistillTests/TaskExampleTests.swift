@@ -47,7 +47,7 @@ struct TaskExampleTests {
 
     @Test("A table: a forest's probabilities teach a network")
     func tabular() throws {
-        let (output, picture) = try run("tabular", "data=\(ExampleTests.folder)/data", "epochs=60")
+        let (output, picture) = try run("tabular", "epochs=60")
         #expect(abs(try number("accuracy", of: "forest", in: output) - 0.9415) < 1e-3)
         #expect(try number("accuracy", of: "taught", in: output) > 0.92)
         #expect(picture.count > 20_000)

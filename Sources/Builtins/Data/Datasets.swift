@@ -31,7 +31,7 @@ extension Library {
             Builtin(
                 "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
                 Parameter<DatasetName>("name", "which one"),
-                Parameter<String?>.optional(
+                Parameter<ReadPath?>.optional(
                     "dir", "where its files are; without it NAME in $DISTILL_DATA, ./data and ~/.local/share/distill"),
                 Parameter<SplitName>("split", "which of the published parts", default: .train),
                 returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
@@ -44,9 +44,9 @@ extension Library {
                 ],
                 seeAlso: ["split", "augment", "TensorDataset", "read_csv"],
                 examples: [Example(#"len(dataset("digits"))"#, "1797")]
-            ) { (name: DatasetName, dir: String?, part: SplitName) in
+            ) { (name: DatasetName, dir: ReadPath?, part: SplitName) in
                 guard let named = NamedDataset(rawValue: name.rawValue) else { return try digits() }
-                return try named.read(part == .test ? .test : .train, folder: dir)
+                return try named.read(part == .test ? .test : .train, folder: dir?.found())
             })
         addTensorDataset()
         addTables()
@@ -56,19 +56,19 @@ extension Library {
         add(
             Builtin(
                 "read_idx", .data, "Reads a file in the IDX format of MNIST, plain or gzip.",
-                Parameter<String>("path", "the file"),
-                Parameter<String?>.optional("labels", "a second such file; the result is then a dataset"),
+                Parameter<ReadPath>("path", "the file"),
+                Parameter<ReadPath?>.optional("labels", "a second such file; the result is then a dataset"),
                 Parameter<Bool?>.optional(
                     "stream", "whether the bytes stay in the file and are read batch by batch",
                     defaultText: "if they take up more than a quarter of the memory that is left"),
                 returns: "a tensor (uint8, int64 or float), or a dataset with x [N, 1, H, W] in 0…1",
                 seeAlso: ["dataset", "image_folder"],
                 examples: [Example("try { read_idx(\"no/such/file\") } catch e { e.kind }", "io")]
-            ) { (path: String, labels: String?, stream: Bool?) -> Either<Tensor, Dataset> in
-                guard let labels else { return .first(try readIDX(path)) }
-                return .second(try readIDX(path, labels: labels, streams: stream))
+            ) { (path: ReadPath, labels: ReadPath?, stream: Bool?) -> Either<Tensor, Dataset> in
+                guard let labels else { return .first(try readIDX(path.found())) }
+                return .second(try readIDX(path.found(), labels: labels.found(), streams: stream))
             })
-        let directory = Parameter<String>("dir", "the folder")
+        let directory = Parameter<ReadPath>("dir", "the folder")
         let size = Parameter<OneOrMore<Int>?>.optional(
             "size", "[height, width], or one number for both", defaultText: "that of the images")
         let fit = Parameter<ImageFit>("fit", "how images of other proportions are brought to it", default: .crop)
@@ -108,7 +108,7 @@ extension Library {
                     options.size = (height, width)
                 }
                 options.classes = try call[classes] ?? call[like]?.classes
-                let folder = try imageFolder(call[directory], options)
+                let folder = try imageFolder(call[directory].found(), options)
                 if let first = folder.skipped.first {
                     call.interpreter.warn(
                         "image_folder: \(folder.skipped.count) broken images left out, the first is \(first)")

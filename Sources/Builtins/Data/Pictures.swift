@@ -10,7 +10,7 @@ extension Library {
     /// What networks say about picture files.
     func addPictures() {
         let net = Parameter<Module>("net", "the network")
-        let path = Parameter<String>("path", "a .png or .jpg file")
+        let path = Parameter<ReadPath>("path", "a .png or .jpg file")
         let size = Parameter<Pair>(
             "size", "the height and width that the network takes, or one number for both", default: 224)
         let mean = Parameter<[Double]?>.optional(
@@ -37,7 +37,7 @@ extension Library {
                     Example(setup + #"predict(net, "/tmp/distill-example-picture.png", size=4).shape"#, "[1, 4]")
                 ]
             ) { call in
-                try Self.logits("predict", call, call[net], call[path], call[size], call[mean], call[std])
+                try Self.logits("predict", call, call[net], call[path].found(), call[size], call[mean], call[std])
             })
         let count = Parameter<Int>("k", "how many classes", default: 5)
         add(
@@ -55,7 +55,8 @@ extension Library {
             ) { call in
                 let (network, most) = (try call[net], try call[count])
                 guard most > 0 else { throw Failure(.value, "top: k must be at least 1, given \(most)") }
-                let logits = try Self.logits("top", call, network, call[path], call[size], call[mean], call[std])
+                let logits = try Self.logits(
+                    "top", call, network, call[path].found(), call[size], call[mean], call[std])
                 guard logits.rank == 2 else {
                     throw Failure(.shape, "top: the network gives \(logits.shape), expected logits [1, K]")
                 }

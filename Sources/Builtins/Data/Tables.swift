@@ -32,7 +32,7 @@ struct AutoOr: ValueDecodable, LiteralEncodable {
 extension Library {
     /// Tables as people have them.
     func addTables() {
-        let path = Parameter<String>("path", "the file")
+        let path = Parameter<ReadPath>("path", "the file")
         let label = Parameter<OneOrMore<ColumnName>?>.optional(
             "label", "the label's column by name or position (negative from the end), or a list of several")
         let separator = Parameter<String>(
@@ -98,7 +98,8 @@ extension Library {
                 options.skip = try call[skip]
                 options.comment = try call[comment].map { try Self.character($0, "comment") }
                 let data = try readCSV(
-                    call[path], labels: (call[label]?.elements ?? []).map(\.label), options: options, like: call[like])
+                    call[path].found(), labels: (call[label]?.elements ?? []).map(\.label), options: options,
+                    like: call[like])
                 for doubt in data.table?.doubts ?? [] { call.interpreter.warn("read_csv: \(doubt)") }
                 return data
             })

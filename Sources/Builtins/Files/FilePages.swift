@@ -122,7 +122,7 @@ extension Library {
         add(
             Builtin(
                 "skeleton", .files, "A module declaration whose fields have the names and shapes of a file of weights.",
-                Parameter<String>("path", "a .pth, .safetensors, .npz or .onnx file"),
+                Parameter<ReadPath>("path", "a .pth, .safetensors, .npz or .onnx file"),
                 Parameter<String?>.optional(
                     "key", "where in a training checkpoint", defaultText: "where weights usually are"),
                 returns: "a string, the source of the module",
@@ -139,6 +139,6 @@ extension Library {
                         """,
                         "module Net() {", "    fc = Linear(4, 2)", "    # fn forward(x) { return fc(x) }", "}")
                 ]
-            ) { (path: String, key: String?) in try FilePage.skeleton(of: path, key: key) })
+            ) { (path: ReadPath, key: String?) in try FilePage.skeleton(of: path.found(), key: key) })
     }
 }

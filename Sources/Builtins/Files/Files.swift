@@ -3,6 +3,7 @@ import Runtime
 extension Library {
     func addFiles() {
         let path = Parameter<String>("path", "the path")
+        let source = Parameter<ReadPath>("path", "the path")
         let text = Parameter<String>("text", "what the file is to hold")
         let missing = Example("exists(\"no/such/file\")", "false")
         add(
@@ -17,7 +18,7 @@ extension Library {
                 returns: "a string", seeAlso: ["write_text", "exists"],
                 examples: [Example("try { read_text(\"no/such/file\") } catch e { e.kind }", "io")]
             ) { call in
-                let name = try call[path]
+                let name = try call[source].found()
                 guard let text = String(validating: try call.interpreter.files.read(name), as: UTF8.self) else {
                     throw Failure(.io, "read_text: \(name) is not UTF-8", operands: [0: ""])
                 }

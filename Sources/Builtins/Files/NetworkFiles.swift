@@ -140,7 +140,7 @@ extension Library {
 
     /// Files to networks and tensors.
     func addLoading() {
-        let path = Parameter<String>("path", "the file; its extension says what it holds")
+        let path = Parameter<ReadPath>("path", "the file; its extension says what it holds")
         add(
             Builtin(
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
@@ -160,7 +160,7 @@ extension Library {
                         "[1.0, 1.0]")
                 ]
             ) { call in
-                let file = try call[path]
+                let file = try call[path].found()
                 if let folder = try WeightFolder(file, function: "load", argument: 0) { throw folder.refusal }
                 if file.lowercased().hasSuffix(".png") { return Value.tensor(try TensorFile.image(file)) }
                 if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
@@ -223,7 +223,7 @@ extension Library {
                 ]
             ) { call in
                 let net = try call[net]
-                let file = try call[path]
+                let file = try call[path].found()
                 let folder = try WeightFolder(file, function: "load", argument: 1)
                 let search = try TensorFile.weights(
                     folder?.files ?? [file], named: file, key: call[key], function: "load", argument: 1)

@@ -137,7 +137,8 @@ extension ErrorCode {
             ExplanationPage(
                 "a file or folder that could not be used",
                 "The message gives the path and the system's reason. Paths are relative to the working directory, "
-                    + "those of import to the importing file.", wrong: "read_text(\"gone.txt\")",
+                    + "those of import to the importing file; what a script reads may lie beside the script too.",
+                wrong: "read_text(\"gone.txt\")",
                 right: "if exists(\"gone.txt\") { read_text(\"gone.txt\") }")
         case .importCycle:
             ExplanationPage(

@@ -9,6 +9,24 @@ public protocol FileAccess {
     func write(_ bytes: [UInt8], to path: String) throws
     /// Whether there is a file or folder.
     func exists(_ path: String) -> Bool
+    /// Where a file or folder that a program reads is: relative paths may have several places.
+    ///
+    /// - Throws: an `io` failure that names the places when it is in none of them.
+    func find(_ path: String) throws -> FoundPath
+}
+
+/// Where a file or folder that is to be read was found.
+public struct FoundPath: Sendable {
+    /// The path to be opened.
+    public let path: String
+    /// What is to be said once, when there was a choice.
+    public let note: String?
+
+    /// A place, and what is to be said of it.
+    public init(_ path: String, note: String? = nil) {
+        self.path = path
+        self.note = note
+    }
 }
 
 extension FileAccess {
@@ -16,6 +34,8 @@ extension FileAccess {
     public func write(_ bytes: [UInt8], to path: String) throws {
         throw Failure(.io, "cannot write \(path): this session writes no files")
     }
+    /// The path as given.
+    public func find(_ path: String) throws -> FoundPath { FoundPath(path) }
     /// Whether the file can be read.
     public func exists(_ path: String) -> Bool { (try? read(path)) != nil }
 }
