@@ -19,12 +19,6 @@ enum Labels {
         return try labels.integers().enumerated().filter { $0.element != none }.map(\.offset)
     }
 
-    /// How many numbers of floats [R, W] are known, for means over all of them; nil when that is one for every row.
-    static func elementsKnown(_ labels: Tensor) throws -> Int? {
-        let known = try labels.isnan().booleans().count { !$0 }
-        return known == labels.shape.first ? nil : known
-    }
-
     /// The mean cross entropy over the rows that have a label; 0, which moves nothing, when none has.
     static func crossEntropy(_ logits: Tensor, _ labels: Tensor, labelSmoothing: Double = 0) throws -> Tensor {
         let isEmpty =
@@ -67,28 +61,28 @@ extension TermInput {
 }
 
 extension Term {
-    /// The loss over the rows that the term can judge, 0 when there are none, and how many there are (nil: all).
+    /// The loss over the rows that the term can judge, 0 when there are none, and what their mean is divided by.
     ///
     /// - Throws: as ``loss(_:)``.
-    final func value(_ input: TermInput) throws -> (loss: Tensor, rows: Int?) { try value(input, by: loss) }
+    final func value(_ input: TermInput) throws -> (loss: Tensor, divisor: Double?) { try value(input, by: loss) }
 
     /// The same by another way to compute the loss.
     fileprivate final func value(
         _ input: TermInput, by loss: (TermInput) throws -> Tensor
-    ) throws -> (loss: Tensor, rows: Int?) {
+    ) throws -> (loss: Tensor, divisor: Double?) {
         let judged = judgesLabelledRows ? try input.labelled() : input
         let count = judged.student.logits.shape.first
         let isEmpty = count == 0 || judged.student.features.contains { $0.shape.first == 0 }
-        return (isEmpty ? try Labels.nothing(judged.student.logits) : try loss(judged), try rowsCounted(judged))
+        return (isEmpty ? try Labels.nothing(judged.student.logits) : try loss(judged), try divisor(judged))
     }
 }
 
 extension ActiveTerm {
-    /// The loss over the rows that the term can judge, 0 when there are none, and how many there are (nil: all).
+    /// The loss over the rows that the term can judge, 0 when there are none, and what their mean is divided by.
     ///
     /// - Parameter term: what this is the active form of.
     /// - Throws: as ``loss(_:)``.
-    final func value(_ input: TermInput, of term: Term) throws -> (loss: Tensor, rows: Int?) {
+    final func value(_ input: TermInput, of term: Term) throws -> (loss: Tensor, divisor: Double?) {
         try term.value(input, by: loss)
     }
 }

@@ -177,9 +177,9 @@ open class Term {
     /// Whether rows without a label are left out before ``loss(_:)`` sees the step.
     var judgesLabelledRows: Bool { needsLabels }
 
-    /// How many rows the mean of a step goes over; nil when all of them do.
-    func rowsCounted(_ input: TermInput) throws -> Int? {
-        judgesLabelledRows ? input.student.logits.shape.first : nil
+    /// What the mean of a step is divided by: the rows it goes over, or the sum of their weights; nil when it is all rows.
+    func divisor(_ input: TermInput) throws -> Double? {
+        judgesLabelledRows ? input.student.logits.shape.first.map(Double.init) : nil
     }
 
     /// Whether the term compares features and takes the input of the last child when no pair is given.

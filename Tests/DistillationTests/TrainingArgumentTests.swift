@@ -102,6 +102,45 @@ import Testing
         #expect(try equal(balanced.net, given.net))
     }
 
+    /// Batches of unlike weights and sizes, on data of each task with labels that are missing.
+    @Test(arguments: ["classes", "probabilities", "binary", "multilabel", "numbers"])
+    func `an epoch's loss is the loss over the whole set, whatever counts how much`(task: String) throws {
+        Randomness.seed(8)
+        let x = try Tensor.randn([30, 4])
+        var y: Tensor
+        var outputs = 3
+        switch task {
+        case "classes": y = try Tensor((0..<30).map { $0 < 20 ? 0 : $0 == 25 ? -100 : $0 % 3 })
+        case "probabilities": y = try Tensor.randn([30, 3]).softmax(dim: 1)
+        case "binary":
+            y = try Tensor((0..<30).map { $0 < 20 ? 0 : $0 % 2 })
+            outputs = 1
+        case "multilabel": y = try Tensor((0..<90).map { $0 % 7 == 0 ? -1 : $0 % 3 == 0 ? 1 : 0 }, shape: [30, 3])
+        default:
+            y = try Tensor((0..<30).map { $0 % 11 == 0 ? Float.nan : Float($0) })
+            outputs = 1
+        }
+        let target = TargetDeclaration(task: LearningTask(rawValue: task))
+        let data = try Dataset(x: x, y: y, target: target)
+        let samples = try Tensor((0..<30).map { Float($0 % 4) * 0.5 + 0.25 })
+        let factors = try Tensor(outputs == 3 ? [Float(0.2), 3, 1] : [Float(0.5), 4])
+        let net = try Linear(4, outputs)
+        for change in task == "numbers" ? [1] : [0, 1, 2] {
+            func loss(_ size: Int) throws -> Double {
+                var options = TrainingOptions()
+                options.batchSize = size
+                options.epochs = 1
+                options.optimizer = try SGD(lr: 1e-12)
+                if change != 0 { options.sampleWeights = samples }
+                if change != 1 { options.classWeights = .given(factors) }
+                let term = task == "numbers" ? RegressionTerm() : HardTerm()
+                return try fit(net.copy(), data, loss: Objective(term), options: options).loss[0]
+            }
+            let whole = try loss(30)
+            for size in [7, 8, 29] { #expect(abs(try loss(size) - whole) < 1e-5 * max(1, whole), "\(size), \(change)") }
+        }
+    }
+
     @Test func `sample_weights of 0 leave an example out, and equal ones change nothing`() throws {
         let ones = try trained { $0.sampleWeights = try .ones([30]) }
         #expect(try equal(ones.net, trained { _ in }.net, within: 1e-6))
@@ -133,6 +172,23 @@ import Testing
                 $0.classWeights = .balanced
             }
         }
+    }
+
+    @Test func `log_every gives a line after so many epochs and after the last`() throws {
+        var lines: [String] = []
+        let (_, run) = try trained {
+            $0.epochs = 5
+            $0.logEvery = 2
+            $0.name = "kd"
+            $0.validate = data
+            $0.log = { lines.append($0) }
+        }
+        #expect(lines.map { $0.split(separator: ",")[0] } == ["kd: epoch 2/5", "kd: epoch 4/5", "kd: epoch 5/5"])
+        let loss = try #require(run.loss.last)
+        let last = try #require(lines.last)
+        #expect(last.contains("loss \((loss * 1e4).rounded() / 1e4),") && last.contains("val_accuracy "))
+        #expect(last.hasSuffix("lr 0.1"), "\(last)")
+        #expect(throws: TrainingError.self) { try trained { $0.logEvery = 0 } }
     }
 
     @Test func `ema is a moving average after every step, and what the network ends with`() throws {

@@ -1,4 +1,5 @@
 import Data
+import Diagnostics
 import Learning
 import OrderedCollections
 import Runtime
@@ -26,6 +27,8 @@ struct FurtherTrainingParameters {
     let clipValue = Parameter<Double?>.optional("clip_grad_value", "the largest size of each element of the gradients")
     let maxSteps = Parameter<Int?>.optional("max_steps", "stop after so many steps of the optimizer")
     let validateEvery = Parameter<Int>("validate_every", "look at `validate` after so many epochs", default: 1)
+    let logEvery = Parameter<Int?>.optional(
+        "log_every", "print a line with the numbers after so many epochs, and after the last", defaultText: "never")
     let minDelta = Parameter<Double>("min_delta", "how much better counts as better for patience and keep", default: 0)
 
     /// All of them, in the order of the signature.
@@ -33,7 +36,7 @@ struct FurtherTrainingParameters {
         [
             dropLast.description, accumulate.description, sampler.description, classWeights.description,
             sampleWeights.description, ema.description, freeze.description, clipValue.description,
-            maxSteps.description, validateEvery.description, minDelta.description,
+            maxSteps.description, validateEvery.description, logEvery.description, minDelta.description,
         ]
     }
 
@@ -59,6 +62,9 @@ struct FurtherTrainingParameters {
         options.clipGradValue = try call[clipValue]
         options.maxSteps = try call[maxSteps]
         options.validateEvery = try call[validateEvery]
+        options.logEvery = try call[logEvery]
+        let interpreter = call.interpreter
+        options.log = { interpreter.output(Markup($0 + "\n")) }
         options.minDelta = try call[minDelta]
     }
 }

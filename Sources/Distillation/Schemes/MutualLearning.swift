@@ -105,15 +105,15 @@ private final class PeerLoss: TrainingLoss {
                 return try term.value(rows.completed(TermInput(student: view, labels: rows.labels, batch: batch)))
             }
             var total: Tensor?
-            var known: Int?
+            var divisor: Double?
             for other in others {
                 let (value, counted) = try term.value(
                     rows.completed(TermInput(student: view, teacher: other, labels: rows.labels, batch: batch)))
-                known = counted
+                divisor = counted
                 total = try total.map { try $0 + value } ?? value
             }
             guard let total else { throw DistillationError.noTeacher(term: term.name) }
-            return (others.count == 1 ? total : try total * Scalar(1 / Double(others.count)), known)
+            return (others.count == 1 ? total : try total * Scalar(1 / Double(others.count)), divisor)
         }
         if own + 1 == group.peers.count { group.outputs = [] }
         return loss
@@ -126,20 +126,20 @@ extension StepLoss {
     /// - Throws: ``DistillationError/option(term:problem:)`` when every weight is 0, and what `value` throws.
     init(
         _ objective: Objective, weights: [Double], function: String, epoch: Int,
-        value: (Term) throws -> (loss: Tensor, rows: Int?)
+        value: (Term) throws -> (loss: Tensor, divisor: Double?)
     ) throws {
         var total: Tensor?
         var values: [Double?] = []
-        var rows: [Int?] = []
+        var divisors: [Double?] = []
         for (summand, weight) in zip(objective.summands, weights) {
             guard weight != 0 else {
                 values.append(nil)
-                rows.append(nil)
+                divisors.append(nil)
                 continue
             }
-            let (value, counted) = try value(summand.term)
+            let (value, divisor) = try value(summand.term)
             values.append(try value.itemDouble())
-            rows.append(counted)
+            divisors.append(divisor)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
             total = try total.map { try $0 + weighted } ?? weighted
         }
@@ -147,6 +147,6 @@ extension StepLoss {
             throw DistillationError.option(
                 term: function, problem: "every term has weight 0 in epoch \(epoch + 1)")
         }
-        self.init(total: total, terms: values, rows: rows, weights: weights)
+        self.init(total: total, terms: values, divisors: divisors, weights: weights)
     }
 }

@@ -296,21 +296,21 @@ public final class ObjectiveRun: TrainingLoss {
         }
         var total: Tensor?
         var values: [Double?] = []
-        var rows: [Int?] = []
+        var divisors: [Double?] = []
         var measured: [Tensor?] = []
         for (index, term) in activeTerms.enumerated() {
             let weight = weights[index]
             guard weight != 0 else {
                 values.append(nil)
-                rows.append(nil)
+                divisors.append(nil)
                 measured.append(nil)
                 continue
             }
             let input = try input(for: index, student: view, teachers: teacherViews, batch)
             lastInputs[index] = input
-            let (value, counted) = try term.value(input, of: objective.summands[index].term)
+            let (value, divisor) = try term.value(input, of: objective.summands[index].term)
             values.append(try value.itemDouble())
-            rows.append(counted)
+            divisors.append(divisor)
             measured.append(value)
             let weighted = weight == 1 ? value : try value * Scalar(weight)
             total = try total.map { try $0 + weighted } ?? weighted
@@ -320,7 +320,7 @@ public final class ObjectiveRun: TrainingLoss {
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
         try termBalance?.measure(measured, of: student, along: Array(trainedModules.values).trainable)
-        return StepLoss(total: total, terms: values, rows: rows, weights: weights)
+        return StepLoss(total: total, terms: values, divisors: divisors, weights: weights)
     }
 
     /// A teacher that says nan is the cause of what follows from it.

@@ -84,11 +84,13 @@ public final class HardTerm: Term {
     /// The loss leaves out the rows itself, and of mixed ones those without one of two labels.
     override var judgesLabelledRows: Bool { false }
 
-    override func rowsCounted(_ input: TermInput) throws -> Int? {
+    override func divisor(_ input: TermInput) throws -> Double? {
         guard input.batch.mixture == nil, let labels = input.labels else { return nil }
-        // Of several labels each counts by itself, and of a distribution its row.
-        return input.layout?.task?.isBernoulli == true
-            ? try Labels.elementsKnown(labels) : try Labels.known(labels)?.count
+        let isUniform = weight == nil && input.classWeights == nil && input.rowWeights == nil
+        if isUniform, input.layout?.task?.isBernoulli != true {
+            return try Labels.known(labels).map { Double($0.count) }
+        }
+        return try weights(of: targets(input), input).sum().itemDouble()
     }
 
     /// The labels as the form of the loss takes them.
@@ -106,52 +108,66 @@ public final class HardTerm: Term {
     private func mean(_ logits: Tensor, _ y: Tensor, _ input: TermInput) throws -> Tensor {
         if input.layout?.task?.isBernoulli == true { return try bernoulli(logits, y, input) }
         let weight = try (self.weight ?? input.classWeights)?.to(logits.dtype)
-        if y.dtype.isFloating { return try distributions(logits, y, weight, input.rowWeights) }
+        if y.dtype.isFloating { return try distributions(logits, y, weight, input) }
         guard weight != nil || input.rowWeights != nil else {
             return try Labels.crossEntropy(logits, y, labelSmoothing: labelSmoothing)
         }
         let losses = try logits.crossEntropy(y, weight: weight, labelSmoothing: labelSmoothing, reduction: .none)
-        let none = try y.eq(.int(Labels.none))
-        var counted = try none.eq(.int(0)).to(logits.dtype)
-        if let rows = input.rowWeights { counted = try counted * rows.to(logits.dtype) }
         // A class's weight is in its losses already, and belongs to what they are divided by.
-        let weights = try weight.map { try counted * $0.rows(at: y.maskedFill(none, .int(0))) } ?? counted
-        return try Self.weightedMean(losses * counted, weights)
+        return try Self.weightedMean(losses * rowWeights(of: y, input), weights(of: y, input))
     }
 
     /// Cross entropy with distributions; rows that hold nan have no label.
-    private func distributions(_ logits: Tensor, _ y: Tensor, _ weight: Tensor?, _ rows: Tensor?) throws -> Tensor {
+    private func distributions(_ logits: Tensor, _ y: Tensor, _ weight: Tensor?, _ input: TermInput) throws -> Tensor {
         let missing = try y.sum(dims: [1]).isnan()
-        var target = try y.to(logits.dtype)
-        var counted = try missing.eq(.int(0)).to(logits.dtype)
-        target = try target.maskedFill(missing.unsqueeze(dim: 1), .float(0))
-        if let rows { counted = try counted * rows.to(logits.dtype) }
+        let target = try y.to(logits.dtype).maskedFill(missing.unsqueeze(dim: 1), .float(0))
         let losses = try logits.crossEntropy(
             target, weight: weight, labelSmoothing: labelSmoothing, reduction: .none)
+        let counted = try weights(of: y, input)
         return try Self.weightedMean(losses * counted, counted)
     }
 
     private func bernoulli(_ logits: Tensor, _ y: Tensor, _ input: TermInput) throws -> Tensor {
-        let missing = try y.isnan()
-        var target = try y.to(logits.dtype).maskedFill(missing, .float(0))
+        var target = try y.to(logits.dtype).maskedFill(y.isnan(), .float(0))
         if labelSmoothing > 0 { target = try target * Scalar(1 - labelSmoothing) + Scalar(labelSmoothing / 2) }
-        var counted = try missing.eq(.int(0)).to(logits.dtype)
-        if let rows = input.rowWeights {
-            counted = try counted * rows.to(logits.dtype).reshape([rows.count, 1])
-        }
-        if let weight { counted = try counted * weight.to(logits.dtype) }
-        if let own = input.classWeights {
-            // Two factors of a binary task: of the negative and of the positive.
-            let factors = try own.doubles()
-            if factors.count == 2, logits.shape[1] == 1 {
-                counted = try counted * (target * Scalar(factors[1] - factors[0]) + Scalar(factors[0]))
-            } else {
-                counted = try counted * own.to(logits.dtype)
-            }
-        }
+        let counted = try weights(of: y, input)
         let losses = try logits.binaryCrossEntropyWithLogits(
             target, reduction: .none, positiveWeight: positiveWeight?.to(logits.dtype))
         return try Self.weightedMean(losses * counted, counted)
+    }
+
+    // MARK: What the mean is divided by
+
+    /// How much each row counts by itself: 0 without a label, else the weight of its example.
+    private func rowWeights(of y: Tensor, _ input: TermInput) throws -> Tensor {
+        let dtype = input.student.logits.dtype
+        let missing = y.dtype.isFloating ? try y.sum(dims: [1]).isnan() : try y.eq(.int(Labels.none))
+        let counted = try missing.eq(.int(0)).to(dtype)
+        return try input.rowWeights.map { try counted * $0.to(dtype) } ?? counted
+    }
+
+    /// How much each loss counts: [R] among classes, [R, L] where each logit is one of its own.
+    private func weights(of y: Tensor, _ input: TermInput) throws -> Tensor {
+        if input.layout?.task?.isBernoulli == true { return try bernoulliWeights(y, input) }
+        let counted = try rowWeights(of: y, input)
+        guard !y.dtype.isFloating, let weight = self.weight ?? input.classWeights else { return counted }
+        let classes = try y.maskedFill(y.eq(.int(Labels.none)), .int(0))
+        return try counted * weight.to(counted.dtype).rows(at: classes)
+    }
+
+    private func bernoulliWeights(_ y: Tensor, _ input: TermInput) throws -> Tensor {
+        let dtype = input.student.logits.dtype
+        let missing = try y.isnan()
+        var counted = try missing.eq(.int(0)).to(dtype)
+        if let rows = input.rowWeights { counted = try counted * rows.to(dtype).reshape([rows.count, 1]) }
+        if let weight { counted = try counted * weight.to(dtype) }
+        guard let own = input.classWeights else { return counted }
+        // Two factors of a binary task: of the negative and of the positive.
+        let factors = try own.doubles()
+        guard factors.count == 2, y.shape[1] == 1 else { return try counted * own.to(dtype) }
+        var target = try y.to(dtype).maskedFill(missing, .float(0))
+        if labelSmoothing > 0 { target = try target * Scalar(1 - labelSmoothing) + Scalar(labelSmoothing / 2) }
+        return try counted * (target * Scalar(factors[1] - factors[0]) + Scalar(factors[0]))
     }
 
     /// Σ losses / Σ weights; 0, with a gradient of 0, where nothing counts.
@@ -214,7 +230,18 @@ public final class RegressionTerm: Term {
     /// Numbers that are nan are left out one by one.
     override var judgesLabelledRows: Bool { false }
 
-    override func rowsCounted(_ input: TermInput) throws -> Int? { try input.labels.flatMap(Labels.elementsKnown) }
+    override func divisor(_ input: TermInput) throws -> Double? {
+        guard let y = input.labels else { return nil }
+        return try weights(of: y, like: y, input.rowWeights).sum().itemDouble()
+    }
+
+    /// How much each number counts: 0 where it is nan, else the weight of its row.
+    private func weights(of targets: Tensor, like outputs: Tensor, _ rows: Tensor? = nil) throws -> Tensor {
+        let counted = try targets.isnan().eq(.int(0)).to(outputs.dtype)
+        guard let rows else { return counted }
+        let shape = [rows.count] + Array(repeating: 1, count: max(0, targets.rank - 1))
+        return try counted * rows.to(outputs.dtype).reshape(shape)
+    }
 
     /// The mean difference; predictions [B, 1] fit targets [B].
     public override func loss(_ input: TermInput) throws -> Tensor {
@@ -232,12 +259,8 @@ public final class RegressionTerm: Term {
         var targets = try y.to(predictions.dtype).reshape(predictions.shape.array)
         let missing = try targets.isnan()
         if try input.rowWeights != nil || missing.any().item().integer != 0 {
+            let counted = try weights(of: targets, like: predictions, input.rowWeights)
             targets = try targets.maskedFill(missing, .float(0))
-            var counted = try missing.eq(.int(0)).to(predictions.dtype)
-            if let rows = input.rowWeights {
-                let shape = [rows.count] + Array(repeating: 1, count: max(0, predictions.rank - 1))
-                counted = try counted * rows.to(predictions.dtype).reshape(shape)
-            }
             return try HardTerm.weightedMean(elements(predictions, targets) * counted, counted)
         }
         switch metric {

@@ -18,6 +18,7 @@ extension Trainer {
         try require(data.count > 0, "the dataset is empty")
         try require(options.accumulate >= 1, "accumulate must be at least 1, given \(options.accumulate)")
         try require(options.validateEvery >= 1, "validate_every must be at least 1, given \(options.validateEvery)")
+        try require(options.logEvery.map { $0 >= 1 } ?? true, "log_every must be at least 1")
         try require(options.maxSteps.map { $0 >= 1 } ?? true, "max_steps must be at least 1")
         try require(options.minDelta >= 0, "min_delta must not be negative, given \(options.minDelta)")
         try require(options.ema.map { $0 >= 0 && $0 < 1 } ?? true, "ema must lie in 0 ..< 1")

@@ -133,6 +133,7 @@ public final class Trainer {
                 if trainers.allSatisfy(\.isOutOfPatience) || first.isOutOfSteps { goesOn = false }
                 let isOver = !goesOn || epoch + 1 == first.options.epochs
                 try writeCheckpoint(of: trainers, epochs: epoch + 1, isOver: isOver)
+                for trainer in trainers { trainer.log(epoch, isOver: isOver) }
                 if !goesOn {
                     for trainer in trainers { trainer.run.stoppedEarly = true }
                     break
@@ -376,6 +377,11 @@ public final class Trainer {
         if keepsBest { best = (value, try evaluatedNetwork.stateDict()) }
     }
 
+    private func log(_ epoch: Int, isOver: Bool) {
+        guard let every = options.logEvery, isOver || (epoch + 1) % every == 0 else { return }
+        options.log?(run.logLine(epoch, of: options.epochs))
+    }
+
     private func report(epoch: Int, step: Int, of steps: Int, loss: Double, isEpochEnd: Bool = false) {
         guard let progress = options.progress else { return }
         let now = monotonicSeconds()
@@ -403,7 +409,7 @@ private struct EpochSums {
     var examples = 0.0
     var terms: [Double]
     var weights: [Double]
-    /// What the terms are multiplied by, once a term's mean went over fewer rows than the batch has.
+    /// What the terms are multiplied by, once a term's mean was divided by something else than the rows of the batch.
     private var factors: [Double] = []
     var gradientNorm = 0.0
     var learningRate = 0.0
@@ -419,15 +425,15 @@ private struct EpochSums {
         examples += all
         for (index, value) in step.terms.enumerated() {
             guard let value else { continue }
-            let rows = step.rows.indices.contains(index) ? step.rows[index] : nil
-            if let rows, rows != count, step.weights.count == step.terms.count { factors = step.weights }
-            let weight = rows.map(Double.init) ?? all
+            let divisor = step.divisors.indices.contains(index) ? step.divisors[index] : nil
+            if let divisor, divisor != all, step.weights.count == step.terms.count { factors = step.weights }
+            let weight = divisor ?? all
             terms[index] += value * weight
             weights[index] += weight
         }
     }
 
-    /// The mean loss, the same for any batch size: each term's mean over the rows that it counts, by its weight.
+    /// The mean loss, the same for any batch size: each term's mean over what it counts, by its weight.
     var mean: Double {
         guard !factors.isEmpty else { return loss / examples }
         return terms.indices.reduce(0) { $0 + (weights[$1] > 0 ? factors[$1] * terms[$1] / weights[$1] : 0) }

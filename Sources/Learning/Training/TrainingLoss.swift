@@ -143,16 +143,17 @@ public struct StepLoss {
     public let total: Tensor
     /// The terms, unweighted, in the order of ``TrainingLoss/termNames``; nil for a term that did not take part.
     public let terms: [Double?]
-    /// How many rows the mean of each term goes over; nil for a term, or for all, where it is every row of the batch.
-    public let rows: [Int?]
+    /// What the mean of each term is divided by: the rows it goes over, or their weights' sum; nil for a term, or for all,
+    /// where it is the number of rows of the batch.
+    public let divisors: [Double?]
     /// What the terms are multiplied by in the total; empty where that is not known.
     public let weights: [Double]
 
     /// A loss from its parts.
-    public init(total: Tensor, terms: [Double?], rows: [Int?] = [], weights: [Double] = []) {
+    public init(total: Tensor, terms: [Double?], divisors: [Double?] = [], weights: [Double] = []) {
         self.total = total
         self.terms = terms
-        self.rows = rows
+        self.divisors = divisors
         self.weights = weights
     }
 }

@@ -66,6 +66,10 @@ public struct TrainingOptions {
     public var callback: ((Run) throws -> Bool)?
     /// Called after each step and epoch with how far the run is.
     public var progress: ((Progress) -> Void)?
+    /// After how many epochs ``log`` gets a line; the last epoch has one in any case. nil is never.
+    public var logEvery: Int?
+    /// Takes the lines of ``logEvery``.
+    public var log: ((String) -> Void)?
     /// The run's name.
     public var name: String?
 
