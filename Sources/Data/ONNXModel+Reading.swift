@@ -29,7 +29,7 @@ extension ONNXModel {
                     if field == 1, case .range(let text) = value { domain = try reader.text(text) }
                     if field == 2, case .number(let number) = value { version = number }
                 }
-                if domain.isEmpty || domain == "ai.onnx" { operatorSet = version }
+                if domain.isEmpty || domain == "ai.onnx" { operatorSet = version } else { domains[domain] = version }
             case 14:
                 var entry = (key: "", value: "")
                 try ProtobufFields(source, range).forEach { field, value in
@@ -48,7 +48,10 @@ extension ONNXModel {
             guard case .range(let range) = value else { return }
             switch field {
             case 1: nodes.append(try reader.node(range))
-            case 5: initializers.append(try reader.tensor(range))
+            case 5:
+                let (name, tensor, element) = try reader.tensor(range)
+                initializers.append((name, tensor))
+                elements[name] = element
             case 11: inputs.append(try reader.port(range))
             case 12: outputs.append(try reader.port(range))
             case 15:
@@ -102,7 +105,8 @@ private struct ONNXReader {
             case (3, .number(let number)): single = .int(number)
             case (4, .range(let range)): single = .string(try text(range))
             case (5, .range(let range)):
-                node.tensors[name] = ONNXModel.StoredConstant(tensor: try tensor(range).tensor)
+                let (_, tensor, element) = try tensor(range)
+                node.tensors[name] = ONNXModel.StoredConstant(tensor: tensor, element: element)
             case (7, .bits(let bits)): floats.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
             case (7, .range(let range)): floats += try self.floats(range)
             case (8, .number(let number)): ints.append(number)
@@ -136,13 +140,8 @@ private struct ONNXReader {
         ).doubles()
     }
 
-    static let elements: [Int: StoredElement] = [
-        1: .float32, 2: .uint8, 3: .int8, 4: .uint16, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16,
-        11: .float64, 12: .uint32, 13: .uint64, 16: .bfloat16,
-    ]
-
-    /// A tensor with its name.
-    func tensor(_ range: Range<Int>) throws -> (name: String, tensor: Tensor) {
+    /// A tensor with its name, and how its numbers stand in the file.
+    func tensor(_ range: Range<Int>) throws -> (name: String, tensor: Tensor, element: StoredElement) {
         var name = "", shape: [Int] = [], type = 0, numbers: [Int] = [], raw: Range<Int>?
         var floats: [Double] = [], packed: Range<Int>?
         var isExternal = false, places: [String: String] = [:]
@@ -171,7 +170,7 @@ private struct ONNXReader {
             default: break
             }
         }
-        guard let element = Self.elements[type] else {
+        guard let element = ONNXModel.element(type) else {
             throw DataError.content(
                 path: source.path,
                 problem:
@@ -197,7 +196,7 @@ private struct ONNXReader {
         guard bytes.count == count else {
             throw failure(range, "\"\(name)\" \(shape) takes \(count) bytes, found \(bytes.count)")
         }
-        return (name, try element.tensor(bytes[...], shape: shape))
+        return (name, try element.tensor(bytes[...], shape: shape), element)
     }
 
     private static func bytes(_ bits: UInt64, _ count: Int) -> [UInt8] {
@@ -231,7 +230,9 @@ private struct ONNXReader {
                 guard field == 1, case .range(let range) = value else { return }
                 try ProtobufFields(source, range).forEach { field, value in
                     switch (field, value) {
-                    case (1, .number(let type)): port.dtype = Self.elements[type]?.dtype ?? .float32
+                    case (1, .number(let type)):
+                        port.element = ONNXModel.element(type)
+                        port.dtype = port.element?.dtype ?? .float32
                     case (2, .range(let range)): port.shape = try sizes(range)
                     default: break
                     }

@@ -68,6 +68,8 @@ public struct ONNXModel {
         public var dtype: DType
         /// The sizes.
         public var shape: [Size]
+        /// How the elements stand in the file, where that is more than their type says.
+        public var element: StoredElement?
 
         /// A port.
         public init(_ name: String, _ dtype: DType, _ shape: [Size]) {
@@ -90,6 +92,10 @@ public struct ONNXModel {
 
     /// The version of the operators that the model was written with.
     public var operatorSet = ONNXModel.opset
+    /// The versions of the operators of other domains.
+    public var domains: [String: Int] = [:]
+    /// How the numbers of initializers stood in the file: small integers above all, which are int64 here.
+    public var elements: [String: StoredElement] = [:]
     /// What the model's file is called in messages.
     public var path = ""
 
@@ -97,6 +103,8 @@ public struct ONNXModel {
     public struct StoredConstant: @unchecked Sendable {
         /// The tensor, which nobody changes.
         public let tensor: Tensor
+        /// How its numbers stood in the file.
+        public let element: StoredElement
     }
 
     /// An empty model.
@@ -113,6 +121,20 @@ public struct ONNXModel {
         }
     }
 
+    private static let codes: [(Int, StoredElement)] = [
+        (1, .float32), (2, .uint8), (3, .int8), (4, .uint16), (5, .int16), (6, .int32), (7, .int64), (9, .bool),
+        (10, .float16), (11, .float64), (12, .uint32), (13, .uint64), (16, .bfloat16),
+    ]
+
+    /// What a number of the format stands for, if it is read.
+    public static func element(_ code: Int) -> StoredElement? { codes.first { $0.0 == code }?.1 }
+
+    /// The number for numbers of a dtype that stood in a file in some way: halves were widened and are written as they are.
+    private static func code(of dtype: DType, _ element: StoredElement?) -> Int {
+        guard let element, element.dtype == dtype, !dtype.isFloating else { return code(of: dtype) }
+        return codes.first { $0.1 == element }?.0 ?? code(of: dtype)
+    }
+
     /// The file's bytes.
     ///
     /// - Throws: ``DataError/argument(function:problem:help:)`` beyond the 2 GB that Protocol Buffers allow.
@@ -126,17 +148,23 @@ public struct ONNXModel {
         var graph = Message()
         for node in nodes { graph.put(1, Self.message(node)) }
         graph.put(2, "distill")
-        for (name, tensor) in initializers { graph.put(5, Self.message(name, tensor)) }
+        for (name, tensor) in initializers { graph.put(5, Self.message(name, tensor, elements[name])) }
         for port in inputs { graph.put(11, Self.message(port)) }
         for port in outputs { graph.put(12, Self.message(port)) }
         var opset = Message()
         opset.put(1, "")
-        opset.put(2, Self.opset)
+        opset.put(2, operatorSet)
         var model = Message()
         model.put(1, 8)
         model.put(2, "distill")
         model.put(7, graph)
         model.put(8, opset)
+        for (domain, version) in domains.sorted(by: { $0.key < $1.key }) {
+            var other = Message()
+            other.put(1, domain)
+            other.put(2, version)
+            model.put(8, other)
+        }
         for (key, value) in metadata {
             var entry = Message()
             entry.put(1, key)
@@ -153,6 +181,14 @@ public struct ONNXModel {
         let name = node.outputs.first.map { "\(node.operation):\($0)" } ?? node.operation
         message.put(3, node.name.isEmpty ? name : node.name)
         message.put(4, node.operation)
+        if !node.domain.isEmpty { message.put(7, node.domain) }
+        for (name, constant) in node.tensors.sorted(by: { $0.key < $1.key }) {
+            var attribute = Message()
+            attribute.put(1, name)
+            attribute.put(5, Self.message("", constant.tensor, constant.element))
+            attribute.put(20, 4)
+            message.put(5, attribute)
+        }
         for (name, value) in node.attributes {
             var attribute = Message()
             attribute.put(1, name)
@@ -183,12 +219,18 @@ public struct ONNXModel {
         return message
     }
 
-    private static func message(_ name: String, _ tensor: Tensor) -> Message {
+    private static func message(_ name: String, _ tensor: Tensor, _ element: StoredElement?) -> Message {
         var message = Message()
         for size in tensor.shape { message.put(1, size) }
-        message.put(2, code(of: tensor.dtype))
+        message.put(2, code(of: tensor.dtype, element))
         message.put(8, name)
-        message.put(9, bytes: tensor.storedBytes())
+        let bytes = tensor.storedBytes(), size = tensor.dtype.itemSize
+        if let element, !tensor.dtype.isFloating, element.dtype == tensor.dtype, element.size < size {
+            // The low bytes of each number.
+            message.put(9, bytes: stride(from: 0, to: bytes.count, by: size).flatMap { bytes[$0..<$0 + element.size] })
+        } else {
+            message.put(9, bytes: bytes)
+        }
         return message
     }
 
@@ -203,7 +245,7 @@ public struct ONNXModel {
             shape.put(1, dimension)
         }
         var tensor = Message()
-        tensor.put(1, code(of: port.dtype))
+        tensor.put(1, code(of: port.dtype, port.element))
         tensor.put(2, shape)
         var type = Message()
         type.put(1, tensor)

@@ -141,10 +141,13 @@ extension Library {
     /// Files to networks and tensors.
     func addLoading() {
         let path = Parameter<ReadPath>("path", "the file; its extension says what it holds")
+        let output = Parameter<String?>.optional(
+            "output", ".onnx: which of several outputs the network gives",
+            defaultText: "\"logits\", else the first of shape [N, K]")
         add(
             Builtin(
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
-                parameters: [path.description],
+                parameters: [path.description, output.description],
                 returns:
                     ".npy: a tensor; .npz, .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode",
                 notes: [
@@ -166,10 +169,13 @@ extension Library {
                 if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
                     return .tensor(try PixelImage(reading: file).tensor().to(.float32).div(255))
                 }
-                switch try TensorFile(
+                let kind = try TensorFile(
                     file, function: "load", what: "what can be loaded",
                     allowed: [.safetensors, .distill, .npz, .npy, .pt, .onnx], argument: 0)
-                {
+                if try call[output] != nil, kind != .onnx {
+                    throw Failure(.value, "load: output= is for .onnx files, \(file) is none")
+                }
+                switch kind {
                 case .npy: return .tensor(try NPY.read(file))
                 case .npz: return try NPZ.read(file).encode(in: call.interpreter)
                 case .pt where try FileKind(of: file) != .safetensors:
@@ -178,7 +184,15 @@ extension Library {
                 case .distill:
                     return .module(try ModelFile.network(SafeTensors(reading: file), path: file, in: call.interpreter))
                 case .onnx:
-                    let net = try ONNXNetwork(ONNXModel(reading: file))
+                    let model = try ONNXModel(reading: file), asked = try call[output]
+                    let net = try ONNXNetwork(model, outputs: asked.map { [$0] } ?? [])
+                    if asked == nil, model.outputs.count > 1 {
+                        let names = model.outputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
+                        call.interpreter.output(
+                            Markup(
+                                "load: \(file) has the outputs \(names); this is \"\(net.outputName)\", output= takes another\n"
+                            ))
+                    }
                     net.eval()
                     return .module(net)
                 case .safetensors, .pt:

@@ -20,7 +20,7 @@ extension ONNXModel {
         defer { Randomness.state = state }
         let small = try TracedRun(net, inputs, count: 2, seed: 1)
         let large = try TracedRun(net, inputs, count: 3, seed: 2)
-        var graph = try ONNXGraph(small, large, state: net.namedState())
+        var graph = try ONNXGraph(small, large, state: net.namedState(), layers: net.namedModules())
         self = try graph.model(output: output)
         if let record = net.record {
             if let classes = record.classes {
@@ -47,6 +47,10 @@ struct TracedRun {
         Randomness.seed(seed)
         self.count = count
         let batches = try examples.mapValues { try Self.batch(like: $0, count: count) }
+        // Somebody looks at every layer, so that none is computed together with the next and each has its own nodes.
+        let looker = Looker(), layers = net.namedModules().map(\.module)
+        for layer in layers { layer.observe(with: looker) }
+        defer { for layer in layers { layer.stopObserving(with: looker) } }
         (graph, inputs, output) = try inEvaluation(net) {
             try Trace.run { trace in
                 let numbers = batches.mapValues { trace.number(of: $0) }
@@ -73,6 +77,11 @@ struct TracedRun {
     }
 }
 
+/// Looks and does nothing.
+private final class Looker: ModuleObserver {
+    func module(_ module: Module, took input: Tensor?, gave output: Tensor) {}
+}
+
 /// A number of a model that is known, or grows with the batch: `factor · N + constant`.
 struct BatchSize: Equatable {
     var factor: Int
@@ -93,6 +102,7 @@ struct ONNXGraph {
     let small: TracedRun
     let large: TracedRun
     private let stateNames: [ObjectIdentifier: String]
+    private let layerNames: [ObjectIdentifier: String]
     private var model = ONNXModel()
     private var names: [Int: String] = [:]
     private var constants: [String: Int] = [:]
@@ -100,8 +110,12 @@ struct ONNXGraph {
     private var counter = 0
     private var batch: String?
 
-    init(_ small: TracedRun, _ large: TracedRun, state: [(name: String, tensor: Tensor)]) throws {
+    init(
+        _ small: TracedRun, _ large: TracedRun, state: [(name: String, tensor: Tensor)],
+        layers: [(path: String, module: Module)]
+    ) throws {
         (self.small, self.large) = (small, large)
+        layerNames = Dictionary(layers.map { (ObjectIdentifier($0.module), $0.path) }) { first, _ in first }
         var stateNames: [ObjectIdentifier: String] = [:]
         for (name, tensor) in state where stateNames[ObjectIdentifier(tensor)] == nil {
             stateNames[ObjectIdentifier(tensor)] = name
@@ -139,9 +153,15 @@ struct ONNXGraph {
         }
         used.insert(name)
         let needed = self.needed()
+        /// Which layer a node of the model comes from.
+        var layers: [Int: String] = [:]
         for (index, node) in small.nodes.enumerated() where needed.contains(index) {
+            let start = model.nodes.count
             try convert(node, large.nodes[index])
+            guard let path = node.owner.flatMap({ layerNames[$0] }), !path.isEmpty else { continue }
+            for number in start..<model.nodes.count { layers[number] = path }
         }
+        nameNodes(layers)
         guard let result = names[small.output] else {
             throw ModuleError.export(problem: "the result does not depend on the input", help: nil)
         }
@@ -156,6 +176,23 @@ struct ONNXGraph {
                         ? .named("batch") : $0.isFixed ? .fixed($0.constant) : .named("\($0.factor)*batch")
                 }))
         return model
+    }
+
+    /// Calls nodes as the layers they come from: `layer1.0.conv1`, where a layer takes several `layer1.0.conv1.Add`.
+    private mutating func nameNodes(_ layers: [Int: String]) {
+        let paths = Set(layers.values), counts = Dictionary(layers.values.map { ($0, 1) }, uniquingKeysWith: +)
+        var used: Set<String> = []
+        for (number, path) in layers.sorted(by: { $0.key < $1.key }) {
+            let isWhole = counts[path] == 1 && !paths.contains { $0.hasPrefix(path + ".") }
+            let base = isWhole ? path : path + "." + model.nodes[number].operation
+            var name = base
+            var next = 2
+            while !used.insert(name).inserted || !isWhole && paths.contains(name) {
+                name = "\(base)_\(next)"
+                next += 1
+            }
+            model.nodes[number].name = name
+        }
     }
 
     /// The operations that the result depends on and that depend on the inputs.

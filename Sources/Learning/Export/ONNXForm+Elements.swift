@@ -196,18 +196,6 @@ extension ONNXCall {
 }
 
 extension ONNXOperator {
-    /// The type of a code in the format.
-    fileprivate static func dtype(_ code: Int) -> DType? {
-        switch code {
-        case 1, 10, 16: .float32
-        case 2: .uint8
-        case 3, 4, 5, 6, 7, 12, 13: .int64
-        case 9: .bool
-        case 11: .float64
-        default: nil
-        }
-    }
-
     /// The quotient of whole numbers, cut off towards zero as C does.
     private static func quotient(_ a: Tensor, _ b: Tensor) throws -> Tensor {
         guard !a.dtype.isFloating, !b.dtype.isFloating else { return try a.div(b) }
@@ -263,7 +251,7 @@ extension ONNXOperator {
                 return call.wants(1) ? [x, try x.onesLike(dtype: .bool)] : [x]
             },
             "Cast": .one { call in
-                guard let dtype = dtype(call.int("to", 0)) else {
+                guard let dtype = ONNXModel.element(call.int("to", 0))?.dtype else {
                     throw call.refusal("to=\(call.int("to", 0)) (text, complex, 8 or 4 bits) is not read")
                 }
                 return try call.x().to(dtype)

@@ -155,74 +155,9 @@ extension ONNXOperator {
     /// Convolutions, poolings and other sizes of images.
     static let images: [String: ONNXOperator] = [
         "Conv": .one(weights: [1: "weight", 2: "bias"]) { call in
-            let x = try call.x(), weight = try call.x(1)
-            let window = try ONNXWindow(
-                call, kernel: Array(weight.shape.dropFirst(2)), sizes: Array(x.shape.dropFirst(2)))
-            let padded = window.isSymmetric ? x : try x.pad(window.pads)
-            let padding = window.isSymmetric ? window.before : window.before.map { _ in 0 }
-            return try padded.asImage().conv2d(
-                weight.asImage(), bias: call.optional(2), stride: ONNXWindow.pair(window.strides, 1),
-                padding: ONNXWindow.pair(padding, 0), dilation: ONNXWindow.pair(window.dilations, 1),
-                groups: call.int("group", 1)
-            ).likeInput(x)
+            try call.convolution(call.x(), call.x(1), bias: call.optional(2))
         },
-        "ConvTranspose": .one(weights: [1: "weight", 2: "bias"]) { call in
-            let x = try call.x(), weight = try call.x(1)
-            guard call.ints("output_shape") == nil, ["NOTSET", "", "VALID"].contains(call.text("auto_pad", "NOTSET"))
-            else { throw call.refusal("output_shape and auto_pad are not read") }
-            let window = try ONNXWindow(
-                call, kernel: Array(weight.shape.dropFirst(2)), sizes: Array(x.shape.dropFirst(2)))
-            let extra = call.ints("output_padding") ?? window.kernel.map { _ in 0 }
-            let padding = window.isSymmetric ? window.before : window.before.map { _ in 0 }
-            var y = try x.asImage().convTranspose2d(
-                weight.asImage(), bias: call.optional(2), stride: ONNXWindow.pair(window.strides, 1),
-                padding: ONNXWindow.pair(padding, 0), outputPadding: ONNXWindow.pair(extra, 0),
-                groups: call.int("group", 1), dilation: ONNXWindow.pair(window.dilations, 1)
-            ).likeInput(x)
-            guard !window.isSymmetric else { return y }
-            for (axis, (before, after)) in zip(window.before, window.after).enumerated() {
-                let size = y.shape[axis + 2] - before - after
-                guard size > 0 else { throw call.refusal("pads leave nothing") }
-                y = try y.narrow(dim: axis + 2, start: before, length: size)
-            }
-            return y
-        },
-        "MaxPool": .one { call in
-            let x = try call.x()
-            if call.wants(1) { throw call.refusal("its indices are asked for") }
-            let window = try ONNXWindow(call, sizes: Array(x.shape.dropFirst(2)))
-            // What PyTorch cannot pad is padded before, with what never wins.
-            let fits = window.isSymmetric && zip(window.before, window.kernel).allSatisfy { 2 * $0 <= $1 }
-            guard fits || !call.flag("ceil_mode"), x.dtype.isFloating || fits else {
-                throw call.refusal("ceil_mode=1 with such pads is not read")
-            }
-            let padded = fits ? x : try x.pad(window.pads, value: -.infinity)
-            let padding = fits ? window.before : window.before.map { _ in 0 }
-            return try padded.asImage().maxPool2d(
-                ONNXWindow.pair(window.kernel, 1), stride: ONNXWindow.pair(window.strides, 1),
-                padding: ONNXWindow.pair(padding, 0), dilation: ONNXWindow.pair(window.dilations, 1),
-                ceilMode: call.flag("ceil_mode")
-            ).likeInput(x)
-        },
-        "AveragePool": .one { call in
-            let x = try call.x()
-            let window = try ONNXWindow(call, sizes: Array(x.shape.dropFirst(2)))
-            guard window.dilations.allSatisfy({ $0 == 1 }) else { throw call.refusal("dilations are not read") }
-            let kernel = ONNXWindow.pair(window.kernel, 1), stride = ONNXWindow.pair(window.strides, 1)
-            let isCeiled = call.flag("ceil_mode"), counts = call.flag("count_include_pad")
-            let hangs = x.shape.dropFirst(2).enumerated().contains { axis, size in
-                (size + window.before[axis] + window.after[axis] - window.kernel[axis]) % window.strides[axis] != 0
-            }
-            guard !isCeiled || !hangs else { throw call.refusal("ceil_mode=1 with windows that hang over is not read") }
-            if window.before.allSatisfy({ $0 == 0 }), window.isSymmetric {
-                return try x.asImage().avgPool2d(kernel, stride: stride).likeInput(x)
-            }
-            let sums = try x.pad(window.pads).asImage().avgPool2d(kernel, stride: stride)
-            if counts { return try sums.likeInput(x) }
-            let shares = try Tensor.ones([1, 1] + x.shape.dropFirst(2), dtype: x.dtype).pad(window.pads).asImage()
-                .avgPool2d(kernel, stride: stride)
-            return try sums.div(shares).likeInput(x)
-        },
+        "ConvTranspose": .one(weights: [1: "weight", 2: "bias"]) { try $0.transposedConvolution() },
         "GlobalAveragePool": .one { call in
             let x = try call.x()
             return x.rank == 4 ? try x.adaptiveAvgPool2d(1) : try x.mean(dims: Array(2..<max(x.rank, 2)), keepdim: true)

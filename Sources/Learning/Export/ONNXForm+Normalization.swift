@@ -69,15 +69,32 @@ extension Graph.BatchNorm: ONNXForm {
 
 // MARK: Reading
 
+extension ONNXCall {
+    /// A normalisation by the batch itself, and the statistics as they become.
+    fileprivate func batchStatistics() throws -> [Tensor] {
+        let x = try self.x(), share = float("momentum", 0.9)
+        let dims = (0..<x.rank).filter { $0 != 1 }
+        let mean = try x.mean(dims: dims), variance = try x.var(dims: dims, correction: 0)
+        let y = try x.batchNorm(
+            runningMean: mean, runningVariance: variance, weight: self.x(1), bias: self.x(2), training: false,
+            eps: float("epsilon", 1e-5))
+        func moved(_ position: Int, _ new: Tensor) throws -> Tensor {
+            try self.x(position).mul(.float(share)).add(new.mul(.float(1 - share)))
+        }
+        return [y, try moved(3, mean), try moved(4, variance)]
+    }
+}
+
 extension ONNXOperator {
     /// Normalisations.
     static let normalizations: [String: ONNXOperator] = [
         "BatchNormalization": ONNXOperator(
             weights: [1: "weight", 2: "bias", 3: "running_mean", 4: "running_var"], statistics: [3, 4]
         ) { call in
-            guard !call.flag("training_mode"), call.flag("spatial", true), !call.wants(1) else {
-                throw call.refusal("training_mode=1 and spatial=0 are not read")
+            guard call.flag("spatial", true), call.opset >= 14 || !call.wants(1) else {
+                throw call.refusal("spatial=0 and statistics as results are not read")
             }
+            if call.flag("training_mode") { return try call.batchStatistics() }
             return [
                 try call.x().batchNorm(
                     runningMean: call.x(3), runningVariance: call.x(4), weight: call.x(1), bias: call.x(2),

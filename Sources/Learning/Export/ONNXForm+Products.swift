@@ -194,8 +194,8 @@ extension ONNXOperator {
             }
             return try x.mean(dims: dims, keepdim: keep)
         },
-        "ReduceMax": reduction { try $0.amax(dims: $1, keepdim: $2) },
-        "ReduceMin": reduction { try $0.amin(dims: $1, keepdim: $2) },
+        "ReduceMax": reduction { try $0.extreme($1, $2, of: -.infinity) { try $0.amax(dims: $1, keepdim: $2) } },
+        "ReduceMin": reduction { try $0.extreme($1, $2, of: .infinity) { try $0.amin(dims: $1, keepdim: $2) } },
         "ReduceProd": reduction { x, dims, keep in
             try dims.sorted(by: >).reduce(x) { try $0.prod(dim: $1, keepdim: keep) }.to(x.dtype)
         },
@@ -214,13 +214,24 @@ extension ONNXOperator {
     ]
 }
 
+extension Tensor {
+    /// The largest or smallest, or what stands for it where there is nothing to choose from.
+    fileprivate func extreme(
+        _ dims: [Int], _ keep: Bool, of nothing: Double, _ run: (Tensor, [Int], Bool) throws -> Tensor
+    ) throws -> Tensor {
+        guard dims.contains(where: { shape[$0] == 0 }), dtype.isFloating else { return try run(self, dims, keep) }
+        let sizes = shape.array.enumerated().compactMap { dims.contains($0) ? keep ? 1 : nil : $1 }
+        return try .full(sizes, .float(nothing), dtype: dtype)
+    }
+}
+
 extension ONNXCall {
     /// One layer, forwards, backwards or both, over [steps, N, size].
     fileprivate func lstm() throws -> [Tensor] {
         let x = try self.x(), inputWeights = try self.x(1), hiddenWeights = try self.x(2)
         guard texts("activations") == nil, !node.attributes.contains(where: { $0.name == "clip" }), optional(4) == nil,
             optional(7) == nil, !flag("layout"), !flag("input_forget"), x.rank == 3, hiddenWeights.rank == 3
-        else { throw refusal("activations, clip, sequence lengths, peepholes, layout and input_forget are not read") }
+        else { return try ONNXRecurrence(self, gates: 4).run() }
         let h = hiddenWeights.shape[2], directions = hiddenWeights.shape[0], examples = x.shape[1]
         func gates(_ tensor: Tensor, _ direction: Int, _ start: Int = 0) throws -> Tensor {
             let own = try tensor.select(dim: 0, index: direction)

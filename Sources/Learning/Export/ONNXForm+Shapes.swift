@@ -124,6 +124,44 @@ extension Graph.CumulativeSum: ONNXForm {
 // MARK: Reading
 
 extension ONNXCall {
+    /// `source` put where `index` says, or joined with what is there.
+    fileprivate func scattered(_ x: Tensor, _ axis: Int, _ index: Tensor, _ source: Tensor) throws -> Tensor {
+        let reduction = text("reduction", "none")
+        switch reduction {
+        case "none": return try x.scatter(dim: axis, index: index, .tensor(source))
+        case "add": return try x.scatterAdd(dim: axis, index: index, source)
+        case "max", "min", "mul": break
+        default: throw refusal("reduction=\(reduction) is not read")
+        }
+        let own = try x.doubles(), given = try source.doubles()
+        // Which element wins each place: of those that are there, or of those that come.
+        var winners = Array(own.indices), values = own
+        let before = x.shape.array, places = try index.integers(), shape = index.shape.array
+        for (number, place) in places.enumerated() {
+            var rest = number, target = 0, factor = 1
+            for dim in shape.indices.reversed() {
+                let at = dim == axis ? place : rest % shape[dim]
+                rest /= shape[dim]
+                target += at * factor
+                factor *= before[dim]
+            }
+            let value = given[number]
+            if reduction == "mul" {
+                values[target] *= value
+            } else if reduction == "max" ? value > values[target] : value < values[target] {
+                (values[target], winners[target]) = (value, own.count + number)
+            }
+        }
+        guard reduction == "mul" else {
+            return try Tensor.cat([x.reshape([-1]), source.reshape([-1])], dim: 0)
+                .indexSelect(dim: 0, index: Tensor(winners)).reshape(before)
+        }
+        guard !(x.requiresGradient || source.requiresGradient) else {
+            throw refusal("the gradient of reduction=mul is not known here")
+        }
+        return try Tensor(values, shape: before).to(x.dtype)
+    }
+
     /// Axes: an option, or since opset 13 an input.
     fileprivate func axes(since: Int = 13) throws -> [Int]? { opset >= since ? try integers(1) : ints("axes") }
 }
@@ -243,6 +281,11 @@ extension ONNXOperator {
         return try Tensor.where(index.lt(.int(0)), .tensor(index.add(.int(size))), .tensor(index))
     }
 
+    private static let scatterElements = ONNXOperator.one { call in
+        let x = try call.x(), axis = try call.dimension(call.int("axis", 0), of: x.rank)
+        return try call.scattered(x, axis, wrapped(call.x(1), x.shape[axis]), call.x(2))
+    }
+
     /// What picks elements.
     static let selections: [String: ONNXOperator] = [
         "Slice": .one { call in
@@ -278,19 +321,22 @@ extension ONNXOperator {
             let x = try call.x(), axis = try call.dimension(call.int("axis", 0), of: x.rank)
             return try x.gather(dim: axis, index: wrapped(call.x(1), x.shape[axis]))
         },
-        "ScatterElements": .one { call in
-            let x = try call.x(), axis = try call.dimension(call.int("axis", 0), of: x.rank)
-            let index = try wrapped(call.x(1), x.shape[axis]), source = try call.x(2)
-            switch call.text("reduction", "none") {
-            case "none": return try x.scatter(dim: axis, index: index, .tensor(source))
-            case "add": return try x.scatterAdd(dim: axis, index: index, source)
-            case let other: throw call.refusal("reduction=\(other) is not read")
-            }
-        },
+        "ScatterElements": scatterElements, "Scatter": scatterElements,
         "GatherND": .one { call in
-            let x = try call.x(), index = try call.x(1)
-            guard call.int("batch_dims", 0) == 0, index.rank > 0, index.shape[index.rank - 1] <= x.rank else {
-                throw call.refusal("batch_dims is not read")
+            var x = try call.x(), index = try call.x(1).to(.int64)
+            let batches = call.int("batch_dims", 0), given = index.shape
+            guard index.rank > 0, (0..<index.rank).contains(batches), index.shape[index.rank - 1] + batches <= x.rank
+            else { throw call.refusal("indices \(index.shape) of \(x.shape)") }
+            if batches > 0 {
+                // The number of the batch becomes the first index.
+                let count = x.shape.prefix(batches).reduce(1, *)
+                x = try x.reshape([count] + x.shape.dropFirst(batches))
+                index = try index.reshape([count, -1, given[given.count - 1]])
+                let own = try Tensor.arange(.int(count)).reshape([count, 1, 1]).expand([count, index.shape[1], 1])
+                index = try Tensor.cat([own, index], dim: 2)
+                let (rows, picks) = try x.rows(at: index)
+                let rest = x.shape.dropFirst(index.shape[2])
+                return try rows.indexSelect(dim: 0, index: picks).reshape(given.dropLast() + rest)
             }
             let (rows, picks) = try x.rows(at: index)
             let rest = x.shape.dropFirst(index.shape[index.rank - 1])
@@ -304,14 +350,12 @@ extension ONNXOperator {
             let (rows, picks) = try x.rows(at: index)
             let places = try picks.unsqueeze(dim: 1).expand([picks.count, rows.shape[1]])
             let values = try source.reshape([picks.count, rows.shape[1]])
-            switch call.text("reduction", "none") {
-            case "none": return try rows.scatter(dim: 0, index: places, .tensor(values)).reshape(x.shape.array)
-            case "add": return try rows.scatterAdd(dim: 0, index: places, values).reshape(x.shape.array)
-            case let other: throw call.refusal("reduction=\(other) is not read")
-            }
+            return try call.scattered(rows, 0, places, values).reshape(x.shape.array)
         },
         "OneHot": .one { call in
-            guard let depth = try call.whole(1), depth > 0 else { throw call.refusal("no depth") }
+            guard let given = try call.number(1), let depth = Int(exactly: given), depth > 0 else {
+                throw call.refusal("no depth")
+            }
             let values = try call.x(2), index = try wrapped(call.x(), depth), axis = call.int("axis", -1)
             let classes = try Tensor.arange(.int(depth))
             let hot = try index.unsqueeze(dim: -1).eq(classes)

@@ -23,30 +23,40 @@ public final class ONNXNetwork: Module {
     private let steps: [Step]
     private let constants: [Int: Tensor]
     private let inputNumbers: [Int]
-    private let outputNumber: Int
+    private let outputNumbers: [Int]
     private let valueCount: Int
+    /// The initializers among the constants.
+    private let numbersToNames: [Int: String]
 
-    /// The name of the output that a call gives: `logits` if there is one, else the first.
-    public let outputName: String
+    /// The names of the outputs that are computed. A call gives the first of them.
+    public let outputNames: [String]
+    /// The name of the output that a call gives: `logits` if there is one, else the first of shape [N, K], else the first.
+    public var outputName: String { outputNames[0] }
 
     /// Builds the network of a model.
     ///
-    /// - Throws: ``DataError/content(path:problem:help:)`` for operators that are not read, by name, and a graph that does not
-    ///   hang together.
-    public convenience init(_ model: ONNXModel) throws { try self.init(model, weights: [:]) }
+    /// - Parameter outputs: which outputs are computed, the one that a call gives first; by default that one alone.
+    /// - Throws: ``DataError/content(path:problem:help:)`` for operators that are not read, by name, a graph that does not
+    ///   hang together, and outputs that there are not.
+    public convenience init(_ model: ONNXModel, outputs: [String] = []) throws {
+        try self.init(model, weights: [:], outputs: outputs)
+    }
 
-    private init(_ model: ONNXModel, weights: [String: Tensor]) throws {
-        var builder = ONNXNetworkBuilder(model, weights: weights)
+    /// - Parameter weights: tensors that take the place of initializers.
+    init(_ model: ONNXModel, weights: [String: Tensor], outputs: [String]) throws {
+        var builder = try ONNXNetworkBuilder(model, weights: weights, outputs: outputs)
         try builder.check()
         try builder.build()
         self.model = model
         inputPorts = builder.inputs
         constants = builder.constants
         inputNumbers = builder.inputs.map { builder.number(of: $0.name) }
-        outputName = builder.output
-        outputNumber = builder.number(of: builder.output)
+        outputNames = builder.outputs
+        outputNumbers = builder.outputs.map { builder.number(of: $0) }
         valueCount = builder.count
-        let kept: Set<Int> = [outputNumber]
+        numbersToNames = Dictionary(
+            model.initializers.map { (builder.number(of: $0.name), $0.name) }, uniquingKeysWith: { first, _ in first })
+        let kept = Set(outputNumbers)
         var seen = kept
         var steps: [Step] = []
         for (layer, inputs, outputs) in builder.steps.reversed() {
@@ -58,7 +68,7 @@ public final class ONNXNetwork: Module {
         }
         self.steps = steps.reversed()
         super.init()
-        for step in self.steps { register(step.layer, as: step.layer.name) }
+        for step in self.steps { register(step.layer, at: step.layer.name) }
         var record = TrainingRecord()
         func list(_ key: String) -> [JSON]? {
             model.metadata.first { $0.key == key }.flatMap { try? JSON(parsing: Array($0.value.utf8)) }?.array
@@ -77,10 +87,17 @@ public final class ONNXNetwork: Module {
         guard inputPorts.count == 1 else {
             throw ModuleError.namedInputs(module: typeName, names: inputPorts.map(\.name))
         }
-        return try run([x])
+        return try run([x])[0]
     }
 
     public override func forward(named inputs: OrderedDictionary<String, Tensor>) throws -> Tensor {
+        try results(inputs)[0]
+    }
+
+    /// All outputs that are computed, in the order of ``outputNames``.
+    ///
+    /// - Throws: ``ModuleError`` for inputs that are missing or do not fit, and what the operators throw.
+    public func results(_ inputs: OrderedDictionary<String, Tensor>) throws -> [Tensor] {
         if inputs.count == 1, inputPorts.count == 1, let only = inputs.values.first { return try run([only]) }
         return try run(
             inputPorts.map { port in
@@ -94,7 +111,7 @@ public final class ONNXNetwork: Module {
             })
     }
 
-    private func run(_ inputs: [Tensor]) throws -> Tensor {
+    private func run(_ inputs: [Tensor]) throws -> [Tensor] {
         var values = [Tensor?](repeating: nil, count: valueCount)
         for (number, tensor) in constants { values[number] = tensor }
         for (index, number) in inputNumbers.enumerated() {
@@ -107,8 +124,22 @@ public final class ONNXNetwork: Module {
             for (number, result) in zip(step.outputs, results) where number >= 0 { values[number] = result }
             for number in step.lastUses { values[number] = nil }
         }
-        guard let result = values[outputNumber] else { throw ModuleError.noForward(module: typeName) }
-        return result
+        return try outputNumbers.map {
+            guard let result = values[$0] else { throw ModuleError.noForward(module: typeName) }
+            return result
+        }
+    }
+
+    /// Puts a layer at a path; what is not there yet on the way is made.
+    private func register(_ layer: ONNXLayer, at path: String) {
+        var place: Module = self
+        let parts = path.split(separator: ".").map(String.init)
+        for part in parts.dropLast() {
+            let next = place.children[part] ?? ONNXScope()
+            if place.children[part] == nil { place.register(next, as: part) }
+            place = next
+        }
+        place.register(layer, as: parts.last ?? path)
     }
 
     public override func duplicate(_ copies: ModuleCopies) throws -> Module {
@@ -116,8 +147,39 @@ public final class ONNXNetwork: Module {
         for step in steps {
             for (source, tensor) in step.layer.sources { weights[source] = try copies.tensor(tensor) }
         }
-        return try ONNXNetwork(model, weights: weights)
+        return try ONNXNetwork(model, weights: weights, outputs: outputNames)
     }
+
+    // MARK: Files
+
+    /// The graph as a model without the weights of its layers, which are in the state, and those weights by the names that
+    /// the graph gives them.
+    ///
+    /// - Throws: ``DataError`` beyond 2 GB of constants.
+    public func stored() throws -> (graph: [UInt8], weights: [(source: String, tensor: Tensor)]) {
+        let weights = steps.flatMap(\.layer.sources).map { (source: $0.0, tensor: $0.1) }
+        let own = Set(weights.map(\.source)), plain = Set(constants.keys.compactMap { numbersToNames[$0] })
+        var rest = model
+        rest.initializers = model.initializers.filter { !own.contains($0.name) || plain.contains($0.name) }
+        return (try rest.bytes(), weights)
+    }
+
+    /// The network that ``stored()`` described.
+    ///
+    /// - Throws: as ``init(_:outputs:)``, ``DataError`` for bytes that are no model.
+    public convenience init(
+        stored graph: [UInt8], weights: [(source: String, tensor: Tensor)], outputs: [String], path: String
+    ) throws {
+        var model = try ONNXModel(parsing: graph, path: path)
+        let known = Set(model.initializers.map(\.name))
+        for (source, tensor) in weights where !known.contains(source) { model.initializers.append((source, tensor)) }
+        try self.init(model, outputs: outputs)
+    }
+}
+
+/// What layers of an imported graph have in common in their paths.
+public final class ONNXScope: Module {
+    public override var typeName: String { "Module" }
 }
 
 extension ONNXModel.Port {
@@ -148,7 +210,7 @@ extension ONNXModel.Port {
 
 /// One operator of an imported graph, with its weights.
 public final class ONNXLayer: Module {
-    /// Its name among the children.
+    /// Its path.
     let name: String
     private let node: ONNXModel.Node
     private let opset: Int
@@ -157,12 +219,13 @@ public final class ONNXLayer: Module {
     private let weights: [Int: Tensor]
     /// The weights by the names that the file gives them.
     let sources: [(String, Tensor)]
+    private let elements: [StoredElement?]
 
     init(
-        _ node: ONNXModel.Node, name: String, opset: Int, _ operation: ONNXOperator,
+        _ node: ONNXModel.Node, name: String, opset: Int, _ operation: ONNXOperator, elements: [StoredElement?],
         weights: [(position: Int, source: String, tensor: Tensor, own: String, isTrained: Bool)]
     ) {
-        (self.name, self.node, self.opset, self.operation) = (name, node, opset, operation)
+        (self.name, self.node, self.opset, self.operation, self.elements) = (name, node, opset, operation, elements)
         self.weights = Dictionary(weights.map { ($0.position, $0.tensor) }) { first, _ in first }
         sources = weights.map { ($0.source, $0.tensor) }
         super.init()
@@ -181,7 +244,7 @@ public final class ONNXLayer: Module {
     func results(_ inputs: [Tensor?]) throws -> [Tensor] {
         var inputs = inputs
         for (position, weight) in weights { inputs[position] = weight }
-        let call = ONNXCall(node: node, opset: opset, inputs: inputs)
+        let call = ONNXCall(node: node, opset: opset, inputs: inputs, elements: elements)
         let results = Trace.isRunning ? try Trace.within(self) { try run(call) } : try run(call)
         if let first = results.first { notify(input: inputs.first.flatMap { $0 }, output: first) }
         return results

@@ -25,11 +25,22 @@ struct ONNXOperator: Sendable {
     /// The operators of ONNX's own domain that are read, by name.
     static let all: [String: ONNXOperator] = {
         var all: [String: ONNXOperator] = [:]
-        for family in [elements, images, normalizations, products, reductions, shapes, selections] {
+        let families = [
+            elements, images, windows, normalizations, products, reductions, shapes, selections, attentions, losses,
+            bits,
+            inverses, quantised, recurrences, samplings, choices, signals,
+        ]
+        for family in families {
             all.merge(family) { first, _ in first }
         }
         return all
     }()
+    /// The operator of a node, if it is read.
+    static func of(_ node: ONNXModel.Node) -> ONNXOperator? { node.domain.isEmpty ? all[node.operation] : nil }
+
+    /// x Wᵀ: a product with a transposed weight, as a linear layer has it.
+    static let turnedProduct = ONNXOperator.one(weights: [1: "weight"]) { try $0.x().linear($0.x(1)) }
+
     /// The newest operator set that is known.
     static let newestOpset = 28
 }
@@ -41,6 +52,8 @@ struct ONNXCall {
     let opset: Int
     /// What goes in; nil for what is left out.
     let inputs: [Tensor?]
+    /// How the numbers of the inputs stood in the file, where that is known.
+    var elements: [StoredElement?] = []
 
     /// An input that has to be there.
     func x(_ position: Int = 0) throws -> Tensor {
@@ -86,6 +99,8 @@ struct ONNXCall {
     func float(_ name: String, _ usual: Double) -> Double {
         if case .float(let number)? = value(name) { number } else { usual }
     }
+    /// A number without a usual value.
+    func number(_ name: String) -> Double? { if case .float(let number)? = value(name) { number } else { nil } }
     func floats(_ name: String) -> [Double]? { if case .floats(let numbers)? = value(name) { numbers } else { nil } }
     func text(_ name: String, _ usual: String) -> String {
         if case .string(let text)? = value(name) { text } else { usual }

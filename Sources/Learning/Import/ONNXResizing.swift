@@ -8,19 +8,26 @@ struct ONNXResizing {
     private let scales: [Double]
     private let mode: String
     private let transformation: String
+    /// The part of each dimension that `tf_crop_and_resize` shows.
+    private let region: [(Double, Double)]
+
+    private static func isOld(_ call: ONNXCall) -> Bool { call.node.operation == "Upsample" || call.opset < 11 }
 
     init(_ call: ONNXCall) throws {
         self.call = call
         x = try call.x()
-        let isOld = call.node.operation == "Upsample" || call.opset < 11
+        let isOld = Self.isOld(call), rank = x.rank
         mode = call.text("mode", "nearest")
         transformation =
             isOld ? "asymmetric" : call.text("coordinate_transformation_mode", "half_pixel")
-        guard !call.flag("antialias"), !call.flag("exclude_outside"),
-            call.text("keep_aspect_ratio_policy", "stretch") == "stretch"
-        else { throw call.refusal("antialias, exclude_outside and keep_aspect_ratio_policy are not read") }
-        let axes = try (call.ints("axes") ?? Array(0..<x.rank)).map { try call.dimension($0, of: call.x().rank) }
-        var sizes = x.shape.array, scales = [Double](repeating: 1, count: x.rank)
+        let axes = try (call.ints("axes") ?? Array(0..<rank)).map { try call.dimension($0, of: rank) }
+        var sizes = x.shape.array, scales = [Double](repeating: 1, count: rank)
+        var region = [(Double, Double)](repeating: (0, 1), count: rank)
+        if transformation == "tf_crop_and_resize", let given = try call.optional(1)?.doubles(), !given.isEmpty {
+            guard given.count == 2 * axes.count else { throw call.refusal("a region of \(given.count) numbers") }
+            for (index, axis) in axes.enumerated() { region[axis] = (given[index], given[axes.count + index]) }
+        }
+        self.region = region
         let given: [Double]?
         if call.node.operation == "Upsample", call.opset < 9 {
             given = call.floats("scales")
@@ -40,9 +47,17 @@ struct ONNXResizing {
             guard let wanted = try call.integers(3), wanted.count == axes.count, wanted.allSatisfy({ $0 > 0 }) else {
                 throw call.refusal("neither scales nor sizes")
             }
-            for (axis, size) in zip(axes, wanted) {
-                scales[axis] = Double(size) / Double(max(sizes[axis], 1))
-                sizes[axis] = size
+            let own = zip(axes, wanted).map { Double($1) / Double(max(sizes[$0], 1)) }
+            let policy = call.text("keep_aspect_ratio_policy", "stretch")
+            for (index, axis) in axes.enumerated() {
+                switch policy {
+                case "stretch":
+                    scales[axis] = own[index]
+                    sizes[axis] = wanted[index]
+                default:
+                    scales[axis] = (policy == "not_larger" ? own.min() : own.max()) ?? 1
+                    sizes[axis] = Int((scales[axis] * Double(sizes[axis]) + 0.5).rounded(.down))
+                }
             }
         }
         guard sizes.allSatisfy({ (1...1 << 24).contains($0) }) else { throw call.refusal("the sizes \(sizes)") }
@@ -57,11 +72,11 @@ struct ONNXResizing {
     }
 
     func resized() throws -> Tensor {
-        guard mode == "nearest" || mode == "linear" else { throw call.refusal("mode=\(mode) is not read") }
+        guard ["nearest", "linear", "cubic"].contains(mode) else { throw call.refusal("mode=\(mode) is not read") }
         var result = x
-        for axis in sizes.indices where sizes[axis] != x.shape[axis] || scales[axis] != 1 {
+        for axis in sizes.indices where sizes[axis] != x.shape[axis] || scales[axis] != 1 || region[axis] != (0, 1) {
             let places = try (0..<sizes[axis]).map { try place($0, axis) }
-            if mode == "nearest" {
+            if mode == "nearest", transformation != "tf_crop_and_resize" {
                 let picks = try places.map { min(max(try nearest($0), 0), x.shape[axis] - 1) }
                 result = try result.indexSelect(dim: axis, index: Tensor(picks))
             } else {
@@ -73,20 +88,26 @@ struct ONNXResizing {
 
     /// Where an element of the output lies in the input.
     private func place(_ index: Int, _ axis: Int) throws -> Double {
-        let scale = scales[axis], i = Double(index)
+        let scale = scales[axis], i = Double(index), size = Double(x.shape[axis])
         switch transformation {
         case "half_pixel": return (i + 0.5) / scale - 0.5
+        case "half_pixel_symmetric":
+            let share = Double(sizes[axis]) / (scale * size)
+            return size / 2 * (1 - share) + (i + 0.5) / scale - 0.5
         case "pytorch_half_pixel": return sizes[axis] > 1 ? (i + 0.5) / scale - 0.5 : 0
         case "asymmetric": return i / scale
         case "align_corners":
-            return sizes[axis] > 1 ? i * Double(x.shape[axis] - 1) / Double(sizes[axis] - 1) : 0
+            return sizes[axis] > 1 ? i * (size - 1) / Double(sizes[axis] - 1) : 0
+        case "tf_crop_and_resize":
+            let (start, end) = region[axis]
+            guard sizes[axis] > 1 else { return (start + end) / 2 * (size - 1) }
+            return start * (size - 1) + i * (end - start) * (size - 1) / Double(sizes[axis] - 1)
         default: throw call.refusal("coordinate_transformation_mode=\(transformation) is not read")
         }
     }
 
     private func nearest(_ place: Double) throws -> Int {
-        let isOld = call.node.operation == "Upsample" || call.opset < 11
-        switch isOld ? "floor" : call.text("nearest_mode", "round_prefer_floor") {
+        switch Self.isOld(call) ? "floor" : call.text("nearest_mode", "round_prefer_floor") {
         case "floor": return Int(place.rounded(.down))
         case "ceil": return Int(place.rounded(.up))
         case "round_prefer_floor": return Int((place - 0.5).rounded(.up))
@@ -95,22 +116,56 @@ struct ONNXResizing {
         }
     }
 
-    /// The product with a matrix whose rows hold the shares of two neighbours.
+    /// How much an element counts at a distance.
+    private func share(_ distance: Double, _ a: Double) -> Double {
+        let d = abs(distance)
+        if mode == "linear" { return max(1 - d, 0) }
+        if d <= 1 { return ((a + 2) * d - (a + 3)) * d * d + 1 }
+        return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
+    }
+
+    /// The product with a matrix whose rows hold the shares of the neighbours.
     private func interpolated(_ tensor: Tensor, _ axis: Int, _ places: [Double]) throws -> Tensor {
         let n = x.shape[axis]
         guard n > 0, n.multipliedReportingOverflow(by: places.count).overflow == false else {
             throw call.refusal("an image without size")
         }
+        let a = call.float("cubic_coeff_a", -0.75), leavesOut = call.flag("exclude_outside")
+        // Where it shrinks, an antialiased kernel is as wide as what one element of the output stands for.
+        let narrow = call.flag("antialias") ? min(scales[axis], 1) : 1
+        let reach = Int(((mode == "cubic" ? 2 : 1) / narrow).rounded(.up))
         var shares = [Double](repeating: 0, count: n * places.count)
+        var outside = [Double](repeating: 0, count: places.count)
         for (row, place) in places.enumerated() {
-            let low = place.rounded(.down), share = place - low
-            let first = min(max(Int(low), 0), n - 1), second = min(max(Int(low) + 1, 0), n - 1)
-            shares[row * n + first] += 1 - share
-            shares[row * n + second] += share
+            if transformation == "tf_crop_and_resize" {
+                guard place >= 0, place <= Double(n - 1) else {
+                    outside[row] = call.float("extrapolation_value", 0)
+                    continue
+                }
+                if mode == "nearest" {
+                    shares[row * n + min(max(try nearest(place), 0), n - 1)] = 1
+                    continue
+                }
+            }
+            let low = Int(place.rounded(.down))
+            var sum = 0.0, parts: [(Int, Double)] = []
+            for index in (low - reach)...(low + reach + 1) {
+                let part = share((Double(index) - place) * narrow, a)
+                guard part != 0, !leavesOut || (0..<n).contains(index) else { continue }
+                parts.append((index, part))
+                sum += part
+            }
+            let divisor = narrow < 1 || leavesOut ? sum : 1
+            for (index, part) in parts { shares[row * n + min(max(index, 0), n - 1)] += part / divisor }
         }
         let matrix = try Tensor(shares, shape: [places.count, n]).to(tensor.dtype)
         let order = (0..<tensor.rank).filter { $0 != axis } + [axis]
         let back = (0..<tensor.rank).map { order.firstIndex(of: $0) ?? 0 }
-        return try tensor.permute(order).linear(matrix).permute(back)
+        var rows = try tensor.permute(order).linear(matrix)
+        if outside.contains(where: { $0 != 0 }) {
+            let empty = try Tensor(outside.map { $0 != 0 })
+            rows = try Tensor.where(empty, .tensor(Tensor(outside).to(tensor.dtype)), .tensor(rows))
+        }
+        return try rows.permute(back)
     }
 }

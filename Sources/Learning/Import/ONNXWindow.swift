@@ -1,6 +1,6 @@
 import Tensors
 
-/// The windows of a convolution or pooling over one or two dimensions, as a node says them.
+/// The windows of a convolution or pooling, as a node says them.
 struct ONNXWindow {
     let kernel: [Int]
     let strides: [Int]
@@ -11,11 +11,11 @@ struct ONNXWindow {
 
     /// Reads the options of a node for an image of these sizes.
     ///
-    /// - Throws: ``ModuleError/argument(layer:problem:)`` for other than one or two dimensions.
+    /// - Throws: ``ModuleError/argument(layer:problem:)`` for options that do not fit each other.
     init(_ call: ONNXCall, kernel given: [Int]? = nil, sizes: [Int]) throws {
         let kernel = call.ints("kernel_shape") ?? given ?? []
-        guard (1...2).contains(sizes.count), kernel.count == sizes.count else {
-            throw call.refusal("windows over \(sizes.count) dimensions are not read, one and two are")
+        guard (1...6).contains(sizes.count), kernel.count == sizes.count else {
+            throw call.refusal("windows \(kernel) over \(sizes.count) dimensions")
         }
         let ones = [Int](repeating: 1, count: sizes.count)
         let strides = call.ints("strides") ?? ones, dilations = call.ints("dilations") ?? ones

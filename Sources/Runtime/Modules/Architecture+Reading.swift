@@ -60,6 +60,8 @@ private struct ArchitectureReader {
             } else {
                 made = try self.layer(layer)
             }
+        } else if let graph = json["onnx"]?.string {
+            made = try imported(graph, json)
         } else if let name = json["module"]?.string {
             made = try scripted(name, json, depth)
         } else {
@@ -67,6 +69,20 @@ private struct ArchitectureReader {
         }
         modules[number] = made
         return made
+    }
+
+    /// A network of a graph; its weights come with the rest of the state.
+    private func imported(_ place: String, _ json: JSON) throws -> Module {
+        guard let graph = tensors[place], graph.dtype == .uint8, let pairs = json["weights"]?.array,
+            let outputs = json["outputs"]?.array?.compactMap(\.string), !outputs.isEmpty
+        else { throw failure("lacks the graph \(place)") }
+        let weights = try pairs.map { pair -> (source: String, tensor: Tensor) in
+            guard let names = pair.array?.compactMap(\.string), names.count == 2, let tensor = tensors[names[1]] else {
+                throw failure("lacks a weight of the graph \(place)")
+            }
+            return (names[0], tensor)
+        }
+        return try ONNXNetwork(stored: graph.storedBytes(), weights: weights, outputs: outputs, path: path)
     }
 
     private mutating func container(_ name: String, _ members: [(key: String, value: JSON)], _ depth: Int) throws

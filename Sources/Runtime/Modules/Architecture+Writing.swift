@@ -48,6 +48,7 @@ private struct ArchitectureWriter {
         numbers[ObjectIdentifier(module)] = number
         switch module {
         case let module as ScriptedModule: return try scripted(module, number)
+        case let module as ONNXNetwork: return try imported(module, number)
         case is Sequential, is ModuleList:
             let children = try module.children.map { ($0.key, try node($0.value)) }
             return .object([
@@ -63,6 +64,20 @@ private struct ArchitectureWriter {
                 ("number", .integer(number)), ("layer", .string("\(module.typeName)(\(module.options))")),
             ])
         }
+    }
+
+    /// A network of an ONNX file: its graph, and which of the state are the graph's weights.
+    private mutating func imported(_ module: ONNXNetwork, _ number: Int) throws -> JSON {
+        let (graph, weights) = try module.stored()
+        let place = "distill.constant.\(tensors.count)"
+        tensors[place] = try Tensor(graph)
+        let names = weights.map { source, tensor in
+            JSON.array([.string(source), .string(stateNames[ObjectIdentifier(tensor)] ?? "")])
+        }
+        return .object([
+            ("number", .integer(number)), ("onnx", .string(place)), ("weights", .array(names)),
+            ("outputs", .array(module.outputNames.map { .string($0) })),
+        ])
     }
 
     private mutating func scripted(_ module: ScriptedModule, _ number: Int) throws -> JSON {
