@@ -13,12 +13,16 @@
 enum { SMALL_CLASSES = 16, CLASSES = SMALL_CLASSES + 4 * 40 };
 static const size_t small_limit = 1024;
 static const size_t huge_page = (size_t)2 << 20;
+// Of freed blocks a thread keeps this much (a sixteenth of the machine's memory, and no more than 1 GiB): what one
+// training step takes and gives back, and not what a program was once at its largest.
+static const size_t most_kept = (size_t)1 << 30;
 // Blocks from here on are checked against the memory that is left before they are asked for.
 static const size_t checked_size = (size_t)32 << 20;
 
 typedef struct block { struct block *next; } block;
 typedef struct {
     block *free[CLASSES];
+    size_t kept;
     int64_t system_allocations;
     bool registered;
 } cache;
@@ -48,10 +52,16 @@ static void free_all(cache *all) {
             all->free[i] = next;
         }
     }
+    all->kept = 0;
 }
 
+static size_t keepable;
 static void at_exit(void *all) { free_all(all); }
-static void make_key(void) { pthread_key_create(&exit_key, at_exit); }
+static void start(void) {
+    pthread_key_create(&exit_key, at_exit);
+    size_t share = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) / 16;
+    keepable = share < most_kept ? share : most_kept;
+}
 
 static size_t read_number(const char *path, const char *field) {
     FILE *file = fopen(path, "re");
@@ -149,6 +159,7 @@ void *ck_allocate(size_t bytes) {
     block *found = blocks.free[index];
     if (found) {
         blocks.free[index] = found->next;
+        blocks.kept -= class_size(index);
         return found;
     }
     size_t size = class_size(index);
@@ -171,17 +182,20 @@ void ck_release(void *pointer, size_t bytes) {
     return;
 #endif
     if (!blocks.registered) {
-        pthread_once(&exit_once, make_key);
+        pthread_once(&exit_once, start);
         pthread_setspecific(exit_key, &blocks);
         blocks.registered = true;
     }
     int index = class_index(bytes);
     block *freed = pointer;
-    // Very large blocks go back at once: they are rarely asked for twice and would pin memory others need.
-    if (bytes > (size_t)1 << 30) {
+    size_t size = class_size(index);
+    if (size > keepable) {
         free(pointer);
         return;
     }
+    // All go, not this one alone: what is kept would else be what was freed first, for ever.
+    if (blocks.kept + size > keepable) { free_all(&blocks); }
+    blocks.kept += size;
     freed->next = blocks.free[index];
     blocks.free[index] = freed;
 }
