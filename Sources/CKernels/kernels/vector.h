@@ -105,6 +105,25 @@ CK_INLINE double ck_log1p_d(double x) { return log1p(x); }
 CK_INLINE double ck_tanh_d(double x) { return tanh(x); }
 CK_INLINE double ck_sigmoid_d(double x) { return 1.0 / (1.0 + exp(-x)); }
 
+/// The standard normal distribution function Φ(x) = erfc(-x/√2)/2, accurate to its last digits far below 0 too, where
+/// (1 + erf)/2 keeps none: erfc(z) exp(z²) (1 + 0.4 z) is a polynomial of degree 10 in 1 - 2/(1 + 0.4 z), to 7e-9.
+CK_INLINE float ck_normal_f(float x) {
+    float q = 1.0f / (1.0f + 0.28284271f * __builtin_fabsf(x)), u = 1.0f - 2.0f * q;
+    float p = -1.440743767e-5f;
+    p = p * u + 5.474078635e-6f;
+    p = p * u + 1.327863495e-4f;
+    p = p * u - 8.294739366e-5f;
+    p = p * u - 9.602728358e-4f;
+    p = p * u + 1.676747102e-3f;
+    p = p * u + 5.671615710e-3f;
+    p = p * u - 3.424993061e-2f;
+    p = p * u + 9.078287112e-2f;
+    p = p * u - 1.609303833e-1f;
+    p = p * u + 2.108063636e-1f;
+    float tail = p * q * ck_exp_f(-0.5f * x * x);
+    return x < 0 ? tail : 1.0f - tail;
+}
+
 // erff and sinf stay in libm: exact, and no training loop of this project waits for them.
 CK_INLINE float ck_erf_f(float x) { return erff(x); }
 CK_INLINE float ck_sin_f(float x) { return sinf(x); }
@@ -112,6 +131,7 @@ CK_INLINE float ck_cos_f(float x) { return cosf(x); }
 CK_INLINE float ck_pow_f(float x, float y) { return powf(x, y); }
 CK_INLINE float ck_abs_f(float x) { return __builtin_fabsf(x); }
 CK_INLINE double ck_erf_d(double x) { return erf(x); }
+CK_INLINE double ck_normal_d(double x) { return 0.5 * erfc(-0.70710678118654752440 * x); }
 CK_INLINE double ck_sin_d(double x) { return sin(x); }
 CK_INLINE double ck_cos_d(double x) { return cos(x); }
 CK_INLINE double ck_pow_d(double x, double y) { return pow(x, y); }

@@ -35,7 +35,7 @@ static double value(ck_unary_op op, double p, double q, double x) {
     case CK_ERF: return erf(x);
     case CK_LEAKY_RELU: return x < 0 ? p * x : x;
     case CK_ELU: return x < 0 ? p * expm1(x) : x;
-    case CK_GELU: return 0.5 * x * (1 + erf(x * sqrt_half));
+    case CK_GELU: return 0.5 * x * erfc(-x * sqrt_half);
     case CK_GELU_TANH: return 0.5 * x * (1 + tanh(gelu_inner(x)));
     case CK_SILU: return x * sigmoid(x);
     case CK_SOFTPLUS: return x * p > q ? x : log1p(exp(x * p)) / p;
@@ -68,7 +68,7 @@ static double derivative(ck_unary_op op, double p, double q, double g, double v)
     case CK_ERF: return g * two_over_sqrt_pi * exp(-v * v);
     case CK_LEAKY_RELU: return v > 0 ? g : p * g;
     case CK_ELU: return v <= 0 ? g * p * exp(v) : g;
-    case CK_GELU: return g * (0.5 * (1 + erf(v * sqrt_half)) + v * one_over_sqrt_2pi * exp(-0.5 * v * v));
+    case CK_GELU: return g * (0.5 * erfc(-v * sqrt_half) + v * one_over_sqrt_2pi * exp(-0.5 * v * v));
     case CK_GELU_TANH:
         t = tanh(gelu_inner(v));
         return g * 0.5 * (1 + t + v * (1 - t * t) * sqrt_2_over_pi * (1 + 3 * gelu_cube * v * v));
