@@ -1,6 +1,7 @@
 // Convolutions of float32 by the engine that ck_convolution_way chooses. What has no packed form is left to the plain path.
 #include "counts.h"
 #include "onednn.h"
+#include <string.h>
 
 size_t ck_conv_packed_bytes(const ck_convolution *c, ck_conv_pass pass) {
     if (pass == CK_CONV_BACKWARD_WEIGHTS) { return 0; }
@@ -11,7 +12,22 @@ size_t ck_conv_packed_bytes(const ck_convolution *c, ck_conv_pass pass) {
     }
 }
 
+/// Where an image lies in the padding for a filter's element, oneDNN multiplies the one by zeros in the other's place, and
+/// Winograd mixes: an infinity or nan of a filter reaches results that never see it, and one of a gradient elements that never
+/// see it. Whole numbers, so that the loop is one of vectors without leave to reorder sums.
+static bool is_finite(const float *x, int64_t count) {
+    uint32_t stray = 0;
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        stray |= (uint32_t)((bits & 0x7f800000) == 0x7f800000);
+    }
+    return stray == 0;
+}
+
+/// False too for a filter that is infinite or nan somewhere: plain loops say where.
 bool ck_conv_pack(const ck_convolution *c, ck_conv_pass pass, const float *w, const float *scale, void *packed) {
+    if (!is_finite(w, c->co * (c->ci / c->g) * c->kh * c->kw)) { return false; }
     if (ck_convolution_way(c, pass) != CK_WAY_WINOGRAD) { return ck_onednn_pack(c, pass, w, scale, packed); }
     ck_winograd_pack(c, pass, w, scale, packed);
     return true;
@@ -33,14 +49,6 @@ bool ck_conv_backward_data(const ck_convolution *c, const float *g, const void *
                                        : ck_onednn_backward_data(c, g, packed, out);
     if (done) { ck_count_way(way); }
     return done;
-}
-
-/// Where an image lies in the padding for a filter's element, oneDNN multiplies it by zeros, and Winograd mixes: an infinity or
-/// nan reaches elements that never see it.
-static bool is_finite(const float *x, int64_t count) {
-    float stray = 0;
-    for (int64_t i = 0; i < count; i++) { stray += x[i] * 0; }
-    return stray == 0;
 }
 
 /// False too for a gradient that is infinite or nan somewhere: plain loops say where.

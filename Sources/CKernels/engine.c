@@ -23,8 +23,15 @@ ck_way ck_product_way(
     return ck_blas() ? CK_WAY_OPENBLAS : packs ? CK_WAY_PANELS : CK_WAY_LOOPS;
 }
 
+// oneDNN 2.6 gives wrong numbers at AVX-512 where a dilated filter is wider than the image: 64 channels, a filter of 1 x 5 with
+// dilation 2 and padding 4 on a width of 7. Plain loops are right, and such layers are rare.
+static bool outgrows(const ck_convolution *c) {
+    return (c->dh > 1 && (c->kh - 1) * c->dh >= c->ih) || (c->dw > 1 && (c->kw - 1) * c->dw >= c->iw);
+}
+
 ck_way ck_convolution_way(const ck_convolution *c, ck_conv_pass pass) {
     if (ck_winograd_bytes(c, pass)) { return CK_WAY_WINOGRAD; }
+    if (outgrows(c)) { return CK_WAY_DIRECT; }
     return ck_conv_available() ? CK_WAY_ONEDNN : CK_WAY_DIRECT;
 }
 

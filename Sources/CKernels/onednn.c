@@ -360,8 +360,11 @@ bool ck_onednn_forward(
     // oneDNN's own ReLU makes NaN 0: it is a pass of ours instead.
     int64_t flags = (epilogue->bias ? HAS_BIAS : 0) | (epilogue->residual ? HAS_RESIDUAL : 0);
     job j = {.x = x, .packed = packed, .out = y, .bias = epilogue->bias, .residual = epilogue->residual};
-    // Its SSE4.1 kernels add a residual wrongly where the channels do not fill their last vector.
-    bool fuses = !(epilogue->residual && ck_simd_of_process() == CK_SIMD_BASELINE && c->co % 8 != 0);
+    // Its kernels add a residual wrongly where the channels of a group do not fill their last vector, where a filter is larger
+    // than the image, and with dilation (found against the plain way; without a residual they are right there): only the shapes
+    // of residual networks are left to them.
+    bool isUsual = c->g == 1 && c->co % 16 == 0 && c->dh == 1 && c->dw == 1 && c->kh <= c->ih && c->kw <= c->iw;
+    bool fuses = !epilogue->residual || isUsual;
     if (fuses && run(c, CK_CONV_FORWARD, flags, &p->w, &j)) {
         if (epilogue->relu) { ck_unary(CK_RELU, CK_FLOAT32, 0, 0, y, y, c->n * c->oh * c->ow * c->co); }
         return true;

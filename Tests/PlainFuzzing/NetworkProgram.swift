@@ -75,6 +75,8 @@ package struct NetworkProgram: PlainProgram {
         choice = random.next()
     }
 
+    private var isClipped: Bool { choice >> 32 & 1 == 1 }
+
     package var makesInfinities: Bool { pieces.contains(where: \.makesInfinities) }
 
     package var isSound: Bool { Piece.form(of: pieces, after: input) == .vector(classes) }
@@ -180,7 +182,8 @@ package struct NetworkProgram: PlainProgram {
         case .optimize:
             return [
                 "opt = \(optimizer)",
-                "for i in range(3) { opt.zero_grad(); out = net(x); loss = \(loss); loss.backward(); opt.step() }",
+                // A training that runs away leaves nothing that two ways could agree on.
+                "for i in range(3) { opt.zero_grad(); out = net(x); loss = \(loss); loss.backward(); clip_grad_norm(net.parameters(), 10.0); opt.step() }",
                 "for n, t in net.state_dict().items() { keep(\"weight \" + n, t) }",
             ]
         case .quiet: return ["no_grad { keep(\"quiet\", net(x)) }"]
@@ -208,7 +211,7 @@ package struct NetworkProgram: PlainProgram {
                 "teacher = net.copy(); no_grad { for p in teacher.parameters() { p += 0.1 * p.abs() } }",
                 "run = distill(teacher -> net, TensorDataset(x.detach(), y), "
                     + "loss=\(objective.split(separator: "PAIR", omittingEmptySubsequences: false).joined(separator: pair)), "
-                    + "epochs=2, batch_size=\(Swift.max(1, batch)), optimizer=SGD(lr=0.001), cache=\"\(cache)\")",
+                    + "epochs=2, batch_size=\(Swift.max(1, batch)), optimizer=SGD(lr=0.001), cache=\"\(cache)\"\(isClipped ? ", clip_grad_norm=10.0" : ""))",
                 // A teacher whose values are kept runs less often, and is seen less often.
                 "held = []; seen = []", "keep(\"run\", tensor(run.loss))",
                 "for n, t in net.state_dict().items() { keep(\"distilled \" + n, t) }",

@@ -13,6 +13,8 @@ package enum PlainSubject: String, CaseIterable, Sendable {
     case updates
     /// Operations on tensors.
     case operations
+    /// Convolutions and pooling of odd geometries.
+    case geometries
 
     /// Compares one program; a program that differs is made smaller first.
     package func compare(seed: UInt64, library: Library) -> (outcome: ProgramComparison, source: String) {
@@ -28,6 +30,7 @@ package enum PlainSubject: String, CaseIterable, Sendable {
         case .terms: return compare(TermProgram(seed: seed))
         case .updates: return compare(UpdateProgram(seed: seed))
         case .operations: return compare(OperationProgram(seed: seed))
+        case .geometries: return compare(GeometryProgram(seed: seed))
         }
     }
 }

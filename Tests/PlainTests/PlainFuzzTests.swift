@@ -31,6 +31,10 @@ import Testing
         compare(TermProgram.all)
     }
 
+    @Test func `convolutions and residual blocks of odd geometries are computed the same`() {
+        compare(GeometryProgram.all)
+    }
+
     private func compare(_ programs: [some PlainProgram]) {
         let library = Library.standard()
         for program in programs {
