@@ -17,7 +17,7 @@ struct Bindings {
             case unknown
         }
         let value: Value
-        let span: Span
+        let span: SourceSpan
     }
 
     /// The places by name.

@@ -7,7 +7,7 @@ struct CheckedArgument {
     /// The name it is passed under.
     var name: String?
     var known: Known
-    var span: Span
+    var span: SourceSpan
 }
 
 /// The arguments of a call; with `*list` or `**dict` among them their number is not known.
@@ -24,7 +24,9 @@ struct CheckedArguments {
 extension Checker {
     // MARK: Calls
 
-    mutating func call(_ callee: Expression, _ arguments: [Argument], at span: Span, leading: CheckedArgument? = nil)
+    mutating func call(
+        _ callee: Expression, _ arguments: [Argument], at span: SourceSpan, leading: CheckedArgument? = nil
+    )
         -> Known
     {
         if case .attribute(let owner, let name) = callee.kind {
@@ -37,7 +39,7 @@ extension Checker {
     }
 
     /// `value |> f |> g(1)`
-    mutating func pipe(_ first: Known, _ span: Span, _ stages: [Expression]) -> Known {
+    mutating func pipe(_ first: Known, _ span: SourceSpan, _ stages: [Expression]) -> Known {
         var value = first
         var span = span
         for stage in stages {
@@ -48,7 +50,7 @@ extension Checker {
                 let function = visit(stage)
                 value = call(function, CheckedArguments(positional: [leading]), at: stage.span, callee: stage.span)
             }
-            span = Span(span.lower, stage.span.upper)
+            span = SourceSpan(span.lower, stage.span.upper)
         }
         return value
     }
@@ -67,7 +69,9 @@ extension Checker {
         return checked
     }
 
-    private mutating func call(_ function: Known, _ arguments: CheckedArguments, at span: Span, callee: Span) -> Known {
+    private mutating func call(
+        _ function: Known, _ arguments: CheckedArguments, at span: SourceSpan, callee: SourceSpan
+    ) -> Known {
         switch function {
         case .builtin(let builtin):
             let result = check(builtin.overloads, arguments, callee: callee, hidden: 0)
@@ -154,9 +158,9 @@ extension Checker {
     }
 
     private mutating func callMember(
-        _ owner: Expression, _ name: Name, _ arguments: [Argument], at span: Span, leading: CheckedArgument?
+        _ owner: Expression, _ name: Name, _ arguments: [Argument], at span: SourceSpan, leading: CheckedArgument?
     ) -> Known {
-        let callee = Span(owner.span.lower, name.span.upper)
+        let callee = SourceSpan(owner.span.lower, name.span.upper)
         if let function = original(owner, name) {
             var checked = visit(arguments)
             if let leading { checked.positional.insert(leading, at: 0) }
@@ -230,7 +234,7 @@ extension Checker {
     // MARK: Arguments
 
     /// Checks a call of a function that a file declares.
-    private mutating func check(_ declared: Known.Declared, _ arguments: CheckedArguments, callee: Span) {
+    private mutating func check(_ declared: Known.Declared, _ arguments: CheckedArguments, callee: SourceSpan) {
         let formals = declared.formals
         if arguments.isOpen {
             refuseUnknownNames(formals, arguments, declared.name, declared.signature)
@@ -247,7 +251,7 @@ extension Checker {
     }
 
     /// The argument that an error is about, else the callee.
-    private func place(of error: any Error, _ arguments: CheckedArguments, _ callee: Span) -> Span {
+    private func place(of error: any Error, _ arguments: CheckedArguments, _ callee: SourceSpan) -> SourceSpan {
         guard let index = Failure(error).operands.keys.min(), index < arguments.all.count else { return callee }
         return arguments.all[index].span
     }
@@ -269,7 +273,7 @@ extension Checker {
 
     /// Checks a call of a library function: the signature that takes it with the source of every parameter, or none.
     private mutating func check(
-        _ overloads: [Builtin], _ arguments: CheckedArguments, callee: Span, hidden: Int
+        _ overloads: [Builtin], _ arguments: CheckedArguments, callee: SourceSpan, hidden: Int
     ) -> (builtin: Builtin, plan: [ArgumentSource])? {
         if arguments.isOpen {
             if overloads.count == 1 {
@@ -300,7 +304,7 @@ extension Checker {
 
     /// What a signature has against the arguments, as far as they are known.
     private func refusal(of call: (builtin: Builtin, plan: [ArgumentSource]), _ arguments: CheckedArguments) -> (
-        Failure, Span
+        Failure, SourceSpan
     )? {
         let all = arguments.all
         for (parameter, place) in zip(call.builtin.formalDescriptions, call.plan) {
@@ -342,7 +346,7 @@ extension Checker {
     /// What a call gives.
     private mutating func result(
         of function: BuiltinFunction, _ call: (builtin: Builtin, plan: [ArgumentSource])?,
-        _ arguments: CheckedArguments, at span: Span
+        _ arguments: CheckedArguments, at span: SourceSpan
     ) -> Known {
         if let (builtin, plan) = call, builtin.receiver == nil {
             if let sizes = Sizes.of(builtin.name, arguments, plan) { return .tensor(sizes) }

@@ -64,7 +64,7 @@ struct Checker {
         findings.append(diagnostic)
     }
 
-    mutating func report(_ failure: Failure, at span: Span, _ related: [Diagnostic.Label] = []) {
+    mutating func report(_ failure: Failure, at span: SourceSpan, _ related: [Diagnostic.Label] = []) {
         report(
             Diagnostic(
                 failure.kind, failure.message, code: failure.code?.rawValue,
@@ -104,7 +104,7 @@ struct Checker {
     func owner(of name: String) -> Int? { scopes.indices.last { scopes[$0].bindings.binds(name) } }
 
     /// A name that is read: what it holds, or an error.
-    mutating func read(_ name: String, at span: Span) -> Known {
+    mutating func read(_ name: String, at span: SourceSpan) -> Known {
         guard let index = owner(of: name) else {
             if let function = library.functions[name] { return .builtin(function) }
             if library.constants[name] != nil { return .unknown }
@@ -133,7 +133,7 @@ struct Checker {
         }
     }
 
-    private mutating func unknownName(_ name: String, at span: Span) {
+    private mutating func unknownName(_ name: String, at span: SourceSpan) {
         guard name != "builtin", reported.insert(name).inserted else { return }
         var help: [String] = []
         let candidates = scopes.reversed().flatMap(\.bindings.names) + library.names
@@ -142,7 +142,7 @@ struct Checker {
         report(Failure(.name, "\(name) is not defined", code: .unknownName, help: help), at: span)
     }
 
-    private mutating func unboundName(_ name: String, at span: Span, in index: Int) {
+    private mutating func unboundName(_ name: String, at span: SourceSpan, in index: Int) {
         guard reported.insert(name + " \(scopes.count)").inserted else { return }
         let sites = scopes[index].bindings.sites[name] ?? []
         let isOuter = scopes[..<index].contains { $0.bindings.binds(name) }
@@ -222,7 +222,7 @@ struct Checker {
         }
     }
 
-    private mutating func visitImport(_ path: String, _ span: Span, _ name: Name) {
+    private mutating func visitImport(_ path: String, _ span: SourceSpan, _ name: Name) {
         var failure: Failure?
         let (file, problems) = imports.file(path, from: self.path, failure: &failure)
         for problem in problems { report(problem) }
@@ -245,7 +245,7 @@ struct Checker {
         for parameter in parameters { bindings.add(parameter.name) }
         var reached: [String] = []
         if hasSelf { reached.append("self") }
-        if hasSelf { bindings.add(Name("self", Span(0, 0))) }
+        if hasSelf { bindings.add(Name("self", SourceSpan(0, 0))) }
         bindings.visit(statements)
         inScope(.function, bindings, reached: reached) { checker in
             for parameter in parameters {
@@ -258,7 +258,7 @@ struct Checker {
 
     private mutating func visitModule(_ declaration: FunctionDeclaration) {
         var bindings = Bindings()
-        bindings.add(Name("self", Span(0, 0)))
+        bindings.add(Name("self", SourceSpan(0, 0)))
         for parameter in declaration.parameters { bindings.add(parameter.name) }
         bindings.visit(declaration.body.statements)
         inScope(.module, bindings, reached: ["self"]) { checker in

@@ -14,7 +14,7 @@ struct Flow {
 
     struct Origin {
         let text: String
-        let span: Span
+        let span: SourceSpan
         /// None for the text that is being checked.
         let source: SourceText?
     }
@@ -36,7 +36,7 @@ struct Flow {
     }
 
     /// A value of a shape, with the text that makes it.
-    init(_ library: Library, sizes: [Int?], origin text: String, _ span: Span) {
+    init(_ library: Library, sizes: [Int?], origin text: String, _ span: SourceSpan) {
         self.library = library
         shape = KnownShape(sizes)
         origin = Origin(text: text.count > 40 || text.contains("\n") ? "the input" : text, span: span, source: nil)

@@ -29,7 +29,7 @@ indirect enum Known {
         let name: String
         let parameters: [ParameterSyntax]
         /// The name, or the whole lambda.
-        let span: Span
+        let span: SourceSpan
         let isModule: Bool
         let source: SourceText
 
@@ -41,7 +41,7 @@ indirect enum Known {
             self.source = source
         }
 
-        init(_ lambda: Lambda, at span: Span, source: SourceText) {
+        init(_ lambda: Lambda, at span: SourceSpan, source: SourceText) {
             name = "λ"
             parameters = lambda.parameters
             self.span = span

@@ -14,7 +14,7 @@ indirect enum Layer {
     /// Where a layer stands and what is written there.
     struct Written {
         let source: SourceText
-        let span: Span
+        let span: SourceSpan
 
         /// The text, shortened to the layer's name when it is long.
         var text: String {
@@ -28,7 +28,7 @@ indirect enum Layer {
 extension Checker {
     /// The layer that a call of a library function makes; none when it is no layer.
     mutating func layer(
-        _ builtin: Builtin, _ plan: [ArgumentSource], _ arguments: CheckedArguments, at span: Span
+        _ builtin: Builtin, _ plan: [ArgumentSource], _ arguments: CheckedArguments, at span: SourceSpan
     ) -> Layer? {
         let written = Layer.Written(source: source, span: span)
         if builtin.name == "Sequential" {
@@ -90,7 +90,7 @@ extension Checker {
     /// `summary(net, input=[3, 32, 32])` sends a batch of that shape through the network.
     mutating func checkSummary(_ builtin: Builtin, _ plan: [ArgumentSource], _ arguments: CheckedArguments) {
         var network: Layer?
-        var input: (sizes: [Int], span: Span)?
+        var input: (sizes: [Int], span: SourceSpan)?
         for (parameter, place) in zip(builtin.parameters, plan) {
             guard case .argument(let index) = place else { continue }
             if case .network(let layer) = arguments.all[index].known { network = layer }

@@ -7,14 +7,14 @@ public struct Diagnostic: Error, Equatable, Sendable {
         /// The text the span points into.
         public var source: SourceText
         /// The underlined stretch.
-        public var span: Span
+        public var span: SourceSpan
         /// The words beside the underline, possibly none.
         public var text: String
         /// Whether this is where the error happened, and not where something related stands.
         public var isPrimary: Bool
 
         /// A place, primary unless said otherwise.
-        public init(_ source: SourceText, _ span: Span, _ text: String = "", isPrimary: Bool = true) {
+        public init(_ source: SourceText, _ span: SourceSpan, _ text: String = "", isPrimary: Bool = true) {
             self.source = source
             self.span = span
             self.text = text

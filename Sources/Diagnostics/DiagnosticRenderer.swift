@@ -118,7 +118,7 @@ public enum DiagnosticRenderer {
             var text = isCutInFront ? "…" : ""
             var columns: [Int] = []
             var column = isCutInFront ? 1 : 0
-            let bytes = Span(start, min(span.upper, start + 4 * Self.longest))
+            let bytes = SourceSpan(start, min(span.upper, start + 4 * Self.longest))
             var isCut = bytes.upper < span.upper
             for scalar in source.text(in: bytes).unicodeScalars {
                 let shown = Self.shown(scalar)
@@ -146,7 +146,7 @@ public enum DiagnosticRenderer {
             }
         }
 
-        func columns(of span: Span) -> (start: Int, end: Int) {
+        func columns(of span: SourceSpan) -> (start: Int, end: Int) {
             let last = columnOfByte.count - 1
             let start = columnOfByte[min(max(0, span.lower - lower), last)]
             let end = columnOfByte[min(max(0, span.upper - lower), last)]

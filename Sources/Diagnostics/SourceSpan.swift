@@ -1,5 +1,5 @@
 /// A stretch of a source text, in UTF-8 bytes from its beginning; `upper` is the first byte behind it.
-public struct Span: Hashable, Sendable {
+public struct SourceSpan: Hashable, Sendable {
     /// The first byte.
     public var lower: Int
     /// The first byte behind the stretch.
@@ -12,7 +12,7 @@ public struct Span: Hashable, Sendable {
     }
 
     /// The smallest stretch that holds both.
-    public func joined(with other: Span) -> Span {
-        Span(min(lower, other.lower), max(upper, other.upper))
+    public func joined(with other: SourceSpan) -> SourceSpan {
+        SourceSpan(min(lower, other.lower), max(upper, other.upper))
     }
 }

@@ -39,7 +39,7 @@ public final class SourceText: Sendable {
     public var text: String { String(decoding: utf8, as: UTF8.self) }
 
     /// The text of a span, broken UTF-8 replaced by U+FFFD.
-    public func text(in span: Span) -> String {
+    public func text(in span: SourceSpan) -> String {
         let lower = min(max(0, span.lower), utf8.count)
         let upper = min(max(lower, span.upper), utf8.count)
         return String(decoding: utf8[lower..<upper], as: UTF8.self)
@@ -57,17 +57,17 @@ public final class SourceText: Sendable {
     }
 
     /// The bytes of line `line`, from 0, without its line end.
-    public func span(ofLine line: Int) -> Span {
+    public func span(ofLine line: Int) -> SourceSpan {
         let start = lineStarts[line]
         let next = line + 1 < lineStarts.count ? lineStarts[line + 1] - 1 : utf8.count
-        return Span(start, next)
+        return SourceSpan(start, next)
     }
 
     /// Line and column of a byte, both from 1; the column counts Unicode scalars.
     public func position(at offset: Int) -> (line: Int, column: Int) {
         let bounded = min(max(0, offset), utf8.count)
         let line = line(at: bounded)
-        let before = text(in: Span(lineStarts[line], bounded))
+        let before = text(in: SourceSpan(lineStarts[line], bounded))
         return (line + 1, before.unicodeScalars.count + 1)
     }
 }

@@ -206,7 +206,7 @@ package final class Session {
     package func skipNumber() { nextNumber += 1 }
 
     /// Runs a text, or a cell of it, without a number.
-    package func run(_ source: SourceText, range: Span?) -> Result {
+    package func run(_ source: SourceText, range: SourceSpan?) -> Result {
         let parsed = Parser.parse(source, range: range)
         guard parsed.diagnostics.isEmpty else { return Result(diagnostics: parsed.diagnostics) }
         return run(parsed.program, of: source)

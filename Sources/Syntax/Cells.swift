@@ -12,9 +12,9 @@ public struct Cell: Equatable, Sendable {
     /// What stands behind `# %%`, possibly nothing.
     public var title: String
     /// The marker line, none for what stands before the first marker.
-    public var marker: Span?
+    public var marker: SourceSpan?
     /// What stands behind the marker line up to the next marker.
-    public var span: Span
+    public var span: SourceSpan
     /// The code as written, or the Markdown without its comment signs.
     public var text: String
 }
@@ -29,12 +29,12 @@ public enum Cells {
         let firstEnd = markers.first?.span.lower ?? source.utf8.count
         let isBlank = source.utf8[..<firstEnd].allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A }
         if markers.isEmpty || !isBlank {
-            let span = Span(0, firstEnd)
+            let span = SourceSpan(0, firstEnd)
             cells.append(Cell(kind: .code, title: "", marker: nil, span: span, text: source.text(in: span)))
         }
         for (place, marker) in markers.enumerated() {
             let end = place + 1 < markers.count ? markers[place + 1].span.lower : source.utf8.count
-            let span = Span(min(marker.span.upper + 1, end), end)
+            let span = SourceSpan(min(marker.span.upper + 1, end), end)
             let (kind, title) = header(source.text(in: marker.span))
             let text = kind == .code ? source.text(in: span) : markdown(source.text(in: span))
             cells.append(Cell(kind: kind, title: title, marker: marker.span, span: span, text: text))

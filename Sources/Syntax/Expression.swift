@@ -21,7 +21,7 @@ public struct Expression: Equatable, Sendable {
         /// An expression in round brackets: the same value, kept so that a formatter writes what the user wrote.
         case parenthesized(Expression)
         /// `-x` and `~x`.
-        case unary(UnaryOperator, operatorSpan: Span, Expression)
+        case unary(UnaryOperator, operatorSpan: SourceSpan, Expression)
         case not(Expression)
         /// Left-associative operators of one precedence: `a * b / c`.
         case chain(Expression, [Link])
@@ -49,10 +49,10 @@ public struct Expression: Equatable, Sendable {
     /// What it is.
     public var kind: Kind
     /// Where it stands, brackets included.
-    public var span: Span
+    public var span: SourceSpan
 
     /// A node at a place.
-    public init(_ kind: Kind, _ span: Span) {
+    public init(_ kind: Kind, _ span: SourceSpan) {
         self.kind = kind
         self.span = span
     }
@@ -63,10 +63,10 @@ public struct Name: Equatable, Sendable {
     /// The name in NFC.
     public var text: String
     /// Its place.
-    public var span: Span
+    public var span: SourceSpan
 
     /// A name at a place.
-    public init(_ text: String, _ span: Span) {
+    public init(_ text: String, _ span: SourceSpan) {
         self.text = text
         self.span = span
     }
@@ -121,10 +121,10 @@ public struct FormatSpecification: Equatable, Sendable {
     /// How the value is written, when given.
     public var presentation: Presentation?
     /// Where it stands, without the colon.
-    public var span: Span
+    public var span: SourceSpan
 
     /// The default format at a place.
-    public init(span: Span) { self.span = span }
+    public init(span: SourceSpan) { self.span = span }
 }
 
 /// `key: value` in a dict.
@@ -183,12 +183,12 @@ public struct Link: Equatable, Sendable {
     /// The operator.
     public var operation: BinaryOperator
     /// Where the operator stands.
-    public var operatorSpan: Span
+    public var operatorSpan: SourceSpan
     /// What stands on its right.
     public var operand: Expression
 
     /// A link.
-    public init(_ operation: BinaryOperator, _ operatorSpan: Span, _ operand: Expression) {
+    public init(_ operation: BinaryOperator, _ operatorSpan: SourceSpan, _ operand: Expression) {
         self.operation = operation
         self.operatorSpan = operatorSpan
         self.operand = operand
@@ -200,12 +200,12 @@ public struct ComparisonLink: Equatable, Sendable {
     /// The operator.
     public var operation: ComparisonOperator
     /// Where the operator stands.
-    public var operatorSpan: Span
+    public var operatorSpan: SourceSpan
     /// What stands on its right.
     public var operand: Expression
 
     /// A link.
-    public init(_ operation: ComparisonOperator, _ operatorSpan: Span, _ operand: Expression) {
+    public init(_ operation: ComparisonOperator, _ operatorSpan: SourceSpan, _ operand: Expression) {
         self.operation = operation
         self.operatorSpan = operatorSpan
         self.operand = operand
@@ -229,10 +229,10 @@ public struct Argument: Equatable, Sendable {
     /// The value.
     public var value: Expression
     /// The whole argument, name or stars included.
-    public var span: Span
+    public var span: SourceSpan
 
     /// An argument.
-    public init(_ kind: Kind, _ value: Expression, _ span: Span) {
+    public init(_ kind: Kind, _ value: Expression, _ span: SourceSpan) {
         self.kind = kind
         self.value = value
         self.span = span
@@ -242,8 +242,8 @@ public struct Argument: Equatable, Sendable {
 /// What stands between the commas of `x[…]`.
 public enum Subscript: Equatable, Sendable {
     case index(Expression)
-    case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
-    case ellipsis(Span)
+    case slice(start: Expression?, stop: Expression?, step: Expression?, SourceSpan)
+    case ellipsis(SourceSpan)
 }
 
 /// A parameter of a function, lambda or module.

@@ -99,7 +99,7 @@ extension Formatter {
         var parts = [self.expression(base)]
         var end = base.span.upper
         for step in steps.reversed() {
-            let span = Span(end, step.span.upper)
+            let span = SourceSpan(end, step.span.upper)
             switch step.kind {
             case .call(_, let arguments): parts.append(self.arguments(arguments, span))
             case .attribute(_, let name):
@@ -110,7 +110,7 @@ extension Formatter {
                 }
                 parts.append(.text((isExponent ? " ." : ".") + text))
             case .index(_, let items):
-                let opener = Span(bracketStart(span), span.upper)
+                let opener = SourceSpan(bracketStart(span), span.upper)
                 parts.append(
                     bracket("[", "]", items.map { self.span($0) }, opener) { $0.item(items[$1]) })
             default: break
@@ -121,10 +121,10 @@ extension Formatter {
     }
 
     /// The opening bracket behind a postfix base.
-    private func bracketStart(_ span: Span) -> Int { tokens[tokenIndex(at: span.lower)].span.lower }
+    private func bracketStart(_ span: SourceSpan) -> Int { tokens[tokenIndex(at: span.lower)].span.lower }
 
-    private mutating func arguments(_ arguments: [Argument], _ place: Span) -> Layout {
-        let span = Span(bracketStart(place), place.upper)
+    private mutating func arguments(_ arguments: [Argument], _ place: SourceSpan) -> Layout {
+        let span = SourceSpan(bracketStart(place), place.upper)
         hoisted += takeComments(before: span.lower)
         let hasComments = nextComment < comments.count && comments[nextComment].span.lower < span.upper
         if let last = arguments.last, !hasComments || isBlockLambda(last.value), isHuggable(arguments, in: span) {
@@ -153,7 +153,7 @@ extension Formatter {
 
     /// Whether the last argument may stand directly in the brackets of the call: a function with a block of several lines
     /// behind short arguments, or a list or dict that is the only argument.
-    private func isHuggable(_ arguments: [Argument], in span: Span) -> Bool {
+    private func isHuggable(_ arguments: [Argument], in span: SourceSpan) -> Bool {
         guard let last = arguments.last else { return false }
         if arguments.count == 1, last.kind == .positional {
             switch last.value.kind {
@@ -190,7 +190,7 @@ extension Formatter {
         }
     }
 
-    private func span(_ item: Subscript) -> Span {
+    private func span(_ item: Subscript) -> SourceSpan {
         switch item {
         case .index(let value): value.span
         case .slice(_, _, _, let span), .ellipsis(let span): span
@@ -220,7 +220,7 @@ extension Formatter {
 
     /// Items in brackets, with the comments between them.
     private mutating func bracket(
-        _ open: String, _ close: String, _ items: [Span], _ span: Span, separator: String = ",",
+        _ open: String, _ close: String, _ items: [SourceSpan], _ span: SourceSpan, separator: String = ",",
         isSeparatedByBlanks: Bool = false, _ layout: (inout Formatter, Int) -> Layout
     ) -> Layout {
         hoisted += takeComments(before: span.lower)
@@ -258,7 +258,7 @@ extension Formatter {
     }
 
     private mutating func comprehension(
-        _ open: String, _ close: String, _ clauses: [ComprehensionClause], _ element: Span, _ span: Span,
+        _ open: String, _ close: String, _ clauses: [ComprehensionClause], _ element: SourceSpan, _ span: SourceSpan,
         _ layout: (inout Formatter) -> Layout
     ) -> Layout {
         let spans =
@@ -291,7 +291,7 @@ extension Formatter {
             default: parameter.name.span
             }
         }
-        return bracket("(", ")", spans, Span(opener, end)) { formatter, place in
+        return bracket("(", ")", spans, SourceSpan(opener, end)) { formatter, place in
             let parameter = parameters[place]
             let name = formatter.written(parameter.name.span)
             switch parameter.kind {
@@ -303,7 +303,7 @@ extension Formatter {
         }
     }
 
-    private mutating func lambda(_ lambda: Lambda, _ span: Span) -> Layout {
+    private mutating func lambda(_ lambda: Lambda, _ span: SourceSpan) -> Layout {
         let head: Layout
         if source.utf8[span.lower] == UInt8(ascii: "(") {
             head = parameterList(lambda.parameters, opener: span.lower)

@@ -58,7 +58,7 @@ public struct Formatter {
     // MARK: - Source and comments
 
     /// The text of a place as written.
-    func written(_ span: Span) -> Layout { .text(source.text(in: span)) }
+    func written(_ span: SourceSpan) -> Layout { .text(source.text(in: span)) }
 
     func hasLineEnd(_ lower: Int, _ upper: Int) -> Bool {
         lower < upper && source.utf8[lower..<upper].contains(0x0A)
@@ -126,11 +126,13 @@ public struct Formatter {
     }
 
     /// Statements and comments, each on its line.
-    mutating func statements(_ statements: [Statement], from lower: Int, to upper: Int, documentation: Span? = nil)
+    mutating func statements(
+        _ statements: [Statement], from lower: Int, to upper: Int, documentation: SourceSpan? = nil
+    )
         -> Layout
     {
         var lines: [Line] = []
-        var items: [(span: Span, statement: Statement?)] = statements.map { ($0.span, $0) }
+        var items: [(span: SourceSpan, statement: Statement?)] = statements.map { ($0.span, $0) }
         if let documentation { items.insert((documentation, nil), at: 0) }
         for (place, item) in items.enumerated() {
             add(takeComments(before: item.span.lower), to: &lines)
@@ -251,7 +253,7 @@ public struct Formatter {
     private mutating func declaration(_ declaration: FunctionDeclaration, _ word: String) -> Layout {
         let opener = tokens[tokenIndex(at: declaration.name.span.upper)].span
         let parameters = parameterList(declaration.parameters, opener: opener.lower)
-        var documentation: Span?
+        var documentation: SourceSpan?
         if declaration.documentation != nil {
             var index = tokenIndex(at: declaration.body.span.lower + 1)
             while tokens[index].kind == .semicolon { index += 1 }
@@ -267,7 +269,7 @@ public struct Formatter {
     ///
     /// What stands between them is read by the caller in between, so that comments keep their order; `conditions` gives
     /// the text in front of each block behind the first.
-    mutating func blocks(_ blocks: [Block], documentation: Span? = nil) -> [Layout] {
+    mutating func blocks(_ blocks: [Block], documentation: SourceSpan? = nil) -> [Layout] {
         let isOnOneLine = blocks.allSatisfy { isFlat($0) }
         return blocks.map { block($0, isOnOneLine: isOnOneLine, documentation: documentation) }
     }
@@ -275,7 +277,7 @@ public struct Formatter {
     /// Whether a block is written on one line and has no comment.
     func isFlat(_ block: Block) -> Bool { !hasLineEnd(block.span.lower, block.span.upper) }
 
-    mutating func block(_ block: Block, isOnOneLine: Bool, documentation: Span? = nil) -> Layout {
+    mutating func block(_ block: Block, isOnOneLine: Bool, documentation: SourceSpan? = nil) -> Layout {
         hoisted += takeComments(before: block.span.lower)
         let outer = isTopLevel
         isTopLevel = false

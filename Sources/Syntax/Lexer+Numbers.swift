@@ -35,7 +35,7 @@ extension Lexer {
             lexBrokenNumber(from: start)
             return
         }
-        let span = Span(start, index)
+        let span = SourceSpan(start, index)
         let digits = bytes[start..<index].filter { $0 != UInt8(ascii: "_") }
         if let right = Self.rightSpelling(of: bytes[start..<index], hasBarePoint: hasBarePoint) {
             reportNumber(span, right: right)
@@ -66,7 +66,7 @@ extension Lexer {
         let body = bytes[start + 2..<index]
         let digits = body.filter { $0 != UInt8(ascii: "_") }
         let isHex = !digits.isEmpty && digits.allSatisfy { Self.hexDigit($0) != nil }
-        let span = Span(start, index)
+        let span = SourceSpan(start, index)
         if !isHex {
             report(
                 .malformedNumber, "malformed number `\(shown(span))`", span,
@@ -80,7 +80,7 @@ extension Lexer {
         appendInteger(digits, radix: 16, span)
     }
 
-    private mutating func appendInteger(_ digits: [UInt8], radix: Int, _ span: Span) {
+    private mutating func appendInteger(_ digits: [UInt8], radix: Int, _ span: SourceSpan) {
         var value: UInt = 0
         var isTooLarge = false
         for digit in digits {
@@ -102,18 +102,18 @@ extension Lexer {
         }
     }
 
-    private mutating func reportOverflow(_ span: Span) {
+    private mutating func reportOverflow(_ span: SourceSpan) {
         report(
             .integerOverflow, "`\(shown(span))` is larger than the largest int, 9223372036854775807", span,
             help: ["write a float, such as `1e19`"])
     }
 
-    private mutating func reportNumber(_ span: Span, right: String) {
+    private mutating func reportNumber(_ span: SourceSpan, right: String) {
         report(.malformedNumber, "malformed number `\(shown(span))`", span, help: ["write `\(right)`"])
     }
 
-    private func shown(_ span: Span) -> String {
-        let text = source.text(in: Span(span.lower, min(span.upper, span.lower + 32)))
+    private func shown(_ span: SourceSpan) -> String {
+        let text = source.text(in: SourceSpan(span.lower, min(span.upper, span.lower + 32)))
         return span.upper - span.lower > 32 ? text + "…" : text
     }
 
@@ -131,7 +131,7 @@ extension Lexer {
         if index == start || !Self.isWordByte(bytes[index - 1]) && bytes[index - 1] < 0x80 {
             index = max(index, start + 1)
         }
-        let span = Span(start, index)
+        let span = SourceSpan(start, index)
         let text = shown(span)
         let lower = text.lowercased()
         var help: [String]

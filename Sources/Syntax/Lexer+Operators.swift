@@ -87,9 +87,9 @@ extension Lexer {
     private mutating func closeBracket(_ kind: Token.Kind, _ opener: Token.Kind) {
         if let token = brackets.close(opener) {
             stream.tokens[token].payload = stream.tokens.count
-            append(kind, Span(index, index + 1), payload: token)
+            append(kind, SourceSpan(index, index + 1), payload: token)
         } else {
-            append(kind, Span(index, index + 1))
+            append(kind, SourceSpan(index, index + 1))
         }
         index += 1
     }
@@ -99,7 +99,7 @@ extension Lexer {
         if brackets.innermost == .fieldStart, peek(1) == UInt8(ascii: "}") || peek(1) == UInt8(ascii: ":") {
             report(
                 .formattedField, "`=` at the end of a field shows the expression in Python only",
-                Span(index, index + 1), help: ["write the name in front of the field: `x={x}`"])
+                SourceSpan(index, index + 1), help: ["write the name in front of the field: `x={x}`"])
             index += 1
         } else {
             append(.assign, length: 1)
@@ -110,7 +110,7 @@ extension Lexer {
         let letters: [UInt8] = [UInt8(ascii: "r"), UInt8(ascii: "s"), UInt8(ascii: "a")]
         let isEnd = peek(2) == UInt8(ascii: "}") || peek(2) == UInt8(ascii: ":")
         if brackets.innermost == .fieldStart, letters.contains(peek(1)), isEnd {
-            let span = Span(index, index + 2)
+            let span = SourceSpan(index, index + 2)
             report(
                 .formattedField, "a field has no conversion such as `\(source.text(in: span))`", span,
                 help: ["leave it out; strings inside lists are shown in quotes"])
@@ -121,7 +121,7 @@ extension Lexer {
     }
 
     private mutating func lexForeignByte(_ byte: UInt8) {
-        let span = Span(index, index + 1)
+        let span = SourceSpan(index, index + 1)
         switch byte {
         case UInt8(ascii: "\\") where index + 1 >= end || peek(1) == 0x0A:
             report(
@@ -150,7 +150,7 @@ extension Lexer {
     // MARK: - Characters that look like others
 
     mutating func lexForeignCharacter(_ scalar: Unicode.Scalar, _ length: Int) {
-        let span = Span(index, index + length)
+        let span = SourceSpan(index, index + length)
         if Self.quotes.contains(scalar) {
             lexCurlyQuotes(scalar, length)
         } else if let plain = Self.lookalikes[scalar] ?? Self.fullWidth(scalar) {
@@ -178,9 +178,9 @@ extension Lexer {
             {
                 index += width
             }
-            let run = Span(start, index)
+            let run = SourceSpan(start, index)
             let name = run == span ? " (U+\(Self.hex(scalar.value)))" : ""
-            let shown = source.text(in: Span(run.lower, min(run.upper, run.lower + 64)))
+            let shown = source.text(in: SourceSpan(run.lower, min(run.upper, run.lower + 64)))
             report(
                 .unexpectedCharacter, "unexpected character `\(shown)`\(name)", run,
                 help: ["names consist of letters, digits and underscores; other characters stand in strings"])
@@ -202,8 +202,8 @@ extension Lexer {
             let closes =
                 isDouble ? Self.doubleQuotes.contains(next) || next == "\"" : Self.quotes.contains(next) || next == "'"
             guard closes else { continue }
-            let span = Span(start, place)
-            let text = source.text(in: Span(start + length, place - width))
+            let span = SourceSpan(start, place)
+            let text = source.text(in: SourceSpan(start + length, place - width))
             let shown = text.utf8.count <= 40 ? "write `\(plain)\(text)\(plain)`" : "write `\(plain)…\(plain)`"
             report(.lookalike, "curly quotes do not begin a string", span, help: [shown])
             index = place
@@ -211,7 +211,8 @@ extension Lexer {
             return
         }
         report(
-            .lookalike, "`\(scalar)` (U+\(Self.hex(scalar.value))) is not `\(plain)`", Span(start, start + length),
+            .lookalike, "`\(scalar)` (U+\(Self.hex(scalar.value))) is not `\(plain)`",
+            SourceSpan(start, start + length),
             help: ["write `\(plain)`"])
         append(.invalid, length: length)
     }
@@ -243,7 +244,7 @@ extension Lexer {
             if byte < 0x80 {
                 if byte == 0 {
                     report(
-                        .unexpectedCharacter, "NUL byte", Span(place, place + 1),
+                        .unexpectedCharacter, "NUL byte", SourceSpan(place, place + 1),
                         help: ["is this a text file? Binary data is loaded by `load`"])
                     while place < end, bytes[place] == 0 { place += 1 }
                 } else {
@@ -254,7 +255,7 @@ extension Lexer {
             } else {
                 let digits = String(byte, radix: 16, uppercase: true)
                 report(
-                    .invalidUTF8, "byte \(digits) is not UTF-8", Span(place, place + 1),
+                    .invalidUTF8, "byte \(digits) is not UTF-8", SourceSpan(place, place + 1),
                     help: ["save the file as UTF-8"])
                 place += 1
                 while place < end, bytes[place] >= 0x80, decode(at: place) == nil { place += 1 }

@@ -8,7 +8,7 @@ struct StringFrame {
     /// The index of its first token.
     var token: Int
     /// Its prefix and opening quotes.
-    var opener: Span
+    var opener: SourceSpan
 }
 
 extension Lexer {
@@ -19,7 +19,7 @@ extension Lexer {
         let quote = bytes[index]
         let isTriple = peek(1) == quote && peek(2) == quote
         index += isTriple ? 3 : 1
-        let opener = Span(start, index)
+        let opener = SourceSpan(start, index)
         if isFormatted {
             let frame = StringFrame(
                 quote: quote, isTriple: isTriple, isRaw: isRaw, token: stream.tokens.count, opener: opener)
@@ -33,10 +33,10 @@ extension Lexer {
         while index < end {
             let byte = bytes[index]
             if byte == quote, !isTriple || (peek(1) == quote && peek(2) == quote) {
-                let body = Span(bodyStart, index)
+                let body = SourceSpan(bodyStart, index)
                 index += isTriple ? 3 : 1
                 let text = hasEscapes && !isRaw ? unescape(body) : source.text(in: body)
-                append(string: text, .string, Span(start, index))
+                append(string: text, .string, SourceSpan(start, index))
                 return
             }
             if byte == 0x0A, !isTriple { break }
@@ -47,10 +47,10 @@ extension Lexer {
             index += 1
         }
         reportUnterminated(opener, isTriple: isTriple, quote: quote)
-        append(.invalid, Span(start, index))
+        append(.invalid, SourceSpan(start, index))
     }
 
-    private mutating func reportUnterminated(_ opener: Span, isTriple: Bool, quote: UInt8) {
+    private mutating func reportUnterminated(_ opener: SourceSpan, isTriple: Bool, quote: UInt8) {
         // Inside a field the quote belongs to the f-string whose field lacks its brace; that is reported instead.
         guard brackets.innermost == nil || frames.isEmpty || frames.last?.opener == opener else { return }
         let mark = String(repeating: String(UnicodeScalar(quote)), count: isTriple ? 3 : 1)
@@ -61,7 +61,7 @@ extension Lexer {
                 help: ["close it with `\(mark)`"])
         } else {
             report(
-                .unterminatedString, "the string is not closed on its line", Span(opener.lower, index),
+                .unterminatedString, "the string is not closed on its line", SourceSpan(opener.lower, index),
                 help: ["close it with `\(mark)`; text of several lines stands in `\"\"\"`"])
         }
     }
@@ -69,7 +69,7 @@ extension Lexer {
     // MARK: - Escapes
 
     /// The text of a stretch with its escapes resolved; wrong ones are reported and kept as written.
-    private mutating func unescape(_ body: Span) -> String {
+    private mutating func unescape(_ body: SourceSpan) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(body.upper - body.lower)
         var place = body.lower
@@ -115,7 +115,7 @@ extension Lexer {
             let scalar = Unicode.Scalar(value)
         else {
             let isClosed = next < limit && bytes[next] == UInt8(ascii: "}")
-            let span = Span(place, isClosed ? next + 1 : next)
+            let span = SourceSpan(place, isClosed ? next + 1 : next)
             report(
                 .invalidEscape, "`\(source.text(in: span))` is no character", span,
                 help: ["1 to 6 hexadecimal digits of a Unicode scalar: `\\u{1F9EA}`"])
@@ -130,19 +130,19 @@ extension Lexer {
         guard place + 1 < limit else { return }
         let width = decode(at: place + 1)?.1 ?? 1
         let letter = bytes[place + 1]
-        var span = Span(place, place + 1 + width)
+        var span = SourceSpan(place, place + 1 + width)
         var help = "the escapes are `\\n \\t \\r \\0 \\\" \\' \\\\ \\u{…}`; a backslash itself is `\\\\` or in `r\"…\"`"
         if letter == UInt8(ascii: "x") || letter == UInt8(ascii: "u") || letter == UInt8(ascii: "U") {
             var next = place + 2
             let most = letter == UInt8(ascii: "x") ? 2 : letter == UInt8(ascii: "u") ? 4 : 8
             while next < limit, next < place + 2 + most, Self.hexDigit(bytes[next]) != nil { next += 1 }
             if next > place + 2 {
-                let digits = source.text(in: Span(place + 2, next)).drop { $0 == "0" }
-                span = Span(place, next)
+                let digits = source.text(in: SourceSpan(place + 2, next)).drop { $0 == "0" }
+                span = SourceSpan(place, next)
                 help = "write `\\u{\(digits.isEmpty ? "0" : String(digits))}`"
             }
         } else if letter == 0x0A {
-            span = Span(place, place + 1)
+            span = SourceSpan(place, place + 1)
             help = "a backslash does not join lines; leave it out or double it"
         }
         if letter == UInt8(ascii: "0") {
@@ -150,7 +150,7 @@ extension Lexer {
                 $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "7")
             }
             let value = digits.reduce(0) { $0 * 8 + Int($1 - UInt8(ascii: "0")) }
-            span = Span(place, place + 1 + digits.count)
+            span = SourceSpan(place, place + 1 + digits.count)
             help = "write `\\u{\(String(value, radix: 16))}`"
         }
         let shown = letter == 0x0A ? "\\" : source.text(in: span)
@@ -188,7 +188,7 @@ extension Lexer {
                 return
             case braceClose:
                 report(
-                    .formattedField, "a single `}` in an f-string", Span(index, index + 1),
+                    .formattedField, "a single `}` in an f-string", SourceSpan(index, index + 1),
                     help: ["write `}}` for a literal brace"])
                 index += 1
             case UInt8(ascii: "\\"):
@@ -217,16 +217,16 @@ extension Lexer {
 
     private mutating func flush(_ output: inout [UInt8], from start: Int) {
         guard !output.isEmpty else { return }
-        append(string: String(decoding: output, as: UTF8.self), .text, Span(start, index))
+        append(string: String(decoding: output, as: UTF8.self), .text, SourceSpan(start, index))
         output = []
     }
 
     /// Ends the innermost f-string; `isBroken` when its end is missing.
     private mutating func closeFormatted(length: Int, isBroken: Bool = false) {
         guard let frame = frames.popLast() else { return }
-        if isBroken { append(.invalid, Span(index, index)) }
+        if isBroken { append(.invalid, SourceSpan(index, index)) }
         stream.tokens[frame.token].payload = stream.tokens.count
-        append(.formattedEnd, Span(index, index + length), payload: frame.token)
+        append(.formattedEnd, SourceSpan(index, index + length), payload: frame.token)
         index += length
     }
 
@@ -239,9 +239,9 @@ extension Lexer {
     private mutating func appendFieldEnd(length: Int) {
         if let token = brackets.closeField() {
             stream.tokens[token].payload = stream.tokens.count
-            append(.fieldEnd, Span(index, index + length), payload: token)
+            append(.fieldEnd, SourceSpan(index, index + length), payload: token)
         } else {
-            append(.fieldEnd, Span(index, index + length))
+            append(.fieldEnd, SourceSpan(index, index + length))
         }
         index += length
     }
@@ -255,11 +255,11 @@ extension Lexer {
         report(
             .formattedField,
             isComment ? "a field of an f-string holds no comment" : "the field is not closed on its line",
-            isComment ? Span(place, place + 1) : field, label: isWithinLine ? "opened here" : "",
+            isComment ? SourceSpan(place, place + 1) : field, label: isWithinLine ? "opened here" : "",
             related: isComment ? [(field, "`{` opened here")] : [],
             help: isComment ? [] : ["close it with `}`; a literal brace is `{{`"])
         while !frames.isEmpty {
-            append(.invalid, Span(index, index))
+            append(.invalid, SourceSpan(index, index))
             appendFieldEnd(length: 0)
             closeFormatted(length: 0)
         }
@@ -287,13 +287,13 @@ extension Lexer {
             if bytes[index] == UInt8(ascii: "{") || bytes[index] == frames.last?.quote { break }
             index += 1
         }
-        let span = Span(start, index)
+        let span = SourceSpan(start, index)
         let format = parseFormat(span)
         stream.formats.append(format)
-        append(.format, Span(colon, index), payload: stream.formats.count - 1)
+        append(.format, SourceSpan(colon, index), payload: stream.formats.count - 1)
         if index < end, bytes[index] == UInt8(ascii: "{") {
             report(
-                .formatSpecification, "a format holds no fields", Span(index, index + 1),
+                .formatSpecification, "a format holds no fields", SourceSpan(index, index + 1),
                 help: ["write the width and the precision as numbers"])
             var depth = 0
             while index < end, bytes[index] != 0x0A {
@@ -309,7 +309,7 @@ extension Lexer {
         }
     }
 
-    private mutating func parseFormat(_ span: Span) -> FormatSpecification {
+    private mutating func parseFormat(_ span: SourceSpan) -> FormatSpecification {
         var format = FormatSpecification(span: span)
         let text = Array(source.text(in: span))
         var rest = text[...]
@@ -359,7 +359,7 @@ extension Lexer {
     }
 
     /// A number of a format; text a million characters wide is nobody's wish.
-    private mutating func takeNumber(_ rest: inout ArraySlice<Character>, _ span: Span) -> Int? {
+    private mutating func takeNumber(_ rest: inout ArraySlice<Character>, _ span: SourceSpan) -> Int? {
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty else { return nil }
         rest = rest.dropFirst(digits.count)

@@ -19,7 +19,7 @@ public struct Lexer {
     /// More errors than this help nobody.
     static let mostDiagnostics = 20
 
-    private init(_ source: SourceText, _ range: Span) {
+    private init(_ source: SourceText, _ range: SourceSpan) {
         self.source = source
         bytes = source.utf8
         end = min(max(0, range.upper), bytes.count)
@@ -27,8 +27,8 @@ public struct Lexer {
     }
 
     /// The tokens of a text or of a part of it.
-    public static func tokens(of source: SourceText, in range: Span? = nil) -> TokenStream {
-        var lexer = Lexer(source, range ?? Span(0, source.utf8.count))
+    public static func tokens(of source: SourceText, in range: SourceSpan? = nil) -> TokenStream {
+        var lexer = Lexer(source, range ?? SourceSpan(0, source.utf8.count))
         lexer.checkEncoding()
         lexer.run()
         return lexer.stream
@@ -45,7 +45,7 @@ public struct Lexer {
                 abandonFrames(at: index)
             }
         }
-        append(.endOfText, Span(end, end))
+        append(.endOfText, SourceSpan(end, end))
     }
 
     /// The byte `offset` places ahead, 0 behind the end.
@@ -54,7 +54,7 @@ public struct Lexer {
         return place < end ? bytes[place] : 0
     }
 
-    mutating func append(_ kind: Token.Kind, _ span: Span, payload: Int = -1) {
+    mutating func append(_ kind: Token.Kind, _ span: SourceSpan, payload: Int = -1) {
         var startsLine = false
         if sawLineEnd {
             startsLine = sawMarker || !(stream.tokens.last?.kind.continuesLine ?? false)
@@ -68,17 +68,18 @@ public struct Lexer {
     }
 
     mutating func append(_ kind: Token.Kind, length: Int) {
-        append(kind, Span(index, index + length))
+        append(kind, SourceSpan(index, index + length))
         index += length
     }
 
-    mutating func append(string: String, _ kind: Token.Kind, _ span: Span) {
+    mutating func append(string: String, _ kind: Token.Kind, _ span: SourceSpan) {
         stream.strings.append(string)
         append(kind, span, payload: stream.strings.count - 1)
     }
 
     mutating func report(
-        _ code: SyntaxCode, _ message: String, _ span: Span, label: String = "", related: [(Span, String)] = [],
+        _ code: SyntaxCode, _ message: String, _ span: SourceSpan, label: String = "",
+        related: [(SourceSpan, String)] = [],
         help: [String] = []
     ) {
         guard stream.diagnostics.count < Self.mostDiagnostics else { return }
@@ -122,7 +123,7 @@ public struct Lexer {
             }
         }
         if isMarker { sawMarker = true }
-        stream.comments.append(Comment(span: Span(start, index), isAlone: isAlone, isMarker: isMarker))
+        stream.comments.append(Comment(span: SourceSpan(start, index), isAlone: isAlone, isMarker: isMarker))
     }
 
     // MARK: - Tokens
@@ -184,12 +185,12 @@ public struct Lexer {
         }
         var kind = Token.Kind.name
         if isPlain, length >= 2, length <= 8, stream.tokens.last?.kind != .dot {
-            kind = keyword(Span(start, index)) ?? .name
+            kind = keyword(SourceSpan(start, index)) ?? .name
         }
-        append(kind, Span(start, index))
+        append(kind, SourceSpan(start, index))
     }
 
-    private func keyword(_ span: Span) -> Token.Kind? {
+    private func keyword(_ span: SourceSpan) -> Token.Kind? {
         let length = span.upper - span.lower
         for entry in Token.Kind.keywords where entry.text.utf8CodeUnitCount == length {
             let matches = entry.text.withUTF8Buffer { text in

@@ -26,7 +26,7 @@ extension Parser {
                 return result
             }
             height = max(height, chainHeight) + 1
-            result = Expression(kind, Span(result.span.lower, lastEnd))
+            result = Expression(kind, SourceSpan(result.span.lower, lastEnd))
             if height > Self.longestChain {
                 throw fail(
                     .chainTooLong,
@@ -95,8 +95,8 @@ extension Parser {
         let state = try open(isBlock: false)
         if kind == .rightParenthesis {
             close(state)
-            report(.tuple, "`()` is no value", Span(start, lastEnd), help: ["the empty list is written `[]`"])
-            return Expression(.list([]), Span(start, lastEnd))
+            report(.tuple, "`()` is no value", SourceSpan(start, lastEnd), help: ["the empty list is written `[]`"])
+            return Expression(.list([]), SourceSpan(start, lastEnd))
         }
         let inner = try expression()
         if kind == .comma {
@@ -111,16 +111,16 @@ extension Parser {
             let last = elements.last?.span.upper ?? inner.span.upper
             close(state)
             report(
-                .tuple, "there are no tuples", Span(start, lastEnd),
-                help: ["a list is written `[\(shown(Span(inner.span.lower, last)))]`"])
-            return Expression(.list(elements), Span(start, lastEnd))
+                .tuple, "there are no tuples", SourceSpan(start, lastEnd),
+                help: ["a list is written `[\(shown(SourceSpan(inner.span.lower, last)))]`"])
+            return Expression(.list(elements), SourceSpan(start, lastEnd))
         }
         if kind == .for {
             throw fail(.generator, "a comprehension stands in square brackets", help: ["[… for x in xs]"])
         }
         guard kind == .rightParenthesis else { throw failSeparator(state.opener, closer: ")") }
         close(state)
-        return Expression(.parenthesized(inner), Span(start, lastEnd))
+        return Expression(.parenthesized(inner), SourceSpan(start, lastEnd))
     }
 
     private mutating func list() throws(SyntaxFailure) -> Expression {
@@ -143,13 +143,13 @@ extension Parser {
                 chainHeight = height
                 close(state)
                 return Expression(
-                    .listComprehension(element: elements[0], clauses: clauses), Span(start, lastEnd))
+                    .listComprehension(element: elements[0], clauses: clauses), SourceSpan(start, lastEnd))
             }
             guard kind == .rightBracket || take(.comma) else { throw failSeparator(state.opener, closer: "]") }
         }
         chainHeight = height
         close(state)
-        return Expression(.list(elements), Span(start, lastEnd))
+        return Expression(.list(elements), SourceSpan(start, lastEnd))
     }
 
     private mutating func dict() throws(SyntaxFailure) -> Expression {
@@ -180,14 +180,14 @@ extension Parser {
                 guard kind == .rightBrace else { throw failSeparator(state.opener, closer: "}") }
                 chainHeight = height
                 close(state)
-                return Expression(.dictComprehension(entry: entry, clauses: clauses), Span(start, lastEnd))
+                return Expression(.dictComprehension(entry: entry, clauses: clauses), SourceSpan(start, lastEnd))
             }
             entries.append(entry)
             guard kind == .rightBrace || take(.comma) else { throw failSeparator(state.opener, closer: "}") }
         }
         chainHeight = height
         close(state)
-        return Expression(.dict(entries), Span(start, lastEnd))
+        return Expression(.dict(entries), SourceSpan(start, lastEnd))
     }
 
     private mutating func clauses(_ height: inout Int) throws(SyntaxFailure) -> [ComprehensionClause] {
@@ -219,7 +219,7 @@ extension Parser {
     private mutating func arguments() throws(SyntaxFailure) -> [Argument] {
         let state = try open(isBlock: false)
         var arguments: [Argument] = []
-        var firstNamed: Span?
+        var firstNamed: SourceSpan?
         var height = 0
         while kind != .rightParenthesis {
             let start = token.span.lower
@@ -235,7 +235,7 @@ extension Parser {
             }
             let value = try expression()
             height = max(height, chainHeight)
-            let argument = Argument(argumentKind, value, Span(start, lastEnd))
+            let argument = Argument(argumentKind, value, SourceSpan(start, lastEnd))
             switch argumentKind {
             case .named, .spreadNamed: firstNamed = firstNamed ?? argument.span
             case .positional, .spread:
@@ -268,9 +268,9 @@ extension Parser {
         close(state)
         if subscripts.isEmpty {
             report(
-                .invalidSubscript, "an index is missing between the brackets", Span(start, lastEnd),
+                .invalidSubscript, "an index is missing between the brackets", SourceSpan(start, lastEnd),
                 help: ["`x[0]`, or `x[:]` for all"])
-            subscripts.append(.index(Expression(.missing, Span(start, lastEnd))))
+            subscripts.append(.index(Expression(.missing, SourceSpan(start, lastEnd))))
         }
         chainHeight = height
         return subscripts
@@ -278,7 +278,7 @@ extension Parser {
 
     private mutating func subscriptItem(_ height: inout Int) throws(SyntaxFailure) -> Subscript {
         let start = token.span.lower
-        if take(.ellipsis) { return .ellipsis(Span(start, lastEnd)) }
+        if take(.ellipsis) { return .ellipsis(SourceSpan(start, lastEnd)) }
         var bounds: [Expression?] = [nil, nil, nil]
         var place = 0
         while true {
@@ -301,7 +301,7 @@ extension Parser {
             guard let value = bounds[0] else { throw failExpression() }
             return .index(value)
         }
-        return .slice(start: bounds[0], stop: bounds[1], step: bounds[2], Span(start, lastEnd))
+        return .slice(start: bounds[0], stop: bounds[1], step: bounds[2], SourceSpan(start, lastEnd))
     }
 
     // MARK: - f-strings
@@ -330,7 +330,7 @@ extension Parser {
         openers.removeLast()
         linesEnd = state.1
         advance()
-        return Expression(.formatted(parts), Span(start, lastEnd))
+        return Expression(.formatted(parts), SourceSpan(start, lastEnd))
     }
 
     private mutating func field() throws(SyntaxFailure) -> FormattedPart {
@@ -338,7 +338,7 @@ extension Parser {
         if kind == .fieldEnd || kind == .format {
             throw fail(
                 .formattedField, "a field without an expression",
-                Span(tokens[state.opener].span.lower, token.span.upper),
+                SourceSpan(tokens[state.opener].span.lower, token.span.upper),
                 help: ["a literal brace is written `{{` or `}}`"])
         }
         let value = try expression()

@@ -10,7 +10,9 @@ extension Parser {
             if isOperator(kind) {
                 throw fail(
                     .needsParentheses, "an expression that ends in a block goes on only in parentheses",
-                    help: ["write `(\(shown(Span(result.span.lower, result.span.lower + 3)))… }) \(text(token)) …`"])
+                    help: [
+                        "write `(\(shown(SourceSpan(result.span.lower, result.span.lower + 3)))… }) \(text(token)) …`"
+                    ])
             }
             return result
         case .name where nextKind == .doubleArrow: return try lambda()
@@ -66,7 +68,7 @@ extension Parser {
         }
         context = outer
         lambdaNesting -= 1
-        return Expression(.lambda(Lambda(parameters: parameters, body: body)), Span(start, lastEnd))
+        return Expression(.lambda(Lambda(parameters: parameters, body: body)), SourceSpan(start, lastEnd))
     }
 
     // MARK: - Expressions that end in blocks
@@ -87,7 +89,7 @@ extension Parser {
         default: result = .choice(try branches())
         }
         chainHeight = 0
-        return Expression(result, Span(start, lastEnd))
+        return Expression(result, SourceSpan(start, lastEnd))
     }
 
     private mutating func branches() throws(SyntaxFailure) -> Choice {
@@ -173,7 +175,7 @@ extension Parser {
             }
         }
         chainHeight = height
-        return Expression(.pipe(first, stages), Span(first.span.lower, lastEnd))
+        return Expression(.pipe(first, stages), SourceSpan(first.span.lower, lastEnd))
     }
 
     private mutating func pair() throws(SyntaxFailure) -> Expression {
@@ -186,7 +188,7 @@ extension Parser {
         if kind == .arrow {
             throw fail(.chainedPair, "`->` makes a pair of two and does not chain", help: ["put a pair in parentheses"])
         }
-        return Expression(.pair(left, right), Span(left.span.lower, lastEnd))
+        return Expression(.pair(left, right), SourceSpan(left.span.lower, lastEnd))
     }
 
     /// The operators from `or` down to `* / // % @`; those of one level are one flat node.
@@ -231,7 +233,7 @@ extension Parser {
             }
         }
         chainHeight = height
-        let span = Span(first.span.lower, lastEnd)
+        let span = SourceSpan(first.span.lower, lastEnd)
         switch level {
         case .or: return Expression(.or(operands), span)
         case .and: return Expression(.and(operands), span)
@@ -255,7 +257,7 @@ extension Parser {
         advance()
         let operand = isForeign ? try unary() : try binary(.notOperand)
         nesting -= 1
-        return Expression(.not(operand), Span(start, lastEnd))
+        return Expression(.not(operand), SourceSpan(start, lastEnd))
     }
 
     private mutating func unary() throws(SyntaxFailure) -> Expression {
@@ -264,7 +266,7 @@ extension Parser {
         case .minus where nextKind == .integerLimit && kind(at: index + 2) != .doubleStar:
             advance()
             advance()
-            return Expression(.integer(Int.min), Span(sign.span.lower, lastEnd))
+            return Expression(.integer(Int.min), SourceSpan(sign.span.lower, lastEnd))
         case .minus, .tilde:
             try enter()
             advance()
@@ -273,7 +275,7 @@ extension Parser {
             nesting -= 1
             let operation: UnaryOperator = sign.kind == .minus ? .negative : .complement
             return Expression(
-                .unary(operation, operatorSpan: sign.span, operand), Span(sign.span.lower, lastEnd))
+                .unary(operation, operatorSpan: sign.span, operand), SourceSpan(sign.span.lower, lastEnd))
         case .plus:
             advance()
             if let failure = failIncrement(sign) { throw failure }
@@ -300,7 +302,7 @@ extension Parser {
             if isSigned { break }
         }
         chainHeight = height
-        return Expression(.power(operands), Span(base.span.lower, lastEnd))
+        return Expression(.power(operands), SourceSpan(base.span.lower, lastEnd))
     }
 
     private static func operation(_ kind: Token.Kind) -> BinaryOperator {

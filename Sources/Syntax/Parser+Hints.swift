@@ -27,7 +27,7 @@ extension Parser {
         guard sign.kind == .plus || isLast else { return nil }
         let word = text(sign)
         report(
-            .increment, "there is no `\(word)\(word)`", Span(sign.span.lower, token.span.upper),
+            .increment, "there is no `\(word)\(word)`", SourceSpan(sign.span.lower, token.span.upper),
             help: ["write `x \(word)= 1`"])
         advance()
         return SyntaxFailure()
@@ -69,7 +69,7 @@ extension Parser {
         return last == .comma || last == .assign || last.opens
     }
 
-    private var openerLabel: [(Span, String)] {
+    private var openerLabel: [(SourceSpan, String)] {
         guard let last = openers.last else { return [] }
         return [(tokens[last].span, "`\(text(tokens[last]))` opened here")]
     }
@@ -129,7 +129,7 @@ extension Parser {
         case .not where nextKind == .in:
             return fail(
                 .pythonComparison, "`x not in xs` is written `not x in xs`",
-                Span(token.span.lower, tokens[index + 1].span.upper), help: ["write `not x in xs`"])
+                SourceSpan(token.span.lower, tokens[index + 1].span.upper), help: ["write `not x in xs`"])
         case .name where text(token) == "is":
             let isNegated = nextKind == .not
             let sign = isNegated ? "!=" : "=="
@@ -180,8 +180,8 @@ extension Parser {
         }
         var help = "if c { a } else { b }"
         if let otherwise, otherwise > index + 1, place > otherwise + 1, let value = operandBefore(index) {
-            let condition = shown(Span(tokens[index + 1].span.lower, tokens[otherwise - 1].span.upper))
-            let other = shown(Span(tokens[otherwise + 1].span.lower, tokens[place - 1].span.upper))
+            let condition = shown(SourceSpan(tokens[index + 1].span.lower, tokens[otherwise - 1].span.upper))
+            let other = shown(SourceSpan(tokens[otherwise + 1].span.lower, tokens[place - 1].span.upper))
             help = "if \(condition) { \(value) } else { \(other) }"
         }
         return fail(
@@ -209,7 +209,7 @@ extension Parser {
         }
         first = max(0, first)
         guard first < place else { return nil }
-        return shown(Span(tokens[first].span.lower, tokens[place - 1].span.upper))
+        return shown(SourceSpan(tokens[first].span.lower, tokens[place - 1].span.upper))
     }
 
     // MARK: - Blocks by indentation
@@ -317,7 +317,7 @@ extension Parser {
             advance()
             return .expression(try expressions())
         case "with" where isFollowed:
-            let isNoGrad = source.text(in: Span(span.lower, min(span.lower + 40, source.utf8.count))).contains(
+            let isNoGrad = source.text(in: SourceSpan(span.lower, min(span.lower + 40, source.utf8.count))).contains(
                 "no_grad")
             report(
                 .pythonStatement, "there is no `with`", span,

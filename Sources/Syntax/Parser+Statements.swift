@@ -26,7 +26,7 @@ extension Parser {
         case .name: kind = try contextualStatement()
         default: kind = try simpleStatement()
         }
-        return Statement(kind, Span(start, max(start, lastEnd)))
+        return Statement(kind, SourceSpan(start, max(start, lastEnd)))
     }
 
     // MARK: - Assignments and expressions
@@ -80,7 +80,7 @@ extension Parser {
             height = max(height, chainHeight)
         }
         chainHeight = height
-        return Expression(.list(elements), Span(first.span.lower, lastEnd))
+        return Expression(.list(elements), SourceSpan(first.span.lower, lastEnd))
     }
 
     private func isPlace(_ expression: Expression) -> Bool {
@@ -91,7 +91,7 @@ extension Parser {
     }
 
     /// Whether a list expression is written with brackets.
-    func isBracketed(_ list: [Expression], _ span: Span) -> Bool {
+    func isBracketed(_ list: [Expression], _ span: SourceSpan) -> Bool {
         guard let first = list.first else { return true }
         return span.lower < first.span.lower
     }
@@ -141,8 +141,8 @@ extension Parser {
     }
 
     /// The text of a place, cut when long.
-    func shown(_ span: Span) -> String {
-        let text = source.text(in: Span(span.lower, min(span.upper, span.lower + 60)))
+    func shown(_ span: SourceSpan) -> String {
+        let text = source.text(in: SourceSpan(span.lower, min(span.upper, span.lower + 60)))
         let line = text.split(separator: "\n", maxSplits: 1).first.map { String($0) } ?? ""
         return line.utf8.count < span.upper - span.lower ? line + "…" : line
     }
@@ -221,7 +221,7 @@ extension Parser {
             items.append(try patternItem())
         } while take(.comma)
         if items.count == 1 { return items[0] }
-        return .list(items, Span(start, lastEnd))
+        return .list(items, SourceSpan(start, lastEnd))
     }
 
     private mutating func patternItem() throws(SyntaxFailure) -> Pattern {
@@ -240,7 +240,7 @@ extension Parser {
             } while take(.comma)
             guard kind == .rightBracket else { throw failSeparator(state.opener, closer: "]") }
             close(state)
-            return .list(items, Span(start, lastEnd))
+            return .list(items, SourceSpan(start, lastEnd))
         case .leftParenthesis:
             throw fail(
                 .tuple, "a pattern in parentheses", help: ["write `for a, b in …`, or `[a, b]` inside another pattern"])
@@ -262,7 +262,7 @@ extension Parser {
         context = outer
         guard token.kind == .rightBrace, token.payload == state.opener else { throw failUnclosed(state.opener) }
         close(state)
-        return Block(statements, Span(start, lastEnd))
+        return Block(statements, SourceSpan(start, lastEnd))
     }
 
     // MARK: - Declarations
@@ -311,7 +311,7 @@ extension Parser {
         let outer = context
         context = Context(isTopLevel: false, isFunction: false, isLoop: false)
         var parameters: [ParameterSyntax] = []
-        var names: [String: Span] = [:]
+        var names: [String: SourceSpan] = [:]
         while kind != .rightParenthesis {
             let stars = kind
             if stars == .star || stars == .doubleStar { advance() }

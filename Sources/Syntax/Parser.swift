@@ -6,7 +6,7 @@ public enum Completeness: Equatable, Sendable {
     /// It can run.
     case complete
     /// More lines may complete it; the reason is worded for the prompt (`` `{` opened in line 1 ``).
-    case incomplete(reason: String, opener: Span?)
+    case incomplete(reason: String, opener: SourceSpan?)
     /// No continuation makes it right.
     case invalid
 }
@@ -52,7 +52,7 @@ public struct Parser {
     /// How many postfix operators the deepest path through the expression just read has.
     var chainHeight = 0
     var diagnostics: [Diagnostic] = []
-    var parameters: [String: Span] = [:]
+    var parameters: [String: SourceSpan] = [:]
     private var incompleteness: Completeness?
     private var hasReportedUnclosed = false
 
@@ -67,15 +67,15 @@ public struct Parser {
     }
 
     /// Parses a text, or the part of it in `range` (a cell), with spans that point into the whole text.
-    public static func parse(_ source: SourceText, range: Span? = nil) -> ParseResult {
+    public static func parse(_ source: SourceText, range: SourceSpan? = nil) -> ParseResult {
         let stream = Lexer.tokens(of: source, in: range)
         return parse(source, stream: stream, range: range)
     }
 
-    static func parse(_ source: SourceText, stream: TokenStream, range: Span? = nil) -> ParseResult {
+    static func parse(_ source: SourceText, stream: TokenStream, range: SourceSpan? = nil) -> ParseResult {
         var parser = Parser(source, stream)
         let statements = parser.program()
-        let program = Program(statements, range ?? Span(0, source.utf8.count))
+        let program = Program(statements, range ?? SourceSpan(0, source.utf8.count))
         return ParseResult(
             program: program, diagnostics: parser.sortedDiagnostics(), completeness: parser.completeness())
     }
@@ -90,7 +90,7 @@ public struct Parser {
         if let opener = stream.openString {
             let isOnly = stream.diagnostics.count == 1 && (diagnostics.isEmpty || incompleteness != nil)
             guard isOnly else { return .invalid }
-            let quotes = source.text(in: Span(max(opener.lower, opener.upper - 3), opener.upper))
+            let quotes = source.text(in: SourceSpan(max(opener.lower, opener.upper - 3), opener.upper))
             return .incomplete(
                 reason: "`\(quotes)` opened in line \(source.line(at: opener.lower) + 1)", opener: opener)
         }
@@ -144,7 +144,8 @@ public struct Parser {
     // MARK: - Errors
 
     mutating func report(
-        _ code: SyntaxCode, _ message: String, _ span: Span, label: String = "", related: [(Span, String)] = [],
+        _ code: SyntaxCode, _ message: String, _ span: SourceSpan, label: String = "",
+        related: [(SourceSpan, String)] = [],
         help: [String] = [], isAtEnd: Bool = false
     ) {
         if diagnostics.isEmpty, isAtEnd { incompleteness = incompletenessHere() }
@@ -159,8 +160,8 @@ public struct Parser {
 
     /// Reports an error that ends the statement, unless the lexer has already reported what causes it.
     mutating func fail(
-        _ code: SyntaxCode, _ message: String, _ span: Span? = nil, label: String = "",
-        related: [(Span, String)] = [], help: [String] = []
+        _ code: SyntaxCode, _ message: String, _ span: SourceSpan? = nil, label: String = "",
+        related: [(SourceSpan, String)] = [], help: [String] = []
     ) -> SyntaxFailure {
         let isCaused = token.kind == .invalid || (index > 0 && tokens[index - 1].kind == .invalid)
         if !isCaused {
@@ -174,9 +175,9 @@ public struct Parser {
     }
 
     /// The token at hand, or the end of the line when that is what is unexpected.
-    var placeOfError: Span {
+    var placeOfError: SourceSpan {
         switch kind {
-        case .lineEnd, .endOfText: Span(lastEnd, lastEnd)
+        case .lineEnd, .endOfText: SourceSpan(lastEnd, lastEnd)
         default: token.span
         }
     }
@@ -203,7 +204,7 @@ public struct Parser {
         case .text, .formattedEnd: return "the end of the string"
         default:
             let span = token.span
-            let shown = source.text(in: Span(span.lower, min(span.upper, span.lower + 40)))
+            let shown = source.text(in: SourceSpan(span.lower, min(span.upper, span.lower + 40)))
             return "`\(shown)\(span.upper - span.lower > 40 ? "…" : "")`"
         }
     }
@@ -216,7 +217,7 @@ public struct Parser {
         guard !isCaused else { return fail(.unclosedBracket, "") }
         let span = tokens[opener].span
         let shown = source.text(in: span)
-        var related: [(Span, String)] = []
+        var related: [(SourceSpan, String)] = []
         if token.kind != .endOfText {
             related.append((token.span, "still open here"))
         } else if let suspect = suspectBlock(from: opener) {
@@ -230,7 +231,7 @@ public struct Parser {
     }
 
     /// The first block behind `opener` whose closing brace is indented unlike the line that opens it.
-    private func suspectBlock(from opener: Int) -> (opener: Span, closer: Span)? {
+    private func suspectBlock(from opener: Int) -> (opener: SourceSpan, closer: SourceSpan)? {
         for place in opener..<tokens.count where tokens[place].kind == .leftBrace {
             let partner = tokens[place].payload
             guard partner > place, tokens[partner].isFirstOfLine else { continue }
@@ -331,7 +332,7 @@ public struct Parser {
         } catch {
             (linesEnd, context, nesting, lambdaNesting) = saved
             recover(from: start, base: base)
-            return Statement(.missing, Span(tokens[start].span.lower, max(tokens[start].span.upper, lastEnd)))
+            return Statement(.missing, SourceSpan(tokens[start].span.lower, max(tokens[start].span.upper, lastEnd)))
         }
     }
 

@@ -9,11 +9,11 @@ public struct Statement: Equatable, Sendable {
         /// `a, [b, c] = value`; one target is a plain assignment.
         case assign([Target], Expression)
         /// `place += value`.
-        case augment(Expression, BinaryOperator, operatorSpan: Span, Expression)
+        case augment(Expression, BinaryOperator, operatorSpan: SourceSpan, Expression)
         case function(FunctionDeclaration)
         case module(FunctionDeclaration)
         case parameter(Name, Expression)
-        case importFile(path: String, pathSpan: Span, name: Name)
+        case importFile(path: String, pathSpan: SourceSpan, name: Name)
         case forEach(Pattern, Expression, Block)
         case whileLoop(Expression, Block)
         case breakLoop
@@ -28,12 +28,12 @@ public struct Statement: Equatable, Sendable {
     /// What it does.
     public var kind: Kind
     /// Where it stands.
-    public var span: Span
+    public var span: SourceSpan
     /// Whether a `;` ends it, which silences the display when it closes a cell.
     public var isSilenced: Bool
 
     /// A statement at a place.
-    public init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
+    public init(_ kind: Kind, _ span: SourceSpan, isSilenced: Bool = false) {
         self.kind = kind
         self.span = span
         self.isSilenced = isSilenced
@@ -45,10 +45,10 @@ public struct Block: Equatable, Sendable {
     /// The statements, in order.
     public var statements: [Statement]
     /// Where it stands, braces included.
-    public var span: Span
+    public var span: SourceSpan
 
     /// A block at a place.
-    public init(_ statements: [Statement], _ span: Span) {
+    public init(_ statements: [Statement], _ span: SourceSpan) {
         self.statements = statements
         self.span = span
     }
@@ -77,10 +77,10 @@ public struct FunctionDeclaration: Equatable, Sendable {
 /// What a `for` or a comprehension binds: a name, or a list of patterns that takes a list apart.
 public indirect enum Pattern: Equatable, Sendable {
     case name(Name)
-    case list([Pattern], Span)
+    case list([Pattern], SourceSpan)
 
     /// Where it stands.
-    public var span: Span {
+    public var span: SourceSpan {
         switch self {
         case .name(let name): name.span
         case .list(_, let span): span
@@ -91,10 +91,10 @@ public indirect enum Pattern: Equatable, Sendable {
 /// What an assignment writes: a place (a name, an attribute or an index expression) or a list of targets.
 public indirect enum Target: Equatable, Sendable {
     case place(Expression)
-    case list([Target], Span)
+    case list([Target], SourceSpan)
 
     /// Where it stands.
-    public var span: Span {
+    public var span: SourceSpan {
         switch self {
         case .place(let place): place.span
         case .list(_, let span): span
@@ -107,10 +107,10 @@ public struct Program: Equatable, Sendable {
     /// The statements, in order.
     public var statements: [Statement]
     /// Where the text stands.
-    public var span: Span
+    public var span: SourceSpan
 
     /// A program.
-    public init(_ statements: [Statement], _ span: Span) {
+    public init(_ statements: [Statement], _ span: SourceSpan) {
         self.statements = statements
         self.span = span
     }

@@ -3,9 +3,9 @@ import Diagnostics
 /// Says what each part of a text is, for reports and the prompt; broken text is coloured as far as it goes.
 public enum SyntaxHighlighter {
     /// The stretches that are not plain, in order and without overlap.
-    public static func highlights(_ source: SourceText) -> [(span: Span, style: Markup.Style)] {
+    public static func highlights(_ source: SourceText) -> [(span: SourceSpan, style: Markup.Style)] {
         let stream = Lexer.tokens(of: source)
-        var result: [(span: Span, style: Markup.Style)] = []
+        var result: [(span: SourceSpan, style: Markup.Style)] = []
         var comments = stream.comments[...]
         for (place, token) in stream.tokens.enumerated() {
             while let comment = comments.first, comment.span.lower < token.span.lower {
@@ -26,11 +26,11 @@ public enum SyntaxHighlighter {
         var output = Markup()
         var end = 0
         for (span, style) in highlights(source) where span.lower >= end {
-            output.append(source.text(in: Span(end, span.lower)))
+            output.append(source.text(in: SourceSpan(end, span.lower)))
             output.append(source.text(in: span), style)
             end = span.upper
         }
-        output.append(source.text(in: Span(end, source.utf8.count)))
+        output.append(source.text(in: SourceSpan(end, source.utf8.count)))
         return output
     }
 

@@ -33,7 +33,7 @@ public struct Token: Equatable, Sendable {
     /// What it is.
     public var kind: Kind
     /// Where it stands.
-    public var span: Span
+    public var span: SourceSpan
     /// Whether it is the first token of its line.
     public var isFirstOfLine: Bool
     /// Whether the line before it is finished, so that in a block a new statement begins here.
@@ -123,7 +123,7 @@ public enum Keywords {
 /// A comment and where it stands.
 public struct Comment: Equatable, Sendable {
     /// From `#` to the end of the line.
-    public var span: Span
+    public var span: SourceSpan
     /// Whether nothing but blanks stands in front of it on its line.
     public var isAlone: Bool
     /// Whether it is a `# %%` marker that starts a cell.
@@ -143,5 +143,5 @@ public struct TokenStream: Sendable {
     /// The values of format tokens.
     var formats: [FormatSpecification] = []
     /// The opening quotes of a `"""` string that the text does not close.
-    var openString: Span?
+    var openString: SourceSpan?
 }

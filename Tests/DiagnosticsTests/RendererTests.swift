@@ -10,8 +10,8 @@ import Testing
     @Test func severalLabelsOnALine() {
         let source = SourceText(name: "kd.dist", text: "\n\nlogits = h @ w\n")
         let text = render([
-            .init(source, Span(13, 14)), .init(source, Span(11, 12), "[64, 256]"),
-            .init(source, Span(15, 16), "[128, 10]"),
+            .init(source, SourceSpan(13, 14)), .init(source, SourceSpan(11, 12), "[64, 256]"),
+            .init(source, SourceSpan(15, 16), "[128, 10]"),
         ])
         #expect(
             text == """
@@ -26,7 +26,9 @@ import Testing
 
     @Test func linesApartAreSeparated() {
         let source = SourceText(name: "a", text: "fn f(x) {\n\n\n\n\n\n\n\n\n    x\n")
-        let text = render([.init(source, Span(22, 23), "here"), .init(source, Span(8, 9), "opened", isPrimary: false)])
+        let text = render([
+            .init(source, SourceSpan(22, 23), "here"), .init(source, SourceSpan(8, 9), "opened", isPrimary: false),
+        ])
         #expect(
             text == """
                 error[shape]: inner sizes differ
@@ -42,22 +44,22 @@ import Testing
 
     @Test func wideCharactersTabsAndInvisibleOnesKeepTheirColumns() {
         let wide = SourceText(name: "a", text: "\"教師\" + x")
-        #expect(render([.init(wide, Span(11, 12))]).hasSuffix("│ \"教師\" + x\n │          ^"))
+        #expect(render([.init(wide, SourceSpan(11, 12))]).hasSuffix("│ \"教師\" + x\n │          ^"))
         let tab = SourceText(name: "a", text: "\tx")
-        #expect(render([.init(tab, Span(1, 2))]).hasSuffix("│     x\n │     ^"))
+        #expect(render([.init(tab, SourceSpan(1, 2))]).hasSuffix("│     x\n │     ^"))
         let combining = SourceText(name: "a", text: "e\u{301} x")
-        #expect(render([.init(combining, Span(4, 5))]).hasSuffix("\n │   ^"))
+        #expect(render([.init(combining, SourceSpan(4, 5))]).hasSuffix("\n │   ^"))
         let broken = SourceText(name: "a", bytes: [0x61, 0xFF, 0x62])
-        #expect(render([.init(broken, Span(2, 3))]).hasSuffix("│ a\u{FFFD}b\n │   ^"))
+        #expect(render([.init(broken, SourceSpan(2, 3))]).hasSuffix("│ a\u{FFFD}b\n │   ^"))
         let escape = SourceText(name: "a", text: "\u{1B}[31mx")
-        #expect(!render([.init(escape, Span(5, 6))]).contains("\u{1B}"))
+        #expect(!render([.init(escape, SourceSpan(5, 6))]).contains("\u{1B}"))
     }
 
     @Test func severalSourcesFollowOneAnother() {
         let first = SourceText(name: "a.dist", text: "f(1)")
         let second = SourceText(name: "b.dist", text: "fn f() { }")
         let text = render([
-            .init(first, Span(0, 4)), .init(second, Span(3, 4), "defined here", isPrimary: false),
+            .init(first, SourceSpan(0, 4)), .init(second, SourceSpan(3, 4), "defined here", isPrimary: false),
         ])
         #expect(
             text == """
@@ -77,7 +79,9 @@ import Testing
     func ofLongLinesThePartAroundTheLabelIsShown(_ place: Int) {
         let source = SourceText(
             name: "a", text: String(repeating: "a", count: place) + "!" + String(repeating: "b", count: 9000))
-        let lines = render([.init(source, Span(place, place + 1), "here")]).split(separator: "\n").map { Array($0) }
+        let lines = render([.init(source, SourceSpan(place, place + 1), "here")]).split(separator: "\n").map {
+            Array($0)
+        }
         #expect(lines[3].count < 170)
         let column = lines[4].firstIndex(of: "^") ?? 0
         #expect(lines[3][column] == "!")
@@ -85,15 +89,16 @@ import Testing
 
     @Test func labelsThatOverlapOrAreEmptyAreShown() {
         let source = SourceText(name: "a", text: "abc")
-        #expect(render([.init(source, Span(3, 3), "end")]).hasSuffix("│ abc\n │    ^ end"))
-        #expect(render([.init(source, Span(0, 3)), .init(source, Span(1, 2), "b")]).contains("^^^"))
-        #expect(!render([.init(source, Span(50, 60), "beyond")]).isEmpty)
+        #expect(render([.init(source, SourceSpan(3, 3), "end")]).hasSuffix("│ abc\n │    ^ end"))
+        #expect(render([.init(source, SourceSpan(0, 3)), .init(source, SourceSpan(1, 2), "b")]).contains("^^^"))
+        #expect(!render([.init(source, SourceSpan(50, 60), "beyond")]).isEmpty)
     }
 
     @Test func notesHelpAndFramesStandBelow() {
         let source = SourceText(name: "a", text: "x")
         let diagnostic = Diagnostic(
-            .name, "no x", labels: [.init(source, Span(0, 1))], notes: ["two\nlines"], help: ["did you mean `y`?"],
+            .name, "no x", labels: [.init(source, SourceSpan(0, 1))], notes: ["two\nlines"],
+            help: ["did you mean `y`?"],
             frames: [.init(function: "f", caller: "a:3:1")])
         #expect(
             DiagnosticRenderer.render(diagnostic).plain.hasSuffix(

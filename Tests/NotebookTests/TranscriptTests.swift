@@ -49,7 +49,7 @@ struct TranscriptTests {
 /// The statements of a transcript with what each is to show.
 struct Transcript {
     struct Step {
-        let range: Span
+        let range: SourceSpan
         let line: Int
         var expected: [String] = []
 
@@ -106,7 +106,7 @@ struct Transcript {
                 let statements = parsed.program.statements
                 ranges = statements.enumerated().map { index, statement in
                     let end = index + 1 < statements.count ? statements[index + 1].span.lower : cell.span.upper
-                    return Span(statement.span.lower, end)
+                    return SourceSpan(statement.span.lower, end)
                 }
             }
             for range in ranges {

@@ -2,7 +2,7 @@ import Data
 
 extension Predictions {
     /// The spans that labels in the scheme B-x, I-x, O name: where they begin and end, and what they are.
-    struct Span: Hashable {
+    struct SourceSpan: Hashable {
         let example: Int
         let start: Int
         let end: Int
@@ -10,11 +10,13 @@ extension Predictions {
     }
 
     /// The spans of some labels, read as seqeval does by default: an I- that follows nothing of its kind begins a span.
-    func spans(_ labels: [Int], names: [String]) -> Set<Span> {
-        var spans: Set<Span> = []
+    func spans(_ labels: [Int], names: [String]) -> Set<SourceSpan> {
+        var spans: Set<SourceSpan> = []
         var open: (start: Int, kind: String, example: Int)?
         func close(at end: Int) {
-            if let open { spans.insert(Span(example: open.example, start: open.start, end: end, kind: open.kind)) }
+            if let open {
+                spans.insert(SourceSpan(example: open.example, start: open.start, end: end, kind: open.kind))
+            }
             open = nil
         }
         for (position, label) in labels.enumerated() {

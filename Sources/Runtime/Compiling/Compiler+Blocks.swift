@@ -29,7 +29,7 @@ extension Compiler {
         try scoped { try value(expression, to: target) }
     }
 
-    func choice(_ choice: Choice, to target: Int?, at span: Span) throws {
+    func choice(_ choice: Choice, to target: Int?, at span: SourceSpan) throws {
         var exits: [Int] = []
         let before = assigned
         var common: Set<String>?
@@ -54,7 +54,7 @@ extension Compiler {
         assigned = common ?? before
     }
 
-    func noGradient(_ block: Block, to target: Int?, at span: Span) throws {
+    func noGradient(_ block: Block, to target: Int?, at span: SourceSpan) throws {
         try scoped {
             let mode = try temporary()
             emit(.disableGradients, a: mode, at: span)
@@ -65,7 +65,7 @@ extension Compiler {
         }
     }
 
-    func attempt(_ attempt: Attempt, to target: Int?, at span: Span) throws {
+    func attempt(_ attempt: Attempt, to target: Int?, at span: SourceSpan) throws {
         try scoped {
             let error = try temporary()
             let before = assigned

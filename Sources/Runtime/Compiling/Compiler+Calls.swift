@@ -20,8 +20,8 @@ extension Compiler {
     }
 
     func call(
-        _ callee: Expression, _ arguments: [Argument], leading: (register: Int, span: Span)?, to target: Int,
-        at span: Span
+        _ callee: Expression, _ arguments: [Argument], leading: (register: Int, span: SourceSpan)?, to target: Int,
+        at span: SourceSpan
     ) throws {
         try scoped {
             let window = try temporary()
@@ -74,7 +74,7 @@ extension Compiler {
         }
     }
 
-    func layOut(_ arguments: [Argument], leading: (register: Int, span: Span)?, window: Int) throws -> CallShape {
+    func layOut(_ arguments: [Argument], leading: (register: Int, span: SourceSpan)?, window: Int) throws -> CallShape {
         var shape = CallShape(positional: 0)
         if let leading {
             let register = try temporary()
@@ -94,8 +94,9 @@ extension Compiler {
     }
 
     func spread(
-        _ arguments: [Argument], leading: (register: Int, span: Span)?, window: Int, method: Name?, at span: Span,
-        operands: [Span], callee: Span
+        _ arguments: [Argument], leading: (register: Int, span: SourceSpan)?, window: Int, method: Name?,
+        at span: SourceSpan,
+        operands: [SourceSpan], callee: SourceSpan
     ) throws {
         let list = try temporary()
         let dict = try temporary()

@@ -4,7 +4,7 @@ import Syntax
 
 /// Texts, lists, dicts, comprehensions, attributes and elements.
 extension Compiler {
-    func formatted(_ parts: [FormattedPart], to target: Int, at span: Span) throws {
+    func formatted(_ parts: [FormattedPart], to target: Int, at span: SourceSpan) throws {
         try scoped {
             let first = top
             for _ in parts { _ = try temporary() }
@@ -23,7 +23,7 @@ extension Compiler {
         }
     }
 
-    func list(_ elements: [Expression], to target: Int, at span: Span) throws {
+    func list(_ elements: [Expression], to target: Int, at span: SourceSpan) throws {
         try scoped {
             guard elements.count <= 64 else {
                 let result = try temporary()
@@ -44,7 +44,7 @@ extension Compiler {
         }
     }
 
-    func dict(_ entries: [DictEntry], to target: Int, at span: Span) throws {
+    func dict(_ entries: [DictEntry], to target: Int, at span: SourceSpan) throws {
         try scoped {
             let result = try temporary()
             emit(.newDict, a: result, at: span)
@@ -60,7 +60,7 @@ extension Compiler {
     }
 
     func comprehension(
-        _ clauses: [ComprehensionClause], to target: Int, at span: Span, isDict: Bool,
+        _ clauses: [ComprehensionClause], to target: Int, at span: SourceSpan, isDict: Bool,
         element: @escaping (Int) throws -> Void
     ) throws {
         try scoped {
@@ -93,7 +93,7 @@ extension Compiler {
 
     func clause(
         _ clauses: ArraySlice<ComprehensionClause>, cells: [Int], over outer: Int? = nil, growing list: Int? = nil,
-        at span: Span, element: () throws -> Void
+        at span: SourceSpan, element: () throws -> Void
     ) throws {
         guard let first = clauses.first else { return try scoped(element) }
         switch first {
@@ -136,7 +136,7 @@ extension Compiler {
         }
     }
 
-    func attribute(_ owner: Expression, _ name: Name, to target: Int, at span: Span) throws {
+    func attribute(_ owner: Expression, _ name: Name, to target: Int, at span: SourceSpan) throws {
         if let original = original(owner, name) {
             load(original, into: target, at: span)
             return
@@ -163,14 +163,14 @@ extension Compiler {
         guard case .index(let whole, let subscripts) = owner.kind else { return try value(owner) }
         let target = try temporary()
         let outer = source.text(in: owner.span)
-        let inner = source.text(in: Span(owner.span.upper, place.span.upper)).drop { $0 == " " }
+        let inner = source.text(in: SourceSpan(owner.span.upper, place.span.upper)).drop { $0 == " " }
         let way = machine.constant(.string("\(outer.dropLast()), \(inner.dropFirst())"))
         try index(whole, subscripts, to: target, at: owner.span, way: way)
         return target
     }
 
     func index(
-        _ owner: Expression, _ subscripts: [Subscript], to target: Int, at span: Span, way: Int? = nil
+        _ owner: Expression, _ subscripts: [Subscript], to target: Int, at span: SourceSpan, way: Int? = nil
     ) throws {
         try scoped {
             if subscripts.count == 1, case .index(let index) = subscripts[0] {

@@ -58,7 +58,7 @@ extension Compiler {
     }
 
     /// Right-associative: the operands are computed left to right, then combined from the right.
-    func power(_ operands: [Expression], to target: Int, at span: Span) throws {
+    func power(_ operands: [Expression], to target: Int, at span: SourceSpan) throws {
         try scoped {
             var registers: [Int] = []
             for (index, operand) in operands.enumerated() {

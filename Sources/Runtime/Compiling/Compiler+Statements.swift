@@ -61,7 +61,7 @@ extension Compiler {
         }
     }
 
-    private func assign(_ targets: [Target], _ expression: Expression, at span: Span) throws {
+    private func assign(_ targets: [Target], _ expression: Expression, at span: SourceSpan) throws {
         guard targets.count == 1, let target = targets.first else {
             let register = try value(expression)
             try unpack(targets, from: register, at: expression.span, whole: span)
@@ -113,7 +113,7 @@ extension Compiler {
     }
 
     private func store(
-        _ register: Int, in object: Int, _ owner: Expression, _ subscripts: [Subscript], at span: Span
+        _ register: Int, in object: Int, _ owner: Expression, _ subscripts: [Subscript], at span: SourceSpan
     ) throws {
         if subscripts.count == 1, case .index(let index) = subscripts[0] {
             let key = try value(index)
@@ -151,7 +151,7 @@ extension Compiler {
         return first
     }
 
-    private func unpack(_ targets: [Target], from register: Int, at span: Span, whole: Span) throws {
+    private func unpack(_ targets: [Target], from register: Int, at span: SourceSpan, whole: SourceSpan) throws {
         let first = top
         for _ in targets { _ = try temporary() }
         emit(.unpack, a: first, b: register, c: targets.count, at: span)
@@ -172,8 +172,8 @@ extension Compiler {
     }
 
     private func augment(
-        _ place: Expression, _ operation: BinaryOperator, _ operatorSpan: Span, _ expression: Expression,
-        at span: Span
+        _ place: Expression, _ operation: BinaryOperator, _ operatorSpan: SourceSpan, _ expression: Expression,
+        at span: SourceSpan
     ) throws {
         func combine(_ old: Int, into target: Int) throws {
             if case .integer(let number) = expression.kind, operation == .add || operation == .subtract,
@@ -236,7 +236,7 @@ extension Compiler {
         }
     }
 
-    private func forEach(_ pattern: Pattern, _ sequence: Expression, _ body: Block, at span: Span) throws {
+    private func forEach(_ pattern: Pattern, _ sequence: Expression, _ body: Block, at span: SourceSpan) throws {
         let state = try temporary()
         _ = try temporary()
         _ = try temporary()
@@ -264,7 +264,7 @@ extension Compiler {
         assigned = before
     }
 
-    private func whileLoop(_ condition: Expression, _ body: Block, at span: Span) throws {
+    private func whileLoop(_ condition: Expression, _ body: Block, at span: SourceSpan) throws {
         let before = assigned
         let start = code.count
         let exits = try scoped { try jump(unless: condition) }
@@ -279,7 +279,7 @@ extension Compiler {
     }
 
     /// The message of a failed assertion shows the values on both sides of a comparison.
-    private func assert(_ condition: Expression, _ message: Expression?, at span: Span) throws {
+    private func assert(_ condition: Expression, _ message: Expression?, at span: SourceSpan) throws {
         var inner = condition
         while case .parenthesized(let content) = inner.kind { inner = content }
         var passed: [Int] = []
@@ -311,7 +311,7 @@ extension Compiler {
         patch(passed)
     }
 
-    private func module(_ declaration: FunctionDeclaration, at span: Span) throws {
+    private func module(_ declaration: FunctionDeclaration, at span: SourceSpan) throws {
         var fields = ModuleFields(names: [])
         let prototype = try compileFunction(
             name: declaration.name.text, parameters: declaration.parameters, documentation: declaration.documentation,

@@ -32,7 +32,7 @@ final class Compiler {
 
     let machine: Machine
     let source: SourceText
-    let facts: [Span: ScopeFacts]
+    let facts: [SourceSpan: ScopeFacts]
     let parent: Compiler?
     let kind: Kind
     let file: FileScope
@@ -53,7 +53,7 @@ final class Compiler {
     private var captureIndices: [String: Int] = [:]
 
     init(
-        machine: Machine, source: SourceText, facts: [Span: ScopeFacts], parent: Compiler?, kind: Kind,
+        machine: Machine, source: SourceText, facts: [SourceSpan: ScopeFacts], parent: Compiler?, kind: Kind,
         file: FileScope, prototype: Prototype
     ) {
         self.machine = machine
@@ -69,8 +69,9 @@ final class Compiler {
 
     @discardableResult
     func emit(
-        _ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0, at span: Span, operands: [Span] = [],
-        callee: Span? = nil, argumentNames: [Span] = []
+        _ operation: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, d: Int = 0, at span: SourceSpan,
+        operands: [SourceSpan] = [],
+        callee: SourceSpan? = nil, argumentNames: [SourceSpan] = []
     ) -> Int {
         code.append(Instruction(operation, a: a, b: b, c: c, d: d))
         marks.append(Mark(span: span, operands: operands, callee: callee, argumentNames: argumentNames))
@@ -91,7 +92,7 @@ final class Compiler {
     func patch(_ index: Int) { code[index].d = Int32(truncatingIfNeeded: code.count - index) }
     func patch(_ indices: [Int]) { for index in indices { patch(index) } }
 
-    func jumpBack(to target: Int, at span: Span) { emit(.loop, d: target - code.count, at: span) }
+    func jumpBack(to target: Int, at span: SourceSpan) { emit(.loop, d: target - code.count, at: span) }
 
     /// Runs `body` and frees the temporaries it took.
     func scoped<T>(_ body: () throws -> T) rethrows -> T {
@@ -100,7 +101,7 @@ final class Compiler {
         return try body()
     }
 
-    func load(_ value: Value, into target: Int, at span: Span) {
+    func load(_ value: Value, into target: Int, at span: SourceSpan) {
         if case .int(let int) = value, let small = Int32(exactly: int) {
             emit(.loadInt, a: target, d: Int(small), at: span)
         } else {
@@ -158,7 +159,7 @@ final class Compiler {
     }
 
     /// Reads a name into `target`, or gives the register where it already is.
-    func read(_ name: String, at span: Span, to target: Int? = nil) throws -> Int {
+    func read(_ name: String, at span: SourceSpan, to target: Int? = nil) throws -> Int {
         switch place(of: name) {
         case .register(let register):
             checkBound(register, name, at: span)
@@ -192,14 +193,14 @@ final class Compiler {
         }
     }
 
-    private func checkBound(_ register: Int, _ name: String, at span: Span) {
+    private func checkBound(_ register: Int, _ name: String, at span: SourceSpan) {
         guard !assigned.contains(name) else { return }
         if kind == .top, register < 0, machine.isBound(slot: -1 - register) { return }
         emit(.checkBound, a: register, c: kind == .top ? 0 : 1, d: machine.constant(.string(name)), at: span)
     }
 
     /// Binds a name to the value in a register.
-    func write(_ name: String, from register: Int, at span: Span) throws {
+    func write(_ name: String, from register: Int, at span: SourceSpan) throws {
         switch place(of: name) {
         case .register(let target): if target != register { emit(.move, a: target, b: register, at: span) }
         case .cell(let cell): emit(.storeCell, a: cell, b: register, at: span)
@@ -223,7 +224,7 @@ final class Compiler {
     }
 
     /// Gives the names of a scope registers, and cells to those that closures share.
-    func declare(_ facts: ScopeFacts, at span: Span, fresh: Bool) throws {
+    func declare(_ facts: ScopeFacts, at span: SourceSpan, fresh: Bool) throws {
         for name in facts.bound where scopes[scopes.count - 1][name] == nil {
             let register = try temporary()
             let isCell = facts.shared.contains(name)
@@ -235,7 +236,8 @@ final class Compiler {
     // MARK: Functions
 
     func compileFunction(
-        name: String, parameters: [ParameterSyntax], documentation: String?, scope: Span, span: Span, kind: Kind,
+        name: String, parameters: [ParameterSyntax], documentation: String?, scope: SourceSpan, span: SourceSpan,
+        kind: Kind,
         body: (Compiler) throws -> Void
     ) throws -> Prototype {
         var formals: [FormalParameter] = []
@@ -273,7 +275,7 @@ final class Compiler {
     }
 
     private func openFunction(
-        _ formals: [FormalParameter], _ parameters: [ParameterSyntax], _ facts: ScopeFacts, at span: Span
+        _ formals: [FormalParameter], _ parameters: [ParameterSyntax], _ facts: ScopeFacts, at span: SourceSpan
     ) throws {
         for formal in formals {
             let register = try temporary()
@@ -327,7 +329,7 @@ final class Compiler {
     }
 
     /// The statements of a function's body, whose last expression is its value.
-    func body(_ statements: [Statement], at span: Span) throws {
+    func body(_ statements: [Statement], at span: SourceSpan) throws {
         guard let last = statements.last else {
             try returnNone(at: span)
             return
@@ -344,7 +346,7 @@ final class Compiler {
         }
     }
 
-    func returnNone(at span: Span) throws {
+    func returnNone(at span: SourceSpan) throws {
         try scoped {
             let register = try temporary()
             load(.none, into: register, at: span)
@@ -352,7 +354,7 @@ final class Compiler {
         }
     }
 
-    func closeScopes(downTo depth: Int, at span: Span) {
+    func closeScopes(downTo depth: Int, at span: SourceSpan) {
         for scope in openScopes[depth...].reversed() {
             switch scope {
             case .gradients(let register): emit(.restoreGradients, a: register, at: span)

@@ -11,16 +11,16 @@ extension Instruction {
 
 /// Where an instruction comes from: read only when it fails.
 struct Mark {
-    var span: Span
+    var span: SourceSpan
     /// The places of its operands or arguments.
-    var operands: [Span] = []
+    var operands: [SourceSpan] = []
     /// The name of what is called.
-    var callee: Span?
+    var callee: SourceSpan?
     /// The names of the arguments that are given by name, which are the last.
-    var argumentNames: [Span] = []
+    var argumentNames: [SourceSpan] = []
 
     /// The name of argument `index`, when it is given by name.
-    func argumentName(_ index: Int) -> Span? {
+    func argumentName(_ index: Int) -> SourceSpan? {
         let position = index - (operands.count - argumentNames.count)
         return argumentNames.indices.contains(position) ? argumentNames[position] : nil
     }
@@ -52,7 +52,7 @@ final class Prototype {
     let name: String
     let source: SourceText
     /// Where the name or the lambda stands.
-    let span: Span
+    let span: SourceSpan
     let documentation: String?
     let parameters: [FormalParameter]
     let parameterTexts: [String]
@@ -76,7 +76,7 @@ final class Prototype {
     }
 
     init(
-        name: String, source: SourceText, span: Span, documentation: String?, parameters: [FormalParameter],
+        name: String, source: SourceText, span: SourceSpan, documentation: String?, parameters: [FormalParameter],
         parameterTexts: [String], isMethod: Bool, isDeclared: Bool
     ) {
         self.name = name

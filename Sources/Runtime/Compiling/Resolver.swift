@@ -16,7 +16,7 @@ struct ScopeFacts {
 /// A name bound anywhere in a function is local throughout, so this has to be known before code is made.
 struct Resolver {
     /// The facts by the place of the scope: a block, a lambda or a comprehension.
-    private(set) var facts: [Span: ScopeFacts] = [:]
+    private(set) var facts: [SourceSpan: ScopeFacts] = [:]
 
     private struct Open {
         var bound: [String] = []
@@ -33,7 +33,7 @@ struct Resolver {
     }
     private var scopes: [Open] = []
 
-    static func resolve(_ program: Program) -> (facts: [Span: ScopeFacts], top: ScopeFacts) {
+    static func resolve(_ program: Program) -> (facts: [SourceSpan: ScopeFacts], top: ScopeFacts) {
         var resolver = Resolver()
         resolver.scopes = [Open()]
         resolver.visit(program.statements)
@@ -124,7 +124,7 @@ struct Resolver {
     }
 
     private mutating func visitFunction(
-        _ parameters: [ParameterSyntax], at span: Span, hasSelf: Bool, isModule: Bool = false,
+        _ parameters: [ParameterSyntax], at span: SourceSpan, hasSelf: Bool, isModule: Bool = false,
         body: (inout Resolver) -> Void
     ) {
         scopes.append(Open())
@@ -211,7 +211,7 @@ struct Resolver {
     }
 
     private mutating func visitComprehension(
-        _ clauses: [ComprehensionClause], at span: Span, body: (inout Resolver) -> Void
+        _ clauses: [ComprehensionClause], at span: SourceSpan, body: (inout Resolver) -> Void
     ) {
         // What the first clause goes through belongs to the scope outside.
         if case .each(_, let sequence)? = clauses.first { visit(sequence) }

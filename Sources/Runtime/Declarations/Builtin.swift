@@ -70,7 +70,7 @@ public struct Builtin {
     public let body: Body
 
     /// A builtin after decoding was compiled in: all arguments in the order of the parameters.
-    public typealias Body = (_ arguments: Swift.Span<Value>, _ interpreter: Interpreter) throws -> Value
+    public typealias Body = (_ arguments: Span<Value>, _ interpreter: Interpreter) throws -> Value
 
     /// The signature as help shows it: `softmax(x, dim=-1)`.
     public var signature: String {

@@ -60,7 +60,7 @@ extension Interpreter {
             machine.marks.removeLast(machine.marks.count - codeCount)
             throw Diagnostic(
                 failure.kind, failure.message, code: failure.code?.rawValue,
-                labels: [Diagnostic.Label(source, Span(program.span.lower, program.span.lower))])
+                labels: [Diagnostic.Label(source, SourceSpan(program.span.lower, program.span.lower))])
         }
     }
 
