@@ -57,7 +57,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     package func check(holds value: Scalar, for name: String, argument: String) throws {
         guard !holds(value) else { return }
         throw TensorError.wrongValue(
-            name, argument: argument, value: "\(value)",
+            function: name, argument: argument, value: "\(value)",
             expected: self == .uint8 ? "in 0 … 255 for uint8" : "a number that fits \(self)")
     }
 

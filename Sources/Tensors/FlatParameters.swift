@@ -15,18 +15,18 @@ public final class FlatParameters {
     /// Moves parameters together. Those that an earlier `FlatParameters` holds stay where they are.
     /// - Throws: `TensorError` for an empty list, mixed dtypes, a tensor that appears twice or that an operation made.
     public init(_ parameters: [Tensor]) throws {
-        guard let first = parameters.first else { throw TensorError.noTensors("optimizer") }
+        guard let first = parameters.first else { throw TensorError.noTensors(function: "optimizer") }
         var seen: Set<ObjectIdentifier> = []
         var offsets: [Int] = [], total = 0
         for parameter in parameters {
-            guard parameter.dtype.isFloating else { throw TensorError.gradientOfIntegers(parameter.dtype) }
+            guard parameter.dtype.isFloating else { throw TensorError.gradientOfIntegers(dtype: parameter.dtype) }
             guard parameter.dtype == first.dtype else {
-                throw TensorError.unequalDTypes("optimizer", first.dtype, parameter.dtype)
+                throw TensorError.unequalDTypes(function: "optimizer", first: first.dtype, second: parameter.dtype)
             }
             guard parameter.isLeaf else { throw TensorError.notALeaf }
             guard seen.insert(ObjectIdentifier(parameter)).inserted else {
                 throw TensorError.wrongValue(
-                    "optimizer", argument: "parameters", value: "a tensor twice", expected: "all different")
+                    function: "optimizer", argument: "parameters", value: "a tensor twice", expected: "all different")
             }
             offsets.append(total)
             total += parameter.count
@@ -55,7 +55,7 @@ public final class FlatParameters {
     /// The part of a state that belongs to one parameter, copied.
     public func state(_ state: Tensor, of index: Int) throws -> Tensor {
         guard parameters.indices.contains(index) else {
-            throw TensorError.indexOutOfRange("optimizer", index: index, size: parameters.count, dim: 0)
+            throw TensorError.indexOutOfRange(function: "optimizer", index: index, size: parameters.count, dim: 0)
         }
         return try state.narrow(dim: 0, start: offsets[index], length: parameters[index].count)
             .reshaped(to: parameters[index].shape)
@@ -64,7 +64,7 @@ public final class FlatParameters {
     /// Replaces the part of a state that belongs to one parameter.
     public func setState(_ state: Tensor, of index: Int, to value: Tensor) throws {
         guard parameters.indices.contains(index) else {
-            throw TensorError.indexOutOfRange("optimizer", index: index, size: parameters.count, dim: 0)
+            throw TensorError.indexOutOfRange(function: "optimizer", index: index, size: parameters.count, dim: 0)
         }
         let start = offsets[index], length = parameters[index].count
         try state.setIndex(

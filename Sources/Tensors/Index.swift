@@ -63,9 +63,11 @@ struct Region {
             default: consumed += 1
             }
         }
-        guard ellipses <= 1 else { throw TensorError.wrongIndex(name, "more than one ... in an index") }
+        guard ellipses <= 1 else {
+            throw TensorError.wrongIndex(function: name, reason: "more than one ... in an index")
+        }
         guard consumed <= x.rank else {
-            throw TensorError.wrongIndex(name, "too many indices: \(consumed) for shape \(x)")
+            throw TensorError.wrongIndex(function: name, reason: "too many indices: \(consumed) for shape \(x)")
         }
         let left = x.rank - consumed
         var dim = 0
@@ -73,7 +75,7 @@ struct Region {
             switch part {
             case .integer(let index):
                 guard index >= -x[dim] && index < x[dim] else {
-                    throw TensorError.indexOutOfRange(name, index: index, size: x[dim], dim: dim)
+                    throw TensorError.indexOutOfRange(function: name, index: index, size: x[dim], dim: dim)
                 }
                 offset += (index < 0 ? index + x[dim] : index) * own[dim]
                 dim += 1
@@ -99,7 +101,9 @@ struct Region {
     }
 
     private mutating func add(_ size: Int, _ stride: Int) throws {
-        guard shape.rank < Shape.maximumRank else { throw TensorError.tooManyDimensions(name, shape.rank + 1) }
+        guard shape.rank < Shape.maximumRank else {
+            throw TensorError.tooManyDimensions(function: name, count: shape.rank + 1)
+        }
         strides[shape.rank] = stride
         shape.add(size)
     }
@@ -109,7 +113,7 @@ struct Region {
         first: Int, count: Int
     ) {
         guard step != 0, step > Int.min else {
-            throw TensorError.wrongValue(name, argument: "step", value: "\(step)", expected: "not 0")
+            throw TensorError.wrongValue(function: name, argument: "step", value: "\(step)", expected: "not 0")
         }
         let lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1
         func bound(_ value: Int?, _ missing: Int) -> Int {
@@ -126,13 +130,17 @@ struct Region {
     private static func positions(_ tensor: Tensor, _ x: Shape, _ dim: Int, _ name: String) throws -> [Tensor] {
         guard tensor.dtype == .bool else {
             guard !tensor.dtype.isFloating else {
-                throw TensorError.wrongDType(name, tensor.dtype, expected: "positions (int64) or a bool mask")
+                throw TensorError.wrongDType(
+                    function: name, dtype: tensor.dtype, expected: "positions (int64) or a bool mask")
             }
             return [Tensor(try Kernels.wrapped(tensor.values, size: x[dim], dim: dim, name: name))]
         }
-        guard tensor.rank > 0 else { throw TensorError.wrongIndex(name, "a mask needs at least 1 dimension") }
+        guard tensor.rank > 0 else {
+            throw TensorError.wrongIndex(function: name, reason: "a mask needs at least 1 dimension")
+        }
         for d in 0..<tensor.rank where tensor.shape[d] != x[dim + d] {
-            throw TensorError.wrongIndex(name, "mask of shape \(tensor.shape) does not fit dim \(dim) of shape \(x)")
+            throw TensorError.wrongIndex(
+                function: name, reason: "mask of shape \(tensor.shape) does not fit dim \(dim) of shape \(x)")
         }
         Trace.note(.reads)
         let flat = try Kernels.positions(tensor.values)

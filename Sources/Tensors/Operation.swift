@@ -48,7 +48,7 @@ class Operation {
     class var name: String { "operation" }
 
     /// Sends the gradient of each input, given that of the result.
-    func backward(_ gradient: Values, _ walk: Walk) throws { throw TensorError.noHistory(Self.name) }
+    func backward(_ gradient: Values, _ walk: Walk) throws { throw TensorError.noHistory(function: Self.name) }
 
     /// The same for a gradient that nobody else may hold: its memory can be used for what is sent on.
     func backward(consuming gradient: consuming Values, _ walk: Walk) throws { try backward(gradient, walk) }
@@ -84,7 +84,7 @@ class Operation {
     }
 
     fileprivate final func checkNotFreed(for name: String) throws {
-        if isFreed { throw TensorError.graphFreed(name) }
+        if isFreed { throw TensorError.graphFreed(operation: name) }
     }
 
     private final var hasInteriorEdge: Bool {
@@ -146,7 +146,7 @@ struct Saved {
     /// The values as they were.
     /// - Throws: `TensorError.overwritten` when a tensor that showed them has been written since.
     func restored(for name: @autoclosure () -> String) throws -> Values {
-        guard isIntact else { throw TensorError.overwritten(name()) }
+        guard isIntact else { throw TensorError.overwritten(operation: name()) }
         return values
     }
 
@@ -159,7 +159,7 @@ struct Saved {
     /// - Throws: as `restored`.
     func multiply(_ gradient: inout Values, for name: @autoclosure () -> String) throws -> Bool {
         guard values.liesAs(gradient), gradient.isUnshared() else { return false }
-        guard isIntact else { throw TensorError.overwritten(name()) }
+        guard isIntact else { throw TensorError.overwritten(operation: name()) }
         let place = gradient.base
         _ = ck_binary(CK_MUL, gradient.dtype.code, place, 1, values.base, 1, place, Int64(gradient.count))
         return true

@@ -25,7 +25,7 @@ public struct Pair: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStrin
         for value in [height, width] {
             guard value >= minimum && value <= 1 << 31 else {
                 throw TensorError.wrongValue(
-                    name, argument: argument, value: description,
+                    function: name, argument: argument, value: description,
                     expected: value < minimum ? "at least \(minimum)" : "at most 2147483648")
             }
         }

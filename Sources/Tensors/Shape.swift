@@ -37,13 +37,15 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
     public init(_ list: some Collection<Int>, for function: String = "tensor") throws {
         self.init()
         guard list.count <= Shape.maximumRank else {
-            throw TensorError.tooManyDimensions(function, list.count)
+            throw TensorError.tooManyDimensions(function: function, count: list.count)
         }
         var product = 1
         for size in list {
-            guard size >= 0 else { throw TensorError.negativeSize(function, Array(list)) }
+            guard size >= 0 else { throw TensorError.negativeSize(function: function, sizes: Array(list)) }
             let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(size, 1))
-            guard !overflow, next <= Shape.maximumCount else { throw TensorError.tooLarge(function, Array(list)) }
+            guard !overflow, next <= Shape.maximumCount else {
+                throw TensorError.tooLarge(function: function, sizes: Array(list))
+            }
             product = next
             sizes[rank] = size
             rank += 1
@@ -130,7 +132,7 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
 
     /// The shape with a dimension inserted before `dim`.
     func inserting(_ size: Int, at dim: Int, for function: String) throws -> Shape {
-        guard rank < Shape.maximumRank else { throw TensorError.tooManyDimensions(function, rank + 1) }
+        guard rank < Shape.maximumRank else { throw TensorError.tooManyDimensions(function: function, count: rank + 1) }
         var result = Shape()
         for d in 0...rank {
             if d == dim { result.add(size) }
@@ -157,7 +159,7 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
     func dimension(_ dim: Int, for function: String) throws -> Int {
         let limit = Swift.max(rank, 1)
         guard dim >= -limit && dim < limit else {
-            throw TensorError.dimensionOutOfRange(function, dim: dim, shape: self)
+            throw TensorError.dimensionOutOfRange(function: function, dim: dim, shape: self)
         }
         return dim < 0 ? dim + limit : dim
     }
@@ -167,7 +169,9 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
         var result: [Int] = []
         for dim in dims {
             let found = try dimension(dim, for: function)
-            guard !result.contains(found) else { throw TensorError.repeatedDimension(function, dim: dim, dims: dims) }
+            guard !result.contains(found) else {
+                throw TensorError.repeatedDimension(function: function, dim: dim, dims: dims)
+            }
             result.append(found)
         }
         return result
@@ -181,10 +185,12 @@ public struct Shape: RandomAccessCollection, Hashable, Sendable, CustomStringCon
         for d in 0..<rank {
             let a = d - (rank - left.rank), b = d - (rank - right.rank)
             let x = a < 0 ? 1 : left.sizes[a], y = b < 0 ? 1 : right.sizes[b]
-            guard x == y || x == 1 || y == 1 else { throw TensorError.notBroadcastable(function, left, right) }
+            guard x == y || x == 1 || y == 1 else {
+                throw TensorError.notBroadcastable(function: function, left: left, right: right)
+            }
             result.add(x == 1 ? y : x)
         }
-        guard result.elementCountFits else { throw TensorError.tooLarge(function, result.array) }
+        guard result.elementCountFits else { throw TensorError.tooLarge(function: function, sizes: result.array) }
         return result
     }
 

@@ -15,14 +15,15 @@ extension Tensor {
     }
 
     private func startingGradient(_ gradient: Tensor?, for name: String) throws -> Values {
-        guard requiresGradient else { throw TensorError.noHistory(name) }
+        guard requiresGradient else { throw TensorError.noHistory(function: name) }
         if let gradient {
             guard gradient.shape == shape && gradient.dtype == dtype else {
-                throw TensorError.wrongGradient(gradient.shape, gradient.dtype, expected: shape, dtype)
+                throw TensorError.wrongGradient(
+                    shape: gradient.shape, dtype: gradient.dtype, expected: shape, expectedDType: dtype)
             }
             return gradient.values
         }
-        guard count == 1 else { throw TensorError.backwardFromMany(shape) }
+        guard count == 1 else { throw TensorError.backwardFromMany(shape: shape) }
         return try Kernels.filled(shape, dtype, 1)
     }
 
@@ -32,14 +33,16 @@ extension Tensor {
         let start = try startingGradient(nil, for: "grad")
         guard let operation else {
             return try inputs.enumerated().map { position, input in
-                guard input === self else { throw TensorError.unused("grad", position: position) }
+                guard input === self else { throw TensorError.unused(function: "grad", position: position) }
                 return Tensor(start)
             }
         }
         let walk = Walk(name: "grad", keepsGraph: retainGraph, wanted: inputs)
         try walk.run(from: operation, start, wantedInterior: inputs.compactMap(\.operation))
         return try inputs.enumerated().map { position, input in
-            guard let found = walk.gradient(of: input) else { throw TensorError.unused("grad", position: position) }
+            guard let found = walk.gradient(of: input) else {
+                throw TensorError.unused(function: "grad", position: position)
+            }
             return Tensor(try found.copied())
         }
     }
@@ -60,11 +63,11 @@ extension Tensor {
         }
         let result = try Gradients.enabled { try function(points) }
         guard result.dtype.isFloating else {
-            throw TensorError.wrongDType("gradcheck", result.dtype, expected: "a float result")
+            throw TensorError.wrongDType(function: "gradcheck", dtype: result.dtype, expected: "a float result")
         }
         let numbers = (0..<result.count).map { (index: Int) -> Double in 0.5 + Double((index * 7919 + 13) % 101) / 101 }
         let weights = try Tensor(numbers, shape: result.shape.array).to(result.dtype)
-        guard result.requiresGradient else { throw TensorError.noHistory("gradcheck") }
+        guard result.requiresGradient else { throw TensorError.noHistory(function: "gradcheck") }
         try result.backward(gradient: weights)
         func weighted() throws -> Double {
             try Gradients.disabled { try function(points).to(.float64).mul(weights.to(.float64)).sum().itemDouble() }

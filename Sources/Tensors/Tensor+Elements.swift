@@ -41,7 +41,7 @@ extension Tensor {
         let sizes = try Shape(shape)
         guard bytes.count == sizes.elementCount * dtype.itemSize else {
             throw TensorError.wrongValue(
-                "tensor", argument: "bytes", value: "\(bytes.count)",
+                function: "tensor", argument: "bytes", value: "\(bytes.count)",
                 expected: "\(sizes.elementCount * dtype.itemSize) for \(dtype) \(sizes)")
         }
         self.init(try Values(bytes: bytes, sizes, dtype))
@@ -52,7 +52,7 @@ extension Tensor {
         guard let shape else { return Shape(count) }
         let sizes = try Shape(shape)
         guard sizes.elementCount == count else {
-            throw TensorError.wrongCount("tensor", Shape(count), shape)
+            throw TensorError.wrongCount(function: "tensor", shape: Shape(count), sizes: shape)
         }
         return sizes
     }
@@ -94,7 +94,7 @@ extension Tensor {
     /// The only element.
     /// - Throws: `TensorError.notOneElement`.
     public func item() throws -> Scalar {
-        guard count == 1 else { throw TensorError.notOneElement("item", shape) }
+        guard count == 1 else { throw TensorError.notOneElement(function: "item", shape: shape) }
         Trace.note(.reads, self)
         return values.scalar(at: 0)
     }
@@ -107,7 +107,7 @@ extension Tensor {
     /// - Throws: `TensorError.indexOutOfRange`.
     public func element(_ position: Int) throws -> Scalar {
         guard position >= 0 && position < count else {
-            throw TensorError.indexOutOfRange("item", index: position, size: count, dim: 0)
+            throw TensorError.indexOutOfRange(function: "item", index: position, size: count, dim: 0)
         }
         Trace.note(.reads)
         return values.scalar(at: position)

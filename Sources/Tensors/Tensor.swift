@@ -45,7 +45,7 @@ public final class Tensor {
             guard flag else { throw TensorError.notALeaf }
             return self
         }
-        guard !flag || dtype.isFloating else { throw TensorError.gradientOfIntegers(dtype) }
+        guard !flag || dtype.isFloating else { throw TensorError.gradientOfIntegers(dtype: dtype) }
         isLeafRequiringGradient = flag
         return self
     }
@@ -58,7 +58,8 @@ public final class Tensor {
     public func setGradient(_ gradient: Tensor?) throws {
         guard let gradient else { return clearGradient() }
         guard gradient.shape == shape && gradient.dtype == dtype else {
-            throw TensorError.wrongGradient(gradient.shape, gradient.dtype, expected: shape, dtype)
+            throw TensorError.wrongGradient(
+                shape: gradient.shape, dtype: gradient.dtype, expected: shape, expectedDType: dtype)
         }
         if accumulated === gradient { return }
         clearGradient()
@@ -125,7 +126,7 @@ public final class Tensor {
     /// Makes the memory this tensor's own and marks it as written.
     func prepareToWrite(for name: String) throws {
         Tensor.traced([self], .effect(.writes(function: name)), [operand])
-        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
+        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(function: name) }
         if values.isChannelsLast || values.storage.sharers > 1 && !values.storage.isPinned {
             values.storage.departed.append(number)
             replaceValues(try values.isChannelsLast ? values.rowMajor() : values.copied())
@@ -135,7 +136,7 @@ public final class Tensor {
 
     /// Takes over values and history of a result that replaces this tensor's contents.
     func become(_ result: Tensor, for name: String) throws {
-        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
+        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(function: name) }
         Tensor.traced([self], .effect(.writes(function: name)), [operand])
         values.storage.departed.append(number)
         values.storage.version += 1

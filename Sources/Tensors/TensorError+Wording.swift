@@ -21,57 +21,64 @@ extension TensorError {
     /// One sentence that begins with the function's language name and carries the values that matter.
     public var message: String {
         switch self {
-        case .notBroadcastable(let name, let left, let right):
+        case .notBroadcastable(function: let name, left: let left, right: let right):
             "\(name): shapes \(left) and \(right) do not broadcast"
-        case .unequalShapes(let name, let left, let right):
+        case .unequalShapes(function: let name, first: let left, second: let right):
             "\(name): shapes differ: \(left) and \(right)"
-        case .innerSizesDiffer(let name, let left, let right):
+        case .innerSizesDiffer(function: let name, left: let left, right: let right):
             "\(name): inner sizes differ: \(left) @ \(right)"
-        case .wrongShape(let name, let shape, let expected, _):
+        case .wrongShape(function: let name, shape: let shape, expected: let expected, argument: _):
             "\(name): expected \(expected), got shape \(shape)"
-        case .wrongCount(let name, let shape, let sizes):
+        case .wrongCount(function: let name, shape: let shape, sizes: let sizes):
             "\(name): \(shape) has \(shape.elementCount) elements, which do not fit \(list(sizes))"
-        case .negativeSize(let name, let sizes):
+        case .negativeSize(function: let name, sizes: let sizes):
             "\(name): sizes must not be negative, got \(list(sizes))"
-        case .dimensionOutOfRange(let name, let dim, let shape):
+        case .dimensionOutOfRange(function: let name, dim: let dim, shape: let shape):
             "\(name): dim \(dim) is out of range for shape \(shape), allowed \(-max(shape.rank, 1)) … "
                 + "\(max(shape.rank, 1) - 1)"
-        case .repeatedDimension(let name, let dim, let dims):
+        case .repeatedDimension(function: let name, dim: let dim, dims: let dims):
             "\(name): dim \(dim) appears twice in \(list(dims))"
-        case .tooManyDimensions(let name, let rank):
+        case .tooManyDimensions(function: let name, count: let rank):
             "\(name): \(rank) dimensions, at most \(Shape.maximumRank) are supported"
-        case .tooLarge(let name, let sizes):
+        case .tooLarge(function: let name, sizes: let sizes):
             "\(name): a tensor of shape \(list(sizes)) is larger than any memory"
         case .outOfMemory(let bytes, let available):
             "tensor: \(size(bytes)) asked for, \(size(available)) available"
-        case .indexOutOfRange(let name, let index, let size, let dim):
+        case .indexOutOfRange(function: let name, index: let index, size: let size, dim: let dim):
             size == 0
                 ? "\(name): index \(index) is out of range: dim \(dim) is empty"
                 : "\(name): index \(index) is out of range for dim \(dim) of size \(size), allowed \(-size) … \(size - 1)"
-        case .wrongIndex(let name, let problem): "\(name): \(problem)"
-        case .wrongDType(let name, let dtype, let expected): "\(name): expected \(expected), got \(dtype)"
-        case .unequalDTypes(let name, let left, let right): "\(name): dtypes differ: \(left) and \(right)"
-        case .wrongValue(let name, let argument, let value, let expected):
+        case .wrongIndex(function: let name, reason: let problem): "\(name): \(problem)"
+        case .wrongDType(function: let name, dtype: let dtype, expected: let expected):
+            "\(name): expected \(expected), got \(dtype)"
+        case .unequalDTypes(function: let name, first: let left, second: let right):
+            "\(name): dtypes differ: \(left) and \(right)"
+        case .wrongValue(function: let name, argument: let argument, value: let value, expected: let expected):
             "\(name): \(argument) must be \(expected), got \(value)"
-        case .classOutOfRange(let name, let label, let row, let classes):
+        case .classOutOfRange(function: let name, label: let label, row: let row, classes: let classes):
             "\(name): class \(label) in row \(row) is out of range: the input has \(classes) classes"
-        case .divisionByZero(let name): "\(name): division by zero"
-        case .negativeExponent(let name): "\(name): an integer tensor cannot be raised to a negative power"
-        case .emptyReduction(let name, let shape): "\(name): no elements to choose from in shape \(shape)"
-        case .notOneElement(let name, let shape): "\(name): expected one element, got shape \(shape)"
-        case .noTensors(let name): "\(name): the list of tensors is empty"
-        case .ragged(let name): "\(name): nested lists differ in length"
-        case .gradientOfIntegers(let dtype): "requires_grad: only float tensors have gradients, this one is \(dtype)"
-        case .noHistory(let name): "\(name): the result depends on no tensor with requires_grad"
-        case .backwardFromMany(let shape): "backward: expected a single number, got shape \(shape)"
-        case .graphFreed(let name): "\(name): the graph was freed by an earlier backward"
-        case .overwritten(let name): "backward: a tensor that \(name) needs was overwritten after it was used"
-        case .writeIntoLeaf(let name): "\(name): the tensor requires a gradient, write into it inside no_grad"
+        case .divisionByZero(function: let name): "\(name): division by zero"
+        case .negativeExponent(function: let name): "\(name): an integer tensor cannot be raised to a negative power"
+        case .emptyReduction(function: let name, shape: let shape):
+            "\(name): no elements to choose from in shape \(shape)"
+        case .notOneElement(function: let name, shape: let shape): "\(name): expected one element, got shape \(shape)"
+        case .noTensors(function: let name): "\(name): the list of tensors is empty"
+        case .ragged(function: let name): "\(name): nested lists differ in length"
+        case .gradientOfIntegers(dtype: let dtype):
+            "requires_grad: only float tensors have gradients, this one is \(dtype)"
+        case .noHistory(function: let name): "\(name): the result depends on no tensor with requires_grad"
+        case .backwardFromMany(shape: let shape): "backward: expected a single number, got shape \(shape)"
+        case .graphFreed(operation: let name): "\(name): the graph was freed by an earlier backward"
+        case .overwritten(operation: let name):
+            "backward: a tensor that \(name) needs was overwritten after it was used"
+        case .writeIntoLeaf(function: let name): "\(name): the tensor requires a gradient, write into it inside no_grad"
         case .notALeaf: "requires_grad: only a tensor that no operation made can change it"
-        case .wrongGradient(let shape, let dtype, let expected, let expectedDType):
+        case .wrongGradient(
+            shape: let shape, dtype: let dtype, expected: let expected, expectedDType: let expectedDType):
             "backward: gradient is \(dtype) \(shape), the tensor is \(expectedDType) \(expected)"
-        case .unused(let name, let position): "\(name): the result does not depend on input \(position)"
-        case .singular(let name): "\(name): the matrix is singular or the factorisation does not converge"
+        case .unused(function: let name, position: let position):
+            "\(name): the result does not depend on input \(position)"
+        case .singular(function: let name): "\(name): the matrix is singular or the factorisation does not converge"
         case .gradientMismatch(let input, let element, let analytic, let numerical):
             "gradcheck: input \(input), element \(element): backward gives \(analytic), finite differences \(numerical)"
         case .interrupted: "interrupted"
@@ -81,7 +88,7 @@ extension TensorError {
     /// The message with `function` in front where memory was asked for on its behalf; otherwise ``message``.
     public func message(in function: String) -> String {
         switch self {
-        case .tooLarge(_, let sizes): TensorError.tooLarge(function, sizes).message
+        case .tooLarge(function: _, sizes: let sizes): TensorError.tooLarge(function: function, sizes: sizes).message
         case .outOfMemory(let bytes, let available):
             "\(function): \(size(bytes)) asked for, \(size(available)) available"
         default: message
@@ -98,7 +105,7 @@ extension TensorError {
         case .notALeaf: "detach() gives a tensor of its own"
         case .gradientOfIntegers: "convert it with float()"
         case .noHistory: "set requires_grad = true on what is to be trained, and compute outside no_grad"
-        case .unequalDTypes(_, _, let right): "convert one of them with to(\"\(right)\")"
+        case .unequalDTypes(function: _, first: _, second: let right): "convert one of them with to(\"\(right)\")"
         default: nil
         }
     }
@@ -106,12 +113,15 @@ extension TensorError {
     /// Short labels for the arguments at fault, by position.
     public var operands: [Int: String] {
         switch self {
-        case .notBroadcastable(_, let left, let right), .unequalShapes(_, let left, let right),
-            .innerSizesDiffer(_, let left, let right):
+        case .notBroadcastable(function: _, left: let left, right: let right),
+            .unequalShapes(function: _, first: let left, second: let right),
+            .innerSizesDiffer(function: _, left: let left, right: let right):
             [0: left.description, 1: right.description]
-        case .wrongShape(_, let shape, _, let argument): [argument: shape.description]
-        case .wrongCount(_, let shape, _): [0: shape.description]
-        case .unequalDTypes(_, let left, let right): [0: left.description, 1: right.description]
+        case .wrongShape(function: _, shape: let shape, expected: _, argument: let argument):
+            [argument: shape.description]
+        case .wrongCount(function: _, shape: let shape, sizes: _): [0: shape.description]
+        case .unequalDTypes(function: _, first: let left, second: let right):
+            [0: left.description, 1: right.description]
         default: [:]
         }
     }

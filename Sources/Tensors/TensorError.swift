@@ -1,73 +1,73 @@
 import Base
 
-/// What can go wrong in a tensor function. The first value of most cases is the function's name in the language.
+/// What can go wrong in a tensor function. `function` is its name in the language.
 public enum TensorError: DescribedError, Hashable {
     /// Two shapes that do not broadcast.
-    case notBroadcastable(String, Shape, Shape)
+    case notBroadcastable(function: String, left: Shape, right: Shape)
     /// Two shapes that must be equal and are not.
-    case unequalShapes(String, Shape, Shape)
+    case unequalShapes(function: String, first: Shape, second: Shape)
     /// The inner sizes of a product differ.
-    case innerSizesDiffer(String, Shape, Shape)
+    case innerSizesDiffer(function: String, left: Shape, right: Shape)
     /// A shape that is not what the function takes; `expected` completes "expected …".
-    case wrongShape(String, Shape, expected: String, argument: Int)
+    case wrongShape(function: String, shape: Shape, expected: String, argument: Int)
     /// A reshape that changes the number of elements.
-    case wrongCount(String, Shape, [Int])
+    case wrongCount(function: String, shape: Shape, sizes: [Int])
     /// A size below zero.
-    case negativeSize(String, [Int])
+    case negativeSize(function: String, sizes: [Int])
     /// A dimension outside the tensor's.
-    case dimensionOutOfRange(String, dim: Int, shape: Shape)
+    case dimensionOutOfRange(function: String, dim: Int, shape: Shape)
     /// A dimension named twice.
-    case repeatedDimension(String, dim: Int, dims: [Int])
+    case repeatedDimension(function: String, dim: Int, dims: [Int])
     /// More than eight dimensions.
-    case tooManyDimensions(String, Int)
+    case tooManyDimensions(function: String, count: Int)
     /// More elements than any memory holds.
-    case tooLarge(String, [Int])
+    case tooLarge(function: String, sizes: [Int])
     /// Memory that is not there.
     case outOfMemory(bytes: Int, available: Int)
     /// A position outside a dimension.
-    case indexOutOfRange(String, index: Int, size: Int, dim: Int)
+    case indexOutOfRange(function: String, index: Int, size: Int, dim: Int)
     /// More indices than dimensions, or a mask that does not fit.
-    case wrongIndex(String, String)
+    case wrongIndex(function: String, reason: String)
     /// A dtype the function does not take; `expected` completes "expected …".
-    case wrongDType(String, DType, expected: String)
+    case wrongDType(function: String, dtype: DType, expected: String)
     /// Two dtypes that must be equal and are not.
-    case unequalDTypes(String, DType, DType)
+    case unequalDTypes(function: String, first: DType, second: DType)
     /// An argument outside its range; `expected` completes "… must be …".
-    case wrongValue(String, argument: String, value: String, expected: String)
+    case wrongValue(function: String, argument: String, value: String, expected: String)
     /// A class label outside the classes of the logits.
-    case classOutOfRange(String, label: Int, row: Int, classes: Int)
+    case classOutOfRange(function: String, label: Int, row: Int, classes: Int)
     /// Integer division or remainder by zero.
-    case divisionByZero(String)
+    case divisionByZero(function: String)
     /// An integer tensor to a negative power.
-    case negativeExponent(String)
+    case negativeExponent(function: String)
     /// A reduction without identity over no elements.
-    case emptyReduction(String, Shape)
+    case emptyReduction(function: String, shape: Shape)
     /// `item()` and friends on a tensor with more or fewer than one element.
-    case notOneElement(String, Shape)
+    case notOneElement(function: String, shape: Shape)
     /// A list of tensors that must not be empty.
-    case noTensors(String)
+    case noTensors(function: String)
     /// Ragged nested lists.
-    case ragged(String)
+    case ragged(function: String)
     /// `requires_grad` on integers or truth values.
-    case gradientOfIntegers(DType)
+    case gradientOfIntegers(dtype: DType)
     /// `backward` from a tensor without history.
-    case noHistory(String)
+    case noHistory(function: String)
     /// `backward` from a tensor that is not a single number.
-    case backwardFromMany(Shape)
+    case backwardFromMany(shape: Shape)
     /// A second `backward` through a graph that the first one freed.
-    case graphFreed(String)
+    case graphFreed(operation: String)
     /// A value needed by `backward` has been overwritten since.
-    case overwritten(String)
+    case overwritten(operation: String)
     /// Writing into a leaf that requires a gradient, outside `no_grad`.
-    case writeIntoLeaf(String)
+    case writeIntoLeaf(function: String)
     /// Changing `requires_grad` of a tensor that an operation made.
     case notALeaf
     /// A gradient whose shape or dtype is not the tensor's.
-    case wrongGradient(Shape, DType, expected: Shape, DType)
+    case wrongGradient(shape: Shape, dtype: DType, expected: Shape, expectedDType: DType)
     /// A tensor that `grad` was asked about and that the result does not depend on.
-    case unused(String, position: Int)
+    case unused(function: String, position: Int)
     /// A matrix that cannot be inverted or factored.
-    case singular(String)
+    case singular(function: String)
     /// An analytic gradient that differs from the numerical one.
     case gradientMismatch(input: Int, element: Int, analytic: Double, numerical: Double)
     /// The user interrupted.

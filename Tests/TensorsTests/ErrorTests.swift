@@ -27,7 +27,10 @@ import Testing
             message {
                 _ = try v.argmax(dim: 0).item(); _ = try Tensor.zeros([0]).argmax()
             }.contains("argmax"))
-        #expect(TensorError.innerSizesDiffer("matmul", a.shape, b.shape).operands == [0: "[64, 256]", 1: "[128, 10]"])
+        #expect(
+            TensorError.innerSizesDiffer(function: "matmul", left: a.shape, right: b.shape).operands == [
+                0: "[64, 256]", 1: "[128, 10]",
+            ])
     }
 
     @Test func dimensionsAndIndicesAreChecked() throws {

@@ -7,7 +7,7 @@ import Testing
     static let fixtures = NetworkFixture.read("networks.txt")
 
     static func run(_ f: NetworkFixture, _ i: [String: Tensor]) throws -> Tensor {
-        guard let x = i["x"] ?? i["q"] ?? i["weight"] else { throw TensorError.noTensors("fixture") }
+        guard let x = i["x"] ?? i["q"] ?? i["weight"] else { throw TensorError.noTensors(function: "fixture") }
         switch f.function {
         case "conv2d":
             return try x.conv2d(
@@ -57,7 +57,7 @@ import Testing
         case "embedding":
             return try #require(i["weight"]).embedding(
                 #require(i["index"]), paddingIndex: f.options["padding_idx"].flatMap { Int($0) })
-        default: throw TensorError.noTensors(f.function)
+        default: throw TensorError.noTensors(function: f.function)
         }
     }
 

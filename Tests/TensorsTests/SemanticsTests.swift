@@ -71,7 +71,7 @@ import Testing
         let factor = try Tensor([1, 2] as [Float])
         let late = try a * factor
         _ = try factor.add_(1)
-        #expect(throws: TensorError.overwritten("*")) { try late.backward(gradient: start) }
+        #expect(throws: TensorError.overwritten(operation: "*")) { try late.backward(gradient: start) }
     }
 
     /// The kernels of images take copies with their channels innermost; what was used is the tensor nevertheless.
@@ -95,7 +95,7 @@ import Testing
             let x = try image.clone()
             let y = try use(x).sum()
             _ = try x.add_(1)
-            #expect(throws: TensorError.overwritten(name)) { try y.backward() }
+            #expect(throws: TensorError.overwritten(operation: name)) { try y.backward() }
             let untouched = try image.clone()
             let z = try use(untouched).sum()
             try z.backward()
@@ -107,7 +107,7 @@ import Testing
         let copy = try x.detach()
         let y = try (x * x).sum()
         try Gradients.disabled { _ = try x.add_(1) }
-        #expect(throws: TensorError.overwritten("*")) { try y.backward() }
+        #expect(throws: TensorError.overwritten(operation: "*")) { try y.backward() }
         #expect(try copy.floats() == [1, 2])
     }
 

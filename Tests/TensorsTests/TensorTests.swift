@@ -27,8 +27,8 @@ import Testing
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         let y = try (x * x).sum()
         try Gradients.disabled { _ = try x.add_(1) }
-        #expect(throws: TensorError.overwritten("*")) { try y.backward() }
-        #expect(throws: TensorError.writeIntoLeaf("+=")) { try x.add_(1) }
+        #expect(throws: TensorError.overwritten(operation: "*")) { try y.backward() }
+        #expect(throws: TensorError.writeIntoLeaf(function: "+=")) { try x.add_(1) }
     }
 
     @Test func linearAgreesWithMatmul() throws {

@@ -403,7 +403,8 @@ extension Tensor {
             let size = shape[dim]
             let inside = try Tensor.where(place.lt(.int(0)), .tensor(place.add(.int(size))), .tensor(place))
             guard try inside.ge(.int(0)).bitwiseAnd(inside.lt(.int(size))).booleans().allSatisfy({ $0 }) else {
-                throw TensorError.wrongValue("gather", argument: "index", value: "outside", expected: "below \(size)")
+                throw TensorError.wrongValue(
+                    function: "gather", argument: "index", value: "outside", expected: "below \(size)")
             }
             picks = try picks.mul(.int(size)).add(inside)
         }

@@ -21,7 +21,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs), weight = try kind(inputs, 1)
             guard x.shape.rank == 4, weight.shape.rank == 4 else {
-                throw TensorError.wrongShape(name, x.shape, expected: "[N, C, H, W]", argument: 0)
+                throw TensorError.wrongShape(function: name, shape: x.shape, expected: "[N, C, H, W]", argument: 0)
             }
             func size(_ axis: Int, _ s: Int, _ p: Int, _ d: Int) -> Int {
                 let reach = x.shape[axis] + 2 * p - d * (weight.shape[axis] - 1) - 1
@@ -76,7 +76,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs), weight = try kind(inputs, 1)
             guard x.shape.rank == 4, weight.shape.rank == 4 else {
-                throw TensorError.wrongShape(name, x.shape, expected: "[N, C, H, W]", argument: 0)
+                throw TensorError.wrongShape(function: name, shape: x.shape, expected: "[N, C, H, W]", argument: 0)
             }
             func size(_ axis: Int, _ s: Int, _ p: Int, _ d: Int, _ extra: Int) -> Int {
                 (x.shape[axis] - 1) * s - 2 * p + d * (weight.shape[axis] - 1) + extra + 1

@@ -209,7 +209,7 @@ extension Graph.Argument {
 
     private static func pair(_ inputs: [Self?], _ name: String) throws -> (Self, Self) {
         guard inputs.count == 2, let first = inputs[0], let second = inputs[1] else {
-            throw TensorError.wrongValue(name, argument: "inputs", value: "\(inputs.count)", expected: "two")
+            throw TensorError.wrongValue(function: name, argument: "inputs", value: "\(inputs.count)", expected: "two")
         }
         return (first, second)
     }

@@ -43,7 +43,8 @@ extension Graph.Form {
     /// The kind of an input that has to be a tensor.
     func kind(_ inputs: [Graph.Argument?], _ position: Int = 0) throws -> Graph.Kind {
         guard inputs.indices.contains(position), case .tensor(let kind)? = inputs[position] else {
-            throw TensorError.wrongValue(name, argument: "input \(position)", value: "none", expected: "a tensor")
+            throw TensorError.wrongValue(
+                function: name, argument: "input \(position)", value: "none", expected: "a tensor")
         }
         return kind
     }
@@ -51,7 +52,8 @@ extension Graph.Form {
     /// An input that has to be a tensor.
     func tensor(_ inputs: [Operand?], _ position: Int = 0) throws -> Tensor {
         guard let tensor = optional(inputs, position) else {
-            throw TensorError.wrongValue(name, argument: "input \(position)", value: "none", expected: "a tensor")
+            throw TensorError.wrongValue(
+                function: name, argument: "input \(position)", value: "none", expected: "a tensor")
         }
         return tensor
     }
@@ -64,7 +66,8 @@ extension Graph.Form {
     /// An input that may be a number.
     func operand(_ inputs: [Operand?], _ position: Int) throws -> Operand {
         guard inputs.indices.contains(position), let operand = inputs[position] else {
-            throw TensorError.wrongValue(name, argument: "input \(position)", value: "none", expected: "given")
+            throw TensorError.wrongValue(
+                function: name, argument: "input \(position)", value: "none", expected: "given")
         }
         return operand
     }

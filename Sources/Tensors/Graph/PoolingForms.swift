@@ -13,7 +13,7 @@ extension Graph {
         _ x: Kind, _ kernel: Pair, _ stride: Pair, _ padding: Pair, _ dilation: Pair, isCeiled: Bool, _ name: String
     ) throws -> Kind {
         guard x.shape.rank == 4 else {
-            throw TensorError.wrongShape(name, x.shape, expected: "[N, C, H, W]", argument: 0)
+            throw TensorError.wrongShape(function: name, shape: x.shape, expected: "[N, C, H, W]", argument: 0)
         }
         let height = windows(
             x.shape[2], kernel.height, stride.height, padding.height, dilation.height, isCeiled: isCeiled)
@@ -117,7 +117,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs)
             guard x.shape.rank == 4 else {
-                throw TensorError.wrongShape(name, x.shape, expected: "[N, C, H, W]", argument: 0)
+                throw TensorError.wrongShape(function: name, shape: x.shape, expected: "[N, C, H, W]", argument: 0)
             }
             return [Kind(try Shape([x.shape[0], x.shape[1], size.height, size.width], for: name), x.dtype)]
         }

@@ -13,7 +13,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs), weight = try kind(inputs, 1)
             guard x.shape.rank > 0, weight.shape.rank == 2, x.shape[x.shape.rank - 1] == weight.shape[1] else {
-                throw TensorError.innerSizesDiffer(name, x.shape, weight.shape)
+                throw TensorError.innerSizesDiffer(function: name, left: x.shape, right: weight.shape)
             }
             return [Kind(x.shape.replacing(x.shape.rank - 1, with: weight.shape[0]), x.dtype)]
         }
@@ -38,7 +38,9 @@ extension Graph {
 
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let a = try kind(inputs), b = try kind(inputs, 1)
-            guard a.shape.rank > 0, b.shape.rank > 0 else { throw TensorError.innerSizesDiffer(name, a.shape, b.shape) }
+            guard a.shape.rank > 0, b.shape.rank > 0 else {
+                throw TensorError.innerSizesDiffer(function: name, left: a.shape, right: b.shape)
+            }
             return [Kind(try MatrixProductPlan(a.shape, b.shape, for: name).result, a.dtype)]
         }
 

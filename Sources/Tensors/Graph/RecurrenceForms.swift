@@ -13,7 +13,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs), hidden = try kind(inputs, 1)
             guard x.shape.rank == 3, hidden.shape.rank == 2 else {
-                throw TensorError.wrongShape(name, x.shape, expected: "[T, N, inputs]", argument: 0)
+                throw TensorError.wrongShape(function: name, shape: x.shape, expected: "[T, N, inputs]", argument: 0)
             }
             let all = try Shape([x.shape[0], x.shape[1], hidden.shape[1]], for: name)
             return [Kind(all, x.dtype), hidden, hidden]

@@ -13,7 +13,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs)
             guard x.shape.elementCount == shape.elementCount else {
-                throw TensorError.wrongCount(name, x.shape, shape.array)
+                throw TensorError.wrongCount(function: name, shape: x.shape, sizes: shape.array)
             }
             return [Kind(shape, x.dtype)]
         }
@@ -35,7 +35,7 @@ extension Graph {
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let x = try kind(inputs)
             guard try Shape.broadcast(x.shape, shape, for: name) == shape else {
-                throw TensorError.notBroadcastable(name, x.shape, shape)
+                throw TensorError.notBroadcastable(function: name, left: x.shape, right: shape)
             }
             return [Kind(shape, x.dtype)]
         }
@@ -110,7 +110,7 @@ extension Graph {
 
         package func results(_ inputs: [Argument?]) throws -> [Kind] {
             let parts = try inputs.indices.map { try kind(inputs, $0) }
-            guard let first = parts.first else { throw TensorError.noTensors(name) }
+            guard let first = parts.first else { throw TensorError.noTensors(function: name) }
             let dtype = parts.reduce(first.dtype) { DType.promote($0, $1.dtype) }
             let size = parts.reduce(0) { $0 + $1.shape[dim] }
             return [Kind(try Shape(first.shape.replacing(dim, with: size), for: name), dtype)]

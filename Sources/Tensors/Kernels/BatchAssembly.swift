@@ -73,7 +73,7 @@ package final class BatchAssembly {
 
     private static func check(_ dtype: DType) throws {
         guard dtype == .uint8 || dtype == .float32 else {
-            throw TensorError.wrongDType("a batch", dtype, expected: "uint8 or float32")
+            throw TensorError.wrongDType(function: "a batch", dtype: dtype, expected: "uint8 or float32")
         }
     }
 
@@ -93,7 +93,7 @@ package final class BatchAssembly {
         key: UInt64, mean: [Double], std: [Double], shape: [Int], inBackground: Bool
     ) throws {
         guard mean.count == std.count, examples.dtype == .int64 else {
-            throw TensorError.wrongCount("normalize", try Shape([mean.count]), [std.count])
+            throw TensorError.wrongCount(function: "normalize", shape: try Shape([mean.count]), sizes: [std.count])
         }
         let out = try Values(Shape(shape), .float32)
         var kept = [examples.values]
@@ -259,8 +259,10 @@ extension Tensor {
     }
 
     private func requireImage(_ name: String) throws {
-        guard rank == 3 else { throw TensorError.wrongShape(name, shape, expected: "an image [C, H, W]", argument: 0) }
-        guard dtype == .float32 else { throw TensorError.wrongDType(name, dtype, expected: "float32") }
+        guard rank == 3 else {
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "an image [C, H, W]", argument: 0)
+        }
+        guard dtype == .float32 else { throw TensorError.wrongDType(function: name, dtype: dtype, expected: "float32") }
     }
 
     /// An image [C, H, W] after one of RandAugment's changes, by its number in the C header.

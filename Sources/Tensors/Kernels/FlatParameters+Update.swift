@@ -7,8 +7,12 @@ extension FlatParameters {
     /// - Throws: `TensorError` for a state of another size or dtype, and when memory for writing is short.
     public func update(_ states: [Tensor?], _ kernel: (ck_parameters) -> Void) throws {
         for case let state? in states {
-            guard state.shape == [count] else { throw TensorError.unequalShapes("step", Shape(count), state.shape) }
-            guard state.dtype == dtype else { throw TensorError.unequalDTypes("step", dtype, state.dtype) }
+            guard state.shape == [count] else {
+                throw TensorError.unequalShapes(function: "step", first: Shape(count), second: state.shape)
+            }
+            guard state.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: "step", first: dtype, second: state.dtype)
+            }
         }
         try prepareToWrite()
         try Gradients.disabled { for case let state? in states { try state.prepareToWrite(for: "step") } }

@@ -51,7 +51,7 @@ extension Kernels {
     }
 
     static func check(_ status: ck_status, _ name: String) throws {
-        if status == CK_ZERO_DIVISOR { throw TensorError.divisionByZero(name) }
+        if status == CK_ZERO_DIVISOR { throw TensorError.divisionByZero(function: name) }
     }
 
     private static func withBits<Result>(

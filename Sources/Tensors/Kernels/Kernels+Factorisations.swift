@@ -14,7 +14,7 @@ extension Kernels {
         for b in 0..<batch {
             let info = ck_svd(
                 full, Int64(m), Int64(n), a + b * m * n, pu + b * m * rows, ps + b * least, pv + b * columns * n)
-            guard info == 0 else { throw TensorError.singular("linalg_svd") }
+            guard info == 0 else { throw TensorError.singular(function: "linalg_svd") }
         }
         return (u, s, vt)
     }
@@ -26,7 +26,7 @@ extension Kernels {
         let a = vectors.raw.assumingMemoryBound(to: Double.self), w = values.raw.assumingMemoryBound(to: Double.self)
         for b in 0..<batch {
             let info = ck_eigh(upper, Int64(n), a + b * n * n, w + b * n)
-            guard info == 0 else { throw TensorError.singular("linalg_eigh") }
+            guard info == 0 else { throw TensorError.singular(function: "linalg_eigh") }
         }
         return (values, vectors)
     }
@@ -36,7 +36,7 @@ extension Kernels {
         let out = try x.rowMajor().copied()
         let a = out.raw.assumingMemoryBound(to: Double.self)
         for b in 0..<batch {
-            guard ck_inverse(Int64(n), a + b * n * n) == 0 else { throw TensorError.singular("linalg_inv") }
+            guard ck_inverse(Int64(n), a + b * n * n) == 0 else { throw TensorError.singular(function: "linalg_inv") }
         }
         return out
     }

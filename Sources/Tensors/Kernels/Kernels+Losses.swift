@@ -13,7 +13,8 @@ extension Kernels {
             Int64(labels.count), Int64(n))
         try checkMemory(bad, rows: 1, n: n, x.dtype)
         if bad >= 0 {
-            throw TensorError.classOutOfRange("cross_entropy", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
+            throw TensorError.classOutOfRange(
+                function: "cross_entropy", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
     }
 
@@ -36,7 +37,8 @@ extension Kernels {
         }
         try checkMemory(bad, rows: 4, n: n, s.dtype)
         if bad >= 0, let indices {
-            throw TensorError.classOutOfRange("hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
+            throw TensorError.classOutOfRange(
+                function: "hard", label: Int(indices[Int(bad)]), row: Int(bad), classes: n)
         }
         let softLoss = losses.0 * squared * share, hardLoss = losses.1 * share
         return (soft * softLoss + hard * hardLoss, softLoss, hardLoss)

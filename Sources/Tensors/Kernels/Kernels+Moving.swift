@@ -92,7 +92,7 @@ extension Kernels {
             Int64(index.count))
         if bad >= 0 {
             let value = whole.raw.assumingMemoryBound(to: Int.self)[Int(bad)]
-            throw TensorError.indexOutOfRange(name, index: value, size: size, dim: dim)
+            throw TensorError.indexOutOfRange(function: name, index: value, size: size, dim: dim)
         }
         return out
     }

@@ -48,7 +48,8 @@ package final class RowFile {
     /// - Throws: ``RowFileError`` when the disk is full, a shape error for rows of another shape.
     package func append(_ rows: Tensor) throws {
         guard Array(rows.shape.array.dropFirst()) == rowShape, rows.dtype == dtype else {
-            throw TensorError.wrongCount("cache", rows.shape, [rows.shape.first ?? 0] + rowShape)
+            throw TensorError.wrongCount(
+                function: "cache", shape: rows.shape, sizes: [rows.shape.first ?? 0] + rowShape)
         }
         var done = 0
         try rows.withBytes { bytes in
@@ -71,7 +72,7 @@ package final class RowFile {
         let base = values.raw
         for (position, row) in index.enumerated() {
             guard row >= 0, row < count else {
-                throw TensorError.indexOutOfRange("cache", index: row, size: count, dim: 0)
+                throw TensorError.indexOutOfRange(function: "cache", index: row, size: count, dim: 0)
             }
             var done = 0
             while done < rowBytes {

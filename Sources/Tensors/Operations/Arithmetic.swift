@@ -49,7 +49,7 @@ public enum ArithmeticOperator: String, Sendable, CaseIterable {
         switch self {
         case .divide: return common.isFloating ? common : .float32
         case .floorDivide, .remainder, .power:
-            if common == .bool { throw TensorError.wrongDType(rawValue, .bool, expected: "numbers") }
+            if common == .bool { throw TensorError.wrongDType(function: rawValue, dtype: .bool, expected: "numbers") }
             return common
         default: return common
         }
@@ -98,7 +98,7 @@ extension Tensor {
 
     /// As in PyTorch, truth values are not subtracted, nor is anything from them.
     private static func truthValues(_ op: ArithmeticOperator) -> TensorError {
-        .wrongDType(op.rawValue, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
+        .wrongDType(function: op.rawValue, dtype: .bool, expected: "numbers (use ^ or ~ on bool tensors)")
     }
 
     private static func code(_ op: ArithmeticOperator, _ dtype: DType) -> ck_binary_op {
@@ -170,7 +170,7 @@ extension Tensor {
             dtype = try op.resultDType(Operand.commonDType(.tensor(x), .scalar(scalar)))
             // A tensor of exponents may hold negative ones, whose powers are 0, 1 or -1.
             if op == .power, !reversed, !dtype.isFloating {
-                if scalar.double < 0 { throw TensorError.negativeExponent(op.rawValue) }
+                if scalar.double < 0 { throw TensorError.negativeExponent(function: op.rawValue) }
                 try dtype.check(holds: scalar, for: op.rawValue, argument: "exponent")
             }
             a = try Kernels.cast(a, dtype)

@@ -20,7 +20,7 @@ extension Tensor {
             key: key, mask: mask, isCausal: isCausal, scale: scale, name: "scaled_dot_product_attention")
         guard value.rank >= 2, value.shape[value.rank - 2] == key.shape[key.rank - 2] else {
             throw TensorError.wrongShape(
-                "scaled_dot_product_attention", value.shape,
+                function: "scaled_dot_product_attention", shape: value.shape,
                 expected: "one value for each of the \(key.shape[key.rank - 2]) keys", argument: 2)
         }
         let kept = dropoutP > 0 ? try weights.dropout(p: dropoutP) : weights
@@ -33,14 +33,17 @@ extension Tensor {
         name: String = "scaled_dot_product_attention"
     ) throws -> Tensor {
         guard rank >= 2, dtype.isFloating else {
-            throw TensorError.wrongShape(name, shape, expected: "a float query of [..., L, E]", argument: 0)
+            throw TensorError.wrongShape(
+                function: name, shape: shape, expected: "a float query of [..., L, E]", argument: 0)
         }
         guard key.rank >= 2, key.shape[key.rank - 1] == shape[rank - 1] else {
             throw TensorError.wrongShape(
-                name, key.shape, expected: "keys of \(shape[rank - 1]) features, as the query \(shape)", argument: 1)
+                function: name, shape: key.shape,
+                expected: "keys of \(shape[rank - 1]) features, as the query \(shape)", argument: 1)
         }
         guard mask == nil || !isCausal else {
-            throw TensorError.wrongValue(name, argument: "is_causal", value: "true", expected: "false with a mask")
+            throw TensorError.wrongValue(
+                function: name, argument: "is_causal", value: "true", expected: "false with a mask")
         }
         let features = Double(Swift.max(shape[rank - 1], 1))
         var scores = try mul(Scalar(scale ?? 1 / features.squareRoot())).matmul(key.transpose(-2, -1))

@@ -20,8 +20,12 @@ extension Tensor {
         momentum: Double = 0.1, eps: Double = 1e-5, residual: Tensor? = nil, relu: Bool = false
     ) throws -> Tensor {
         let name = "batch_norm"
-        if let residual, residual.shape != shape { throw TensorError.unequalShapes("+", shape, residual.shape) }
-        if let residual, residual.dtype != dtype { throw TensorError.unequalDTypes("+", dtype, residual.dtype) }
+        if let residual, residual.shape != shape {
+            throw TensorError.unequalShapes(function: "+", first: shape, second: residual.shape)
+        }
+        if let residual, residual.dtype != dtype {
+            throw TensorError.unequalDTypes(function: "+", first: dtype, second: residual.dtype)
+        }
         let isFused =
             (residual != nil || relu) && !ck_tracing() && count > 0
             && (residual == nil || Shortcut.normalizationSum.isTaken())
@@ -35,25 +39,29 @@ extension Tensor {
             return relu ? try sum.relu() : sum
         }
         guard rank >= 2 else {
-            throw TensorError.wrongShape(name, shape, expected: "[N, C] or [N, C, …]", argument: 0)
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "[N, C] or [N, C, …]", argument: 0)
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         let c = shape[1]
         let vectors = [(runningMean, 1), (runningVariance, 2), (weight, 3), (bias, 4)]
         for case (let vector?, let argument) in vectors {
             guard vector.shape == [c] else {
                 throw TensorError.wrongShape(
-                    name, vector.shape,
+                    function: name, shape: vector.shape,
                     expected: "\(["", "running_mean", "running_var", "weight", "bias"][argument]) of "
                         + "[\(c)] for an input of \(shape)", argument: argument)
             }
-            guard vector.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, vector.dtype) }
+            guard vector.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: vector.dtype)
+            }
         }
         let rows = c == 0 ? 0 : count / c
         let usesBatch = training || runningMean == nil || runningVariance == nil
         guard !training || rows != 1 else {
             throw TensorError.wrongShape(
-                name, shape, expected: "more than one value per channel when training", argument: 0)
+                function: name, shape: shape, expected: "more than one value per channel when training", argument: 0)
         }
         if count == 0 { return try mul(1) }
         let x = try values.forImages()

@@ -88,7 +88,9 @@ extension Tensor {
     private func bitwise(_ op: ck_binary_op, _ other: Tensor, _ function: Graph.Logic.Function) throws -> Tensor {
         let name = function.rawValue
         let dtype = DType.promote(self.dtype, other.dtype)
-        guard !dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "bool or integer tensors") }
+        guard !dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "bool or integer tensors")
+        }
         let a = try Kernels.cast(values, dtype), b = try Kernels.cast(other.values, dtype)
         let result = try Kernels.binary(op, a, b, try Shape.broadcast(shape, other.shape, for: name), name: name)
         return Tensor(result).traced(.logic(Graph.Logic(function)), [operand, other.operand])
@@ -102,7 +104,9 @@ extension Tensor {
     public func bitwiseXor(_ other: Tensor) throws -> Tensor { try bitwise(CK_XOR, other, .exclusiveOr) }
     /// Not x, bitwise for integers.
     public func bitwiseNot() throws -> Tensor {
-        guard !dtype.isFloating else { throw TensorError.wrongDType("~", dtype, expected: "bool or integer tensors") }
+        guard !dtype.isFloating else {
+            throw TensorError.wrongDType(function: "~", dtype: dtype, expected: "bool or integer tensors")
+        }
         let ones: Scalar = dtype == .bool ? true : .int(-1)
         return Tensor(try Kernels.binary(CK_XOR, values, scalar: ones, name: "~"))
             .traced(.logic(Graph.Logic(.not)), [operand])
@@ -113,7 +117,9 @@ extension Tensor {
     public func allclose(_ other: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8, equalNaN: Bool = false) throws
         -> Bool
     {
-        guard dtype == other.dtype else { throw TensorError.unequalDTypes("allclose", dtype, other.dtype) }
+        guard dtype == other.dtype else {
+            throw TensorError.unequalDTypes(function: "allclose", first: dtype, second: other.dtype)
+        }
         Trace.note(.reads)
         let shape = try Shape.broadcast(self.shape, other.shape, for: "allclose")
         let wide: DType = dtype == .float32 ? .float32 : .float64
@@ -131,7 +137,7 @@ extension Tensor {
     /// `condition` ? x : y elementwise, with broadcasting and promotion.
     public static func `where`(_ condition: Tensor, _ x: Operand, _ y: Operand) throws -> Tensor {
         guard condition.dtype == .bool || condition.dtype == .uint8 else {
-            throw TensorError.wrongDType("where", condition.dtype, expected: "a bool condition")
+            throw TensorError.wrongDType(function: "where", dtype: condition.dtype, expected: "a bool condition")
         }
         let condition = condition.dtype == .uint8 ? try condition.to(.bool) : condition
         let dtype = Operand.commonDType(x, y)
@@ -154,7 +160,7 @@ extension Tensor {
     /// x, and `value` where the mask is true.
     public func maskedFill(_ mask: Tensor, _ value: Scalar) throws -> Tensor {
         guard mask.dtype == .bool else {
-            throw TensorError.wrongDType("masked_fill", mask.dtype, expected: "a bool mask")
+            throw TensorError.wrongDType(function: "masked_fill", dtype: mask.dtype, expected: "a bool mask")
         }
         try dtype.check(holds: value, for: "masked_fill", argument: "value")
         let shape = try Shape.broadcast(mask.shape, self.shape, for: "masked_fill")

@@ -29,11 +29,11 @@ extension Tensor {
         _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
     ) throws -> Tensor {
         guard rank == 2 || rank == 3 else {
-            throw TensorError.wrongShape("conv1d", shape, expected: "[N, C, L] or [C, L]", argument: 0)
+            throw TensorError.wrongShape(function: "conv1d", shape: shape, expected: "[N, C, L] or [C, L]", argument: 0)
         }
         guard weight.rank == 3 else {
             throw TensorError.wrongShape(
-                "conv1d", weight.shape, expected: "a weight of [out, in / groups, k]", argument: 1)
+                function: "conv1d", shape: weight.shape, expected: "a weight of [out, in / groups, k]", argument: 1)
         }
         let x = try unsqueeze(dim: -2), w = try weight.unsqueeze(dim: -2)
         return try x.convolved(
@@ -54,7 +54,7 @@ extension Tensor {
         let c = shape[1], o = weight.shape[0]
         guard weight.shape[1] * groups == c, o % groups == 0 else {
             throw TensorError.wrongShape(
-                name, shape,
+                function: name, shape: shape,
                 expected: "\(weight.shape[1] * groups) channels (weight \(weight.shape), groups \(groups))", argument: 0
             )
         }
@@ -117,13 +117,13 @@ extension Tensor {
             outputPadding.width < Swift.max(stride.width, dilation.width)
         else {
             throw TensorError.wrongValue(
-                name, argument: "output_padding", value: outputPadding.description,
+                function: name, argument: "output_padding", value: outputPadding.description,
                 expected: "smaller than stride \(stride) or dilation \(dilation)")
         }
         let c = shape[1], o = weight.shape[1] * groups
         guard weight.shape[0] == c, c % groups == 0 else {
             throw TensorError.wrongShape(
-                name, shape,
+                function: name, shape: shape,
                 expected: "\(weight.shape[0]) channels, a multiple of groups \(groups) (weight \(weight.shape))",
                 argument: 0)
         }
@@ -132,7 +132,7 @@ extension Tensor {
             let size = (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
             guard size > 0 else {
                 throw TensorError.wrongShape(
-                    name, shape,
+                    function: name, shape: shape,
                     expected: "an input whose output is not empty (kernel \(k), stride \(s), padding \(p))",
                     argument: 0)
             }
@@ -181,22 +181,31 @@ struct ConvolutionWindow {
         try padding.check(name, "padding", atLeast: 0)
         try dilation.check(name, "dilation", atLeast: 1)
         guard groups >= 1 && groups <= 1 << 31 else {
-            throw TensorError.wrongValue(name, argument: "groups", value: "\(groups)", expected: "at least 1")
+            throw TensorError.wrongValue(function: name, argument: "groups", value: "\(groups)", expected: "at least 1")
         }
         guard x.rank == 4 else {
-            throw TensorError.wrongShape(name, x.shape, expected: "[N, C, H, W] or [C, H, W]", argument: 0)
+            throw TensorError.wrongShape(
+                function: name, shape: x.shape, expected: "[N, C, H, W] or [C, H, W]", argument: 0)
         }
         let sizes = transposed ? "[in, out / groups, kH, kW]" : "[out, in / groups, kH, kW]"
         guard weight.rank == 4, weight.count > 0 else {
-            throw TensorError.wrongShape(name, weight.shape, expected: "a weight of \(sizes)", argument: 1)
+            throw TensorError.wrongShape(
+                function: name, shape: weight.shape, expected: "a weight of \(sizes)", argument: 1)
         }
-        guard x.dtype.isFloating else { throw TensorError.wrongDType(name, x.dtype, expected: "a float tensor") }
-        guard weight.dtype == x.dtype else { throw TensorError.unequalDTypes(name, x.dtype, weight.dtype) }
+        guard x.dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: x.dtype, expected: "a float tensor")
+        }
+        guard weight.dtype == x.dtype else {
+            throw TensorError.unequalDTypes(function: name, first: x.dtype, second: weight.dtype)
+        }
         guard let bias else { return }
-        guard bias.dtype == x.dtype else { throw TensorError.unequalDTypes(name, x.dtype, bias.dtype) }
+        guard bias.dtype == x.dtype else {
+            throw TensorError.unequalDTypes(function: name, first: x.dtype, second: bias.dtype)
+        }
         let outputs = transposed ? weight.shape[1] * groups : weight.shape[0]
         guard bias.shape == [outputs] else {
-            throw TensorError.wrongShape(name, bias.shape, expected: "a bias of [\(outputs)]", argument: 2)
+            throw TensorError.wrongShape(
+                function: name, shape: bias.shape, expected: "a bias of [\(outputs)]", argument: 2)
         }
     }
 
@@ -204,7 +213,7 @@ struct ConvolutionWindow {
         let reach = n + 2 * p - d * (k - 1) - 1
         guard reach >= 0 else {
             throw TensorError.wrongShape(
-                name, shape,
+                function: name, shape: shape,
                 expected: "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
                     + "dilation \(d), padding \(p))", argument: 0)
         }

@@ -34,18 +34,23 @@ extension Tensor {
         var integral = true
         for case .float in [start, end, step] { integral = false }
         guard step.double != 0, step.double.isFinite else {
-            throw TensorError.wrongValue("arange", argument: "step", value: "\(step)", expected: "finite and not 0")
+            throw TensorError.wrongValue(
+                function: "arange", argument: "step", value: "\(step)", expected: "finite and not 0")
         }
         guard start.double.isFinite, end.double.isFinite else {
-            throw TensorError.wrongValue("arange", argument: "bounds", value: "\(start), \(end)", expected: "finite")
+            throw TensorError.wrongValue(
+                function: "arange", argument: "bounds", value: "\(start), \(end)", expected: "finite")
         }
         guard (end.double - start.double) / step.double >= 0 else {
             throw TensorError.wrongValue(
-                "arange", argument: "step", value: "\(step)", expected: "of the sign that leads from \(start) to \(end)"
+                function: "arange", argument: "step", value: "\(step)",
+                expected: "of the sign that leads from \(start) to \(end)"
             )
         }
         let length = ((end.double - start.double) / step.double).rounded(.up)
-        guard length <= Double(Shape.maximumCount) else { throw TensorError.tooLarge("arange", [Int.max]) }
+        guard length <= Double(Shape.maximumCount) else {
+            throw TensorError.tooLarge(function: "arange", sizes: [Int.max])
+        }
         return Tensor(
             try Kernels.arange(Int(length), dtype ?? (integral ? .int64 : .float32), start: start, step: step)
         ).tracedAsConstant()
@@ -59,7 +64,8 @@ extension Tensor {
     /// `steps` numbers from start to end, both included.
     public static func linspace(_ start: Double, _ end: Double, steps: Int, dtype: DType = .float32) throws -> Tensor {
         guard steps >= 0 else {
-            throw TensorError.wrongValue("linspace", argument: "steps", value: "\(steps)", expected: "at least 0")
+            throw TensorError.wrongValue(
+                function: "linspace", argument: "steps", value: "\(steps)", expected: "at least 0")
         }
         let length = try Shape([steps], for: "linspace").elementCount
         let step = steps > 1 ? (end - start) / Double(steps - 1) : 0
@@ -90,7 +96,8 @@ extension Tensor {
     /// Integers uniform in low ..< high.
     public static func randint(low: Int = 0, high: Int, _ shape: [Int], dtype: DType = .int64) throws -> Tensor {
         guard low < high else {
-            throw TensorError.wrongValue("randint", argument: "high", value: "\(high)", expected: "above low, \(low)")
+            throw TensorError.wrongValue(
+                function: "randint", argument: "high", value: "\(high)", expected: "above low, \(low)")
         }
         return Tensor(
             try Kernels.cast(try Kernels.integers(try Shape(shape, for: "randint"), low: low, high: high), dtype))
@@ -134,21 +141,23 @@ extension Tensor {
     }
 
     static func checkFloating(_ dtype: DType, _ name: String) throws {
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float dtype") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float dtype")
+        }
     }
 
     /// Class indices [..] as rows of zeros with a one: int64 [.., classes]; the classes are those present unless given.
     /// - Throws: `TensorError` for floats and for classes outside 0 ..< classes.
     public func oneHot(_ classes: Int? = nil) throws -> Tensor {
         guard !dtype.isFloating, dtype != .bool else {
-            throw TensorError.wrongDType("one_hot", dtype, expected: "class indices (int64)")
+            throw TensorError.wrongDType(function: "one_hot", dtype: dtype, expected: "class indices (int64)")
         }
         let labels = try integers()
         // A class so large has no successor; the check below refuses it.
         let width = classes ?? labels.max().map { $0 == .max ? $0 : $0 + 1 } ?? 0
-        if classes == nil && labels.isEmpty { throw TensorError.emptyReduction("one_hot", shape) }
+        if classes == nil && labels.isEmpty { throw TensorError.emptyReduction(function: "one_hot", shape: shape) }
         for (row, label) in labels.enumerated() where label < 0 || label >= width {
-            throw TensorError.classOutOfRange("one_hot", label: label, row: row, classes: Swift.max(width, 0))
+            throw TensorError.classOutOfRange(function: "one_hot", label: label, row: row, classes: Swift.max(width, 0))
         }
         let target = try Shape(shape.array + [width], for: "one_hot")
         let out = try Kernels.filled(target, .int64, 0)

@@ -56,22 +56,30 @@ extension Tensor {
     }
 
     private func checkLoss(_ weight: Tensor?, labelSmoothing: Double, _ reduction: Reduction, _ name: String) throws {
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "float logits") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "float logits")
+        }
         guard labelSmoothing >= 0 && labelSmoothing <= 1 else {
             throw TensorError.wrongValue(
-                name, argument: "label_smoothing", value: "\(labelSmoothing)", expected: "in 0 … 1")
+                function: name, argument: "label_smoothing", value: "\(labelSmoothing)", expected: "in 0 … 1")
         }
         guard reduction != .batchmean else {
             throw TensorError.wrongValue(
-                name, argument: "reduction", value: "\"batchmean\"", expected: "\"mean\", \"sum\" or \"none\"")
+                function: name, argument: "reduction", value: "\"batchmean\"", expected: "\"mean\", \"sum\" or \"none\""
+            )
         }
-        guard rank > 0 else { throw TensorError.wrongShape(name, shape, expected: "logits of [N, C]", argument: 0) }
+        guard rank > 0 else {
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "logits of [N, C]", argument: 0)
+        }
         if let weight {
             let classes = rank == 1 ? shape[0] : shape[1]
             guard weight.shape == [classes] else {
-                throw TensorError.wrongShape(name, weight.shape, expected: "a weight of [\(classes)]", argument: 2)
+                throw TensorError.wrongShape(
+                    function: name, shape: weight.shape, expected: "a weight of [\(classes)]", argument: 2)
             }
-            guard weight.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, weight.dtype) }
+            guard weight.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: weight.dtype)
+            }
         }
     }
 
@@ -80,12 +88,13 @@ extension Tensor {
     /// Where the classes are, after checking that the labels have the other dimensions' shape.
     func classLayout(_ target: Tensor, _ name: String) throws -> ClassLayout {
         guard target.dtype != .bool else {
-            throw TensorError.wrongDType(name, target.dtype, expected: "class indices (int64)")
+            throw TensorError.wrongDType(function: name, dtype: target.dtype, expected: "class indices (int64)")
         }
         let dim = rank == 1 ? 0 : 1
         guard target.shape == shape.removing(dim) else {
             throw TensorError.wrongShape(
-                name, target.shape, expected: "labels of \(shape.removing(dim)) for logits of \(shape)", argument: 1)
+                function: name, shape: target.shape,
+                expected: "labels of \(shape.removing(dim)) for logits of \(shape)", argument: 1)
         }
         return ClassLayout(classes: shape[dim], dim: dim)
     }
@@ -100,8 +109,12 @@ extension Tensor {
         throws
         -> Tensor
     {
-        guard target.shape == shape else { throw TensorError.unequalShapes("cross_entropy", shape, target.shape) }
-        guard target.dtype == dtype else { throw TensorError.unequalDTypes("cross_entropy", dtype, target.dtype) }
+        guard target.shape == shape else {
+            throw TensorError.unequalShapes(function: "cross_entropy", first: shape, second: target.shape)
+        }
+        guard target.dtype == dtype else {
+            throw TensorError.unequalDTypes(function: "cross_entropy", first: dtype, second: target.dtype)
+        }
         let dim = rank == 1 ? 0 : 1, classes = shape[dim]
         var wanted = target
         if smoothing > 0 {
@@ -133,7 +146,7 @@ extension Tensor {
         let factors = try weight?.doubles()
         for (row, label) in labels.enumerated() where label != ignoreIndex {
             guard label >= 0 && label < classes else {
-                throw TensorError.classOutOfRange(name, label: label, row: row, classes: classes)
+                throw TensorError.classOutOfRange(function: name, label: label, row: row, classes: classes)
             }
             kept[row] = factors?[label] ?? 1
             positions[row] = label

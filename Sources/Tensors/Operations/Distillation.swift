@@ -16,25 +16,34 @@ extension Tensor {
         teacher: Tensor, labels: Tensor?, temperature: Double, soft: Double, hard: Double
     ) throws -> (total: Tensor, soft: Double, hard: Double) {
         let name = "soft"
-        guard rank == 2 else { throw TensorError.wrongShape(name, shape, expected: "logits of [N, C]", argument: 0) }
-        guard teacher.shape == shape else { throw TensorError.unequalShapes(name, shape, teacher.shape) }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "float logits") }
-        guard teacher.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, teacher.dtype) }
+        guard rank == 2 else {
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "logits of [N, C]", argument: 0)
+        }
+        guard teacher.shape == shape else {
+            throw TensorError.unequalShapes(function: name, first: shape, second: teacher.shape)
+        }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "float logits")
+        }
+        guard teacher.dtype == dtype else {
+            throw TensorError.unequalDTypes(function: name, first: dtype, second: teacher.dtype)
+        }
         guard temperature > 0, temperature.isFinite else {
-            throw TensorError.wrongValue(name, argument: "T", value: "\(temperature)", expected: "above 0")
+            throw TensorError.wrongValue(function: name, argument: "T", value: "\(temperature)", expected: "above 0")
         }
         if let labels {
             guard labels.shape == [shape[0]] else {
-                throw TensorError.wrongShape("hard", labels.shape, expected: "labels of [\(shape[0])]", argument: 1)
+                throw TensorError.wrongShape(
+                    function: "hard", shape: labels.shape, expected: "labels of [\(shape[0])]", argument: 1)
             }
             guard labels.dtype == .int64 else {
-                throw TensorError.wrongDType("hard", labels.dtype, expected: "class indices (int64)")
+                throw TensorError.wrongDType(function: "hard", dtype: labels.dtype, expected: "class indices (int64)")
             }
         } else if hard != 0 {
-            throw TensorError.wrongValue("hard", argument: "y", value: "none", expected: "given")
+            throw TensorError.wrongValue(function: "hard", argument: "y", value: "none", expected: "given")
         }
         let rows = shape[0], n = shape[1]
-        guard rows > 0, n > 0 else { throw TensorError.emptyReduction(name, shape) }
+        guard rows > 0, n > 0 else { throw TensorError.emptyReduction(function: name, shape: shape) }
         let gradient = try Values(shape, dtype)
         let loss = try Kernels.distillation(
             values, teacher.values, labels?.values, temperature: temperature, soft: soft, hard: hard, gradient,

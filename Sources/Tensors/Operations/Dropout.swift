@@ -5,10 +5,12 @@ extension Tensor {
     /// - Throws: `TensorError` for p outside 0 … 1 and for integers that are to be dropped.
     public func dropout(p: Double = 0.5, training: Bool = true) throws -> Tensor {
         guard p >= 0 && p <= 1 else {
-            throw TensorError.wrongValue("dropout", argument: "p", value: "\(p)", expected: "in 0 … 1")
+            throw TensorError.wrongValue(function: "dropout", argument: "p", value: "\(p)", expected: "in 0 … 1")
         }
         guard training && p > 0 else { return self }
-        guard dtype.isFloating else { throw TensorError.wrongDType("dropout", dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: "dropout", dtype: dtype, expected: "a float tensor")
+        }
         let (out, mask) = try Kernels.dropout(values, p: p)
         return isRecorded ? Tensor(out, Dropout(self, mask, p)) : Tensor(out)
     }

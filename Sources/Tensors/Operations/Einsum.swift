@@ -25,7 +25,7 @@ private struct EinsumPlan {
 
     init(_ equation: String, _ shapes: [Shape]) throws {
         func fail(_ expected: String) -> TensorError {
-            .wrongValue("einsum", argument: "equation", value: "\"\(equation)\"", expected: expected)
+            .wrongValue(function: "einsum", argument: "equation", value: "\"\(equation)\"", expected: expected)
         }
         let text = equation.filter { $0 != " " }
         let sides = text.split(separator: ">", omittingEmptySubsequences: false)
@@ -48,7 +48,8 @@ private struct EinsumPlan {
                 let known = sizes[letter, default: size]
                 guard known == size || known == 1 || size == 1 else {
                     throw TensorError.wrongShape(
-                        "einsum", shape, expected: "size \(known) for \"\(letter)\" in \"\(equation)\"",
+                        function: "einsum", shape: shape,
+                        expected: "size \(known) for \"\(letter)\" in \"\(equation)\"",
                         argument: inputs.count + 1)
                 }
                 sizes[letter] = max(known, size)
@@ -68,7 +69,9 @@ private struct EinsumPlan {
             let all = inputs.flatMap { $0 }.filter(\.isLetter)
             output = ellipsis + Set(all).filter { letter in all.filter { $0 == letter }.count == 1 }.sorted()
         }
-        guard output.count <= Shape.maximumRank else { throw TensorError.tooManyDimensions("einsum", output.count) }
+        guard output.count <= Shape.maximumRank else {
+            throw TensorError.tooManyDimensions(function: "einsum", count: output.count)
+        }
     }
 
     private static func letters(_ term: String, rank: Int) -> [Character]? {
@@ -100,7 +103,8 @@ private struct EinsumPlan {
                 let n = x.shape[d]
                 guard x.shape[first] == n else {
                     throw TensorError.wrongShape(
-                        "einsum", tensor.shape, expected: "equal sizes for \"\(letters[d])\"", argument: position + 1)
+                        function: "einsum", shape: tensor.shape, expected: "equal sizes for \"\(letters[d])\"",
+                        argument: position + 1)
                 }
                 let positions = Index.tensor(try Tensor.arange(.int(n)))
                 var parts = [Index](repeating: .all, count: letters.count)

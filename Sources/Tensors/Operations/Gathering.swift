@@ -3,7 +3,7 @@ import CKernels
 extension Tensor {
     private func checkIndex(_ index: Tensor, _ name: String) throws {
         guard index.dtype == .int64 || index.dtype == .uint8 else {
-            throw TensorError.wrongDType(name, index.dtype, expected: "positions (int64)")
+            throw TensorError.wrongDType(function: name, dtype: index.dtype, expected: "positions (int64)")
         }
     }
 
@@ -13,7 +13,8 @@ extension Tensor {
         let d = try shape.dimension(dim, for: "index_select")
         if rank == 0, index.count == 1 { return try reshape([1]).indexSelect(dim: 0, index: index).reshape([]) }
         guard index.rank <= 1, rank > 0 else {
-            throw TensorError.wrongShape("index_select", index.shape, expected: "a vector of positions", argument: 2)
+            throw TensorError.wrongShape(
+                function: "index_select", shape: index.shape, expected: "a vector of positions", argument: 2)
         }
         let positions = try Kernels.wrapped(index.values, size: shape[d], dim: d, name: "index_select")
         let (outer, n, inner) = shape.around(d)
@@ -28,17 +29,18 @@ extension Tensor {
     public func embedding(_ indices: Tensor, paddingIndex: Int? = nil) throws -> Tensor {
         try checkIndex(indices, "embedding")
         guard rank == 2 else {
-            throw TensorError.wrongShape("embedding", shape, expected: "a table of [entries, width]", argument: 1)
+            throw TensorError.wrongShape(
+                function: "embedding", shape: shape, expected: "a table of [entries, width]", argument: 1)
         }
         for index in try Trace.unlisted({ try indices.integers() }) where index < 0 || index >= shape[0] {
-            throw TensorError.indexOutOfRange("embedding", index: index, size: shape[0], dim: 0)
+            throw TensorError.indexOutOfRange(function: "embedding", index: index, size: shape[0], dim: 0)
         }
         let positions = try Kernels.cast(indices.values, .int64)
         let target = try Shape(indices.shape.array + [shape[1]], for: "embedding")
         var table = self
         if let paddingIndex, isRecorded {
             guard paddingIndex >= -shape[0] && paddingIndex < shape[0] else {
-                throw TensorError.indexOutOfRange("embedding", index: paddingIndex, size: shape[0], dim: 0)
+                throw TensorError.indexOutOfRange(function: "embedding", index: paddingIndex, size: shape[0], dim: 0)
             }
             // The padding row without history: where() gives it no gradient.
             let row = try Tensor([paddingIndex < 0 ? paddingIndex + shape[0] : paddingIndex])
@@ -64,11 +66,13 @@ extension Tensor {
         try checkIndex(index, name)
         let d = try shape.dimension(dim, for: name)
         guard index.rank == rank || rank == 0 else {
-            throw TensorError.wrongShape(name, index.shape, expected: "an index of \(rank) dimensions", argument: 2)
+            throw TensorError.wrongShape(
+                function: name, shape: index.shape, expected: "an index of \(rank) dimensions", argument: 2)
         }
         for other in 0..<rank where other != d && index.shape[other] > shape[other] {
             throw TensorError.wrongShape(
-                name, index.shape, expected: "an index that fits \(shape) outside dim \(d)", argument: 2)
+                function: name, shape: index.shape, expected: "an index that fits \(shape) outside dim \(d)",
+                argument: 2)
         }
         let n = rank == 0 ? 1 : shape[d]
         return (d, try Kernels.wrapped(index.values, size: n, dim: d, name: name))
@@ -111,10 +115,13 @@ extension Tensor {
             try dtype.check(holds: scalar, for: name, argument: "src")
             values = Tensor(try Kernels.filled(index.shape, dtype, scalar))
         case .tensor(let tensor):
-            guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
+            guard tensor.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: tensor.dtype)
+            }
             guard tensor.rank == index.rank, (0..<index.rank).allSatisfy({ index.shape[$0] <= tensor.shape[$0] }) else {
                 throw TensorError.wrongShape(
-                    name, tensor.shape, expected: "a source of at least \(index.shape), the index", argument: 3)
+                    function: name, shape: tensor.shape, expected: "a source of at least \(index.shape), the index",
+                    argument: 3)
             }
             values = try tensor.index(index.shape.map { .slice(start: 0, stop: $0, step: 1) })
         }

@@ -5,9 +5,11 @@ import CKernels
 extension Tensor {
     private func update(_ op: ArithmeticOperator, _ other: Operand, _ name: String) throws -> Tensor {
         if Gradients.isEnabled && (requiresGradient || other.tensor?.requiresGradient == true) {
-            if isLeafRequiringGradient { throw TensorError.writeIntoLeaf(name) }
+            if isLeafRequiringGradient { throw TensorError.writeIntoLeaf(function: name) }
             let result = try Tensor.arithmetic(op, .tensor(self), other)
-            guard result.shape == shape else { throw TensorError.notBroadcastable(name, shape, result.shape) }
+            guard result.shape == shape else {
+                throw TensorError.notBroadcastable(function: name, left: shape, right: result.shape)
+            }
             let converted = try result.to(dtype)
             try become(converted, for: name)
             return traced(.identity(Graph.Identity()), [converted.operand])
@@ -15,15 +17,19 @@ extension Tensor {
         let before = ck_tracing() ? try clone() : self
         let common = Operand.commonDType(.tensor(self), other)
         if op == .subtract, dtype == .bool || other.isBool {
-            throw TensorError.wrongDType(name, .bool, expected: "numbers (use ^ or ~ on bool tensors)")
+            throw TensorError.wrongDType(function: name, dtype: .bool, expected: "numbers (use ^ or ~ on bool tensors)")
         }
         guard dtype.isFloating || (!common.isFloating && (dtype != .bool || common == .bool)),
             dtype.isFloating || op != .divide
-        else { throw TensorError.unequalDTypes(name, dtype, op == .divide ? .float32 : common) }
+        else {
+            throw TensorError.unequalDTypes(function: name, first: dtype, second: op == .divide ? .float32 : common)
+        }
         if !dtype.isFloating {
             // Computed in the dtype of both, whose kind this one has, and cut down to it.
             let result = try Tensor.arithmetic(op, .tensor(self), other)
-            guard result.shape == shape else { throw TensorError.notBroadcastable(name, shape, result.shape) }
+            guard result.shape == shape else {
+                throw TensorError.notBroadcastable(function: name, left: shape, right: result.shape)
+            }
             try prepareToWrite(for: name)
             try values.write(try Kernels.cast(result.values, dtype))
             return traced(.arithmetic(Graph.Arithmetic(op)), [before.operand, other])
@@ -34,7 +40,7 @@ extension Tensor {
             _ = try Kernels.binary(op.code, values, scalar: scalar, into: values, name: name)
         case .tensor(let tensor):
             guard try Shape.broadcast(shape, tensor.shape, for: name) == shape else {
-                throw TensorError.notBroadcastable(name, shape, tensor.shape)
+                throw TensorError.notBroadcastable(function: name, left: shape, right: tensor.shape)
             }
             let converted = try Kernels.cast(tensor.values, dtype)
             // Overlapping parts of one memory must not be read after they are written.
@@ -80,8 +86,12 @@ extension Tensor {
     /// - Throws: `TensorError` for unequal shapes or dtypes, and for a leaf that requires a gradient outside `no_grad`.
     @discardableResult
     public func addScaled_(_ other: Tensor, _ alpha: Double) throws -> Tensor {
-        guard other.shape == shape else { throw TensorError.unequalShapes("add_", shape, other.shape) }
-        guard other.dtype == dtype else { throw TensorError.unequalDTypes("add_", dtype, other.dtype) }
+        guard other.shape == shape else {
+            throw TensorError.unequalShapes(function: "add_", first: shape, second: other.shape)
+        }
+        guard other.dtype == dtype else {
+            throw TensorError.unequalDTypes(function: "add_", first: dtype, second: other.dtype)
+        }
         try prepareToWrite(for: "add_")
         try Kernels.add(other.values, times: alpha, to: values)
         return self
@@ -91,14 +101,14 @@ extension Tensor {
     @discardableResult
     public func copy_(_ other: Tensor) throws -> Tensor {
         guard try Shape.broadcast(shape, other.shape, for: "copy_") == shape else {
-            throw TensorError.notBroadcastable("copy_", shape, other.shape)
+            throw TensorError.notBroadcastable(function: "copy_", left: shape, right: other.shape)
         }
         if Gradients.isEnabled && other.requiresGradient {
             try become(try other.to(dtype).expanded(to: shape).clone(), for: "copy_")
             return self
         }
         let source = try Kernels.expand(try Kernels.cast(other.values, dtype), shape)
-        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf("copy_") }
+        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(function: "copy_") }
         if source.storage === values.storage { return self }
         try prepareToWrite(for: "copy_")
         try values.write(source)

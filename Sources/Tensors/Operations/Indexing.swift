@@ -24,7 +24,9 @@ extension Tensor {
     /// One position of a dimension, which goes away.
     public func select(dim: Int, index: Int) throws -> Tensor {
         let d = try shape.dimension(dim, for: "select")
-        guard rank > 0 else { throw TensorError.wrongIndex("select", "a single number has no dimension to index") }
+        guard rank > 0 else {
+            throw TensorError.wrongIndex(function: "select", reason: "a single number has no dimension to index")
+        }
         return try self.index([Index](repeating: .all, count: d) + [.integer(index)])
     }
 
@@ -33,7 +35,7 @@ extension Tensor {
         let d = try shape.dimension(dim, for: "narrow")
         guard rank > 0, start >= 0, length >= 0, start <= shape[d], length <= shape[d] - start else {
             throw TensorError.wrongValue(
-                "narrow", argument: "start, length", value: "\(start), \(length)",
+                function: "narrow", argument: "start, length", value: "\(start), \(length)",
                 expected: "inside dim \(dim) of \(shape)")
         }
         return try index([Index](repeating: .all, count: d) + [.slice(start: start, stop: start + length, step: 1)])
@@ -83,7 +85,7 @@ extension Tensor {
     ///   outside `no_grad`.
     public func setIndex(_ parts: [Index], _ value: Operand) throws {
         let name = "index"
-        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(name) }
+        if isLeafRequiringGradient && Gradients.isEnabled { throw TensorError.writeIntoLeaf(function: name) }
         let region = try Region(shape, parts, for: name)
         let source: Tensor
         switch value {
@@ -107,7 +109,7 @@ extension Tensor {
             trimmed = try trimmed.reshaped(to: trimmed.shape.removing(0))
         }
         guard let joint = try? Shape.broadcast(placeShape, trimmed.shape, for: name), joint == placeShape else {
-            throw TensorError.notBroadcastable(name, placeShape, source.shape)
+            throw TensorError.notBroadcastable(function: name, left: placeShape, right: source.shape)
         }
         if (requiresGradient || source.requiresGradient) && Gradients.isEnabled {
             let out = try values.copied()

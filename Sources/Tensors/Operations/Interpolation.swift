@@ -22,27 +22,32 @@ extension Tensor {
         let name = "interpolate"
         guard rank == 4, shape[2] > 0, shape[3] > 0 else {
             throw TensorError.wrongShape(
-                name, shape, expected: "[N, C, H, W] with an image that is not empty", argument: 0)
+                function: name, shape: shape, expected: "[N, C, H, W] with an image that is not empty", argument: 0)
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         guard (size == nil) != (scaleFactor == nil) else {
             throw TensorError.wrongValue(
-                name, argument: "size or scale_factor", value: size == nil ? "neither" : "both", expected: "one of them"
+                function: name, argument: "size or scale_factor", value: size == nil ? "neither" : "both",
+                expected: "one of them"
             )
         }
         guard !alignCorners || mode == .bilinear else {
             throw TensorError.wrongValue(
-                name, argument: "align_corners", value: "true", expected: "false with mode=\"nearest\"")
+                function: name, argument: "align_corners", value: "true", expected: "false with mode=\"nearest\"")
         }
         let factor = scaleFactor ?? 1
         guard factor > 0 && factor <= 0x1p31 else {
-            throw TensorError.wrongValue(name, argument: "scale_factor", value: "\(factor)", expected: "above 0")
+            throw TensorError.wrongValue(
+                function: name, argument: "scale_factor", value: "\(factor)", expected: "above 0")
         }
         func scaled(_ n: Int) throws -> Int {
             let product = (Double(n) * factor).rounded(.down)
             guard product >= 1 && product < 0x1p46 else {
                 throw TensorError.wrongValue(
-                    name, argument: "scale_factor", value: "\(factor)", expected: "such that the result has a size")
+                    function: name, argument: "scale_factor", value: "\(factor)",
+                    expected: "such that the result has a size")
             }
             return Int(product)
         }

@@ -20,11 +20,12 @@ extension Tensor {
         let name = "lstm"
         guard rank == 3, shape[0] > 0, dtype.isFloating else {
             throw TensorError.wrongShape(
-                name, shape, expected: "a float [T, N, inputs] with at least one step", argument: 0)
+                function: name, shape: shape, expected: "a float [T, N, inputs] with at least one step", argument: 0)
         }
         let steps = shape[0], n = shape[1]
         guard hiddenWeight.rank == 2, hiddenWeight.shape[0] == 4 * hiddenWeight.shape[1] else {
-            throw TensorError.wrongShape(name, hiddenWeight.shape, expected: "a hidden weight of [4H, H]", argument: 4)
+            throw TensorError.wrongShape(
+                function: name, shape: hiddenWeight.shape, expected: "a hidden weight of [4H, H]", argument: 4)
         }
         let h = hiddenWeight.shape[1]
         let expected: [(Tensor?, [Int], String, Int)] = [
@@ -35,10 +36,13 @@ extension Tensor {
         for case (let tensor?, let sizes, let title, let argument) in expected {
             guard tensor.shape == sizes else {
                 throw TensorError.wrongShape(
-                    name, tensor.shape, expected: "\(title) of [\(sizes.map(String.init).joined(separator: ", "))]",
+                    function: name, shape: tensor.shape,
+                    expected: "\(title) of [\(sizes.map(String.init).joined(separator: ", "))]",
                     argument: argument)
             }
-            guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
+            guard tensor.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: tensor.dtype)
+            }
         }
         // The share of the inputs is one product for all steps.
         let gates = try Trace.unlisted {

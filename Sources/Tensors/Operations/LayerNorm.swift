@@ -15,17 +15,22 @@ extension Tensor {
         let name = "layer_norm"
         guard !shape.isEmpty, self.shape.array.suffix(shape.count).elementsEqual(shape) else {
             throw TensorError.wrongShape(
-                name, self.shape, expected: "last dimensions [\(shape.map(String.init).joined(separator: ", "))]",
+                function: name, shape: self.shape,
+                expected: "last dimensions [\(shape.map(String.init).joined(separator: ", "))]",
                 argument: 0)
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         for case (let tensor?, let argument, let title) in [(weight, 2, "weight"), (bias, 3, "bias")] {
             guard tensor.shape == shape else {
                 throw TensorError.wrongShape(
-                    name, tensor.shape,
+                    function: name, shape: tensor.shape,
                     expected: "a \(title) of [\(shape.map(String.init).joined(separator: ", "))]", argument: argument)
             }
-            guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
+            guard tensor.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: tensor.dtype)
+            }
         }
         let n = shape.reduce(1, *)
         return try rowsNormalized(n, weight, bias, eps)
@@ -64,19 +69,24 @@ extension Tensor {
     {
         let name = "group_norm"
         guard rank >= 2 else {
-            throw TensorError.wrongShape(name, shape, expected: "[N, C] or [N, C, …]", argument: 0)
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "[N, C] or [N, C, …]", argument: 0)
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         let c = shape[1]
         guard groups >= 1, c % groups == 0 else {
             throw TensorError.wrongValue(
-                name, argument: "num_groups", value: "\(groups)", expected: "a divisor of the \(c) channels")
+                function: name, argument: "num_groups", value: "\(groups)", expected: "a divisor of the \(c) channels")
         }
         for case (let tensor?, let argument, let title) in [(weight, 2, "weight"), (bias, 3, "bias")] {
             guard tensor.shape == [c] else {
-                throw TensorError.wrongShape(name, tensor.shape, expected: "a \(title) of [\(c)]", argument: argument)
+                throw TensorError.wrongShape(
+                    function: name, shape: tensor.shape, expected: "a \(title) of [\(c)]", argument: argument)
             }
-            guard tensor.dtype == dtype else { throw TensorError.unequalDTypes(name, dtype, tensor.dtype) }
+            guard tensor.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: name, first: dtype, second: tensor.dtype)
+            }
         }
         let n = c / groups * shape.product(2..<rank)
         var result = try rowsNormalized(n, nil, nil, eps)

@@ -9,20 +9,29 @@ extension Tensor {
     /// - Throws: `TensorError` when sizes or dtypes do not fit.
     public func linear(_ weight: Tensor, bias: Tensor? = nil, relu: Bool = false) throws -> Tensor {
         guard weight.rank == 2 || weight.rank == 1 && bias == nil && !relu else {
-            throw TensorError.wrongShape("linear", weight.shape, expected: "a weight of [out, in]", argument: 1)
+            throw TensorError.wrongShape(
+                function: "linear", shape: weight.shape, expected: "a weight of [out, in]", argument: 1)
         }
         if weight.rank == 1 { return try matmul(weight, for: "linear") }
-        guard dtype.isFloating else { throw TensorError.wrongDType("linear", dtype, expected: "a float tensor") }
-        guard weight.dtype == dtype else { throw TensorError.unequalDTypes("linear", dtype, weight.dtype) }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: "linear", dtype: dtype, expected: "a float tensor")
+        }
+        guard weight.dtype == dtype else {
+            throw TensorError.unequalDTypes(function: "linear", first: dtype, second: weight.dtype)
+        }
         let n = weight.shape[0], k = weight.shape[1]
         guard rank > 0, shape[rank - 1] == k else {
             throw TensorError.wrongShape(
-                "linear", shape, expected: "\(k) features in the last dimension (weight \(weight.shape))", argument: 0)
+                function: "linear", shape: shape,
+                expected: "\(k) features in the last dimension (weight \(weight.shape))", argument: 0)
         }
         if let bias {
-            guard bias.dtype == dtype else { throw TensorError.unequalDTypes("linear", dtype, bias.dtype) }
+            guard bias.dtype == dtype else {
+                throw TensorError.unequalDTypes(function: "linear", first: dtype, second: bias.dtype)
+            }
             guard bias.shape == [n] else {
-                throw TensorError.wrongShape("linear", bias.shape, expected: "a bias of [\(n)]", argument: 2)
+                throw TensorError.wrongShape(
+                    function: "linear", shape: bias.shape, expected: "a bias of [\(n)]", argument: 2)
             }
         }
         if relu, !Shortcut.linearReLU.isTaken() { return try linear(weight, bias: bias).relu() }

@@ -3,16 +3,20 @@ import CKernels
 // Factorisations are computed in float64 by LAPACK; their derivatives are written with tensor functions.
 extension Tensor {
     private func matrices(_ name: String, square: Bool) throws -> (batch: [Int], m: Int, n: Int) {
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         guard rank >= 2, !square || shape[rank - 1] == shape[rank - 2] else {
             throw TensorError.wrongShape(
-                name, shape, expected: square ? "a square matrix or several" : "a matrix or several", argument: 0)
+                function: name, shape: shape, expected: square ? "a square matrix or several" : "a matrix or several",
+                argument: 0)
         }
         guard shape[rank - 1] < 1 << 15, shape[rank - 2] < 1 << 15 else {
-            throw TensorError.tooLarge(name, shape.array)
+            throw TensorError.tooLarge(function: name, sizes: shape.array)
         }
         for flag in try isfinite().all().booleans() where !flag {
-            throw TensorError.wrongValue(name, argument: "the matrix", value: "nan or inf", expected: "finite")
+            throw TensorError.wrongValue(
+                function: name, argument: "the matrix", value: "nan or inf", expected: "finite")
         }
         return (shape.dropLast(2).map { $0 }, shape[rank - 2], shape[rank - 1])
     }
@@ -70,14 +74,17 @@ extension Tensor {
     public func cdist(_ other: Tensor, p: Double = 2) throws -> Tensor {
         guard rank >= 2, other.rank >= 2 else {
             throw TensorError.wrongShape(
-                "cdist", rank < 2 ? shape : other.shape, expected: "rows of [.., n, d]", argument: rank < 2 ? 0 : 1)
+                function: "cdist", shape: rank < 2 ? shape : other.shape, expected: "rows of [.., n, d]",
+                argument: rank < 2 ? 0 : 1)
         }
         guard shape[rank - 1] == other.shape[other.rank - 1] else {
-            throw TensorError.unequalShapes("cdist", shape, other.shape)
+            throw TensorError.unequalShapes(function: "cdist", first: shape, second: other.shape)
         }
-        guard dtype == other.dtype else { throw TensorError.unequalDTypes("cdist", dtype, other.dtype) }
+        guard dtype == other.dtype else {
+            throw TensorError.unequalDTypes(function: "cdist", first: dtype, second: other.dtype)
+        }
         guard p >= 0 else {
-            throw TensorError.wrongValue("cdist", argument: "p", value: "\(p)", expected: "at least 0")
+            throw TensorError.wrongValue(function: "cdist", argument: "p", value: "\(p)", expected: "at least 0")
         }
         return try unsqueeze(dim: -2).sub(other.unsqueeze(dim: -3)).norm(p: p, dims: [-1])
     }
@@ -114,7 +121,7 @@ class SeveralResults: Operation {
         try backward(gradients, walk)
     }
 
-    func backward(_ gradients: [Values?], _ walk: Walk) throws { throw TensorError.noHistory(Self.name) }
+    func backward(_ gradients: [Values?], _ walk: Walk) throws { throw TensorError.noHistory(function: Self.name) }
 }
 
 /// Y = X⁻¹: dX = -Yᵀ G Yᵀ

@@ -3,16 +3,21 @@ import CKernels
 extension Tensor {
     /// A pair of operands of one loss: shapes must be equal (a silent broadcast would average the wrong thing).
     private func pair(_ target: Tensor, _ name: String) throws -> (Tensor, Tensor) {
-        guard shape == target.shape else { throw TensorError.unequalShapes(name, shape, target.shape) }
+        guard shape == target.shape else {
+            throw TensorError.unequalShapes(function: name, first: shape, second: target.shape)
+        }
         let common = DType.promote(dtype, target.dtype)
-        guard common.isFloating else { throw TensorError.wrongDType(name, common, expected: "float tensors") }
+        guard common.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: common, expected: "float tensors")
+        }
         return (try to(common), try target.to(common))
     }
 
     private static func checkReduction(_ reduction: Reduction, _ name: String) throws {
         guard reduction != .batchmean else {
             throw TensorError.wrongValue(
-                name, argument: "reduction", value: "\"batchmean\"", expected: "\"mean\", \"sum\" or \"none\"")
+                function: name, argument: "reduction", value: "\"batchmean\"", expected: "\"mean\", \"sum\" or \"none\""
+            )
         }
     }
 
@@ -34,7 +39,8 @@ extension Tensor {
     public func smoothL1Loss(_ target: Tensor, reduction: Reduction = .mean, beta: Double = 1) throws -> Tensor {
         try Tensor.checkReduction(reduction, "smooth_l1_loss")
         guard beta >= 0 else {
-            throw TensorError.wrongValue("smooth_l1_loss", argument: "beta", value: "\(beta)", expected: "at least 0")
+            throw TensorError.wrongValue(
+                function: "smooth_l1_loss", argument: "beta", value: "\(beta)", expected: "at least 0")
         }
         let (x, y) = try pair(target, "smooth_l1_loss")
         let difference = try x.sub(y), distance = try difference.abs()
@@ -48,7 +54,8 @@ extension Tensor {
     public func huberLoss(_ target: Tensor, reduction: Reduction = .mean, delta: Double = 1) throws -> Tensor {
         try Tensor.checkReduction(reduction, "huber_loss")
         guard delta > 0 else {
-            throw TensorError.wrongValue("huber_loss", argument: "delta", value: "\(delta)", expected: "above 0")
+            throw TensorError.wrongValue(
+                function: "huber_loss", argument: "delta", value: "\(delta)", expected: "above 0")
         }
         let (x, y) = try pair(target, "huber_loss")
         let difference = try x.sub(y), distance = try difference.abs()
@@ -106,7 +113,9 @@ extension Tensor {
         let name = "cosine_similarity"
         let shape = try Shape.broadcast(self.shape, other.shape, for: name)
         let common = DType.promote(dtype, other.dtype)
-        guard common.isFloating else { throw TensorError.wrongDType(name, common, expected: "float tensors") }
+        guard common.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: common, expected: "float tensors")
+        }
         let x = try to(common).expanded(to: shape), y = try other.to(common).expanded(to: shape)
         let d = try shape.dimension(dim, for: name)
         let left = try x.square().sum(dims: [d]).clamp(min: .float(eps * eps)).sqrt()
@@ -120,13 +129,15 @@ extension Tensor {
     ) throws -> Tensor {
         let name = "cosine_embedding_loss"
         try Tensor.checkReduction(reduction, name)
-        guard shape == other.shape else { throw TensorError.unequalShapes(name, shape, other.shape) }
+        guard shape == other.shape else {
+            throw TensorError.unequalShapes(function: name, first: shape, second: other.shape)
+        }
         guard rank == 1 || rank == 2 else {
-            throw TensorError.wrongShape(name, shape, expected: "[N, D] or [D]", argument: 0)
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "[N, D] or [D]", argument: 0)
         }
         guard target.shape == shape.removing(rank - 1) else {
             throw TensorError.wrongShape(
-                name, target.shape, expected: "labels of \(shape.removing(rank - 1))", argument: 2)
+                function: name, shape: target.shape, expected: "labels of \(shape.removing(rank - 1))", argument: 2)
         }
         // PyTorch's constant: the norms carry an epsilon under the root.
         func squared(_ x: Tensor) throws -> Tensor { try x.square().sum(dims: [-1]).add(1e-12) }

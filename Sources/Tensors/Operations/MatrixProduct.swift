@@ -7,16 +7,21 @@ extension Tensor {
     public func matmul(_ other: Tensor) throws -> Tensor { try matmul(other, for: "matmul") }
 
     func matmul(_ other: Tensor, for name: String) throws -> Tensor {
-        guard dtype == other.dtype else { throw TensorError.unequalDTypes(name, dtype, other.dtype) }
-        guard dtype.isFloating || dtype == .int64 else {
-            throw TensorError.wrongDType(name, dtype, expected: "float or int64 tensors")
+        guard dtype == other.dtype else {
+            throw TensorError.unequalDTypes(function: name, first: dtype, second: other.dtype)
         }
-        guard rank > 0 else { throw TensorError.wrongShape(name, shape, expected: "at least 1 dimension", argument: 0) }
+        guard dtype.isFloating || dtype == .int64 else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "float or int64 tensors")
+        }
+        guard rank > 0 else {
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "at least 1 dimension", argument: 0)
+        }
         guard other.rank > 0 else {
-            throw TensorError.wrongShape(name, other.shape, expected: "at least 1 dimension", argument: 1)
+            throw TensorError.wrongShape(
+                function: name, shape: other.shape, expected: "at least 1 dimension", argument: 1)
         }
         let k = shape[rank - 1], rows = other.rank == 1 ? other.shape[0] : other.shape[other.rank - 2]
-        guard k == rows else { throw TensorError.innerSizesDiffer(name, shape, other.shape) }
+        guard k == rows else { throw TensorError.innerSizesDiffer(function: name, left: shape, right: other.shape) }
         let plan = try MatrixProductPlan(shape, other.shape, for: name)
         let out = try Values(plan.result, dtype)
         try plan.multiply(values, other.values, into: out)
@@ -28,7 +33,7 @@ extension Tensor {
     /// The product of two matrices.
     public func mm(_ other: Tensor) throws -> Tensor {
         for (position, matrix) in [self, other].enumerated() where matrix.rank != 2 {
-            throw TensorError.wrongShape("mm", matrix.shape, expected: "a matrix", argument: position)
+            throw TensorError.wrongShape(function: "mm", shape: matrix.shape, expected: "a matrix", argument: position)
         }
         return try matmul(other, for: "mm")
     }
@@ -36,16 +41,19 @@ extension Tensor {
     /// Products of two batches of matrices: [b, n, m] by [b, m, p].
     public func bmm(_ other: Tensor) throws -> Tensor {
         for (position, batch) in [self, other].enumerated() where batch.rank != 3 {
-            throw TensorError.wrongShape("bmm", batch.shape, expected: "a batch of matrices", argument: position)
+            throw TensorError.wrongShape(
+                function: "bmm", shape: batch.shape, expected: "a batch of matrices", argument: position)
         }
-        guard shape[0] == other.shape[0] else { throw TensorError.unequalShapes("bmm", shape, other.shape) }
+        guard shape[0] == other.shape[0] else {
+            throw TensorError.unequalShapes(function: "bmm", first: shape, second: other.shape)
+        }
         return try matmul(other, for: "bmm")
     }
 
     /// Σ x y of two vectors.
     public func dot(_ other: Tensor) throws -> Tensor {
         for (position, vector) in [self, other].enumerated() where vector.rank != 1 {
-            throw TensorError.wrongShape("dot", vector.shape, expected: "a vector", argument: position)
+            throw TensorError.wrongShape(function: "dot", shape: vector.shape, expected: "a vector", argument: position)
         }
         return try matmul(other, for: "dot")
     }
@@ -53,7 +61,8 @@ extension Tensor {
     /// All products xᵢ yⱼ of two vectors.
     public func outer(_ other: Tensor) throws -> Tensor {
         for (position, vector) in [self, other].enumerated() where vector.rank != 1 {
-            throw TensorError.wrongShape("outer", vector.shape, expected: "a vector", argument: position)
+            throw TensorError.wrongShape(
+                function: "outer", shape: vector.shape, expected: "a vector", argument: position)
         }
         return try reshape([count, 1]).mul(other)
     }
@@ -82,7 +91,7 @@ struct MatrixProductPlan {
         do {
             batch = try Shape.broadcast(leftBatch, rightBatch, for: name)
         } catch is TensorError {
-            throw TensorError.notBroadcastable(name, left, right)
+            throw TensorError.notBroadcastable(function: name, left: left, right: right)
         }
         var shape = batch
         if left.rank > 1 { shape.add(m) }

@@ -98,7 +98,7 @@ extension Tensor {
             if !function.keepsIntegers {
                 x = try to(.float32)
             } else if dtype == .bool {
-                throw TensorError.wrongDType(name, dtype, expected: "numbers")
+                throw TensorError.wrongDType(function: name, dtype: dtype, expected: "numbers")
             }
         }
         let out = try Kernels.unary(function.code, x.values, p, q)
@@ -151,7 +151,8 @@ extension Tensor {
     public func gelu(approximate: String = "none") throws -> Tensor {
         guard approximate == "none" || approximate == "tanh" else {
             throw TensorError.wrongValue(
-                "gelu", argument: "approximate", value: "\"\(approximate)\"", expected: "\"none\" or \"tanh\"")
+                function: "gelu", argument: "approximate", value: "\"\(approximate)\"", expected: "\"none\" or \"tanh\""
+            )
         }
         return try apply(approximate == "none" ? .gelu : .geluTanh, "gelu")
     }
@@ -163,7 +164,7 @@ extension Tensor {
     /// ln(1 + e^(βx)) / β, and x itself where βx is above the threshold.
     public func softplus(beta: Double = 1, threshold: Double = 20) throws -> Tensor {
         guard beta != 0 else {
-            throw TensorError.wrongValue("softplus", argument: "beta", value: "\(beta)", expected: "not 0")
+            throw TensorError.wrongValue(function: "softplus", argument: "beta", value: "\(beta)", expected: "not 0")
         }
         return try apply(.softplus, "softplus", beta, threshold)
     }
@@ -171,7 +172,7 @@ extension Tensor {
     public func hardtanh(minimum: Double = -1, maximum: Double = 1) throws -> Tensor {
         guard minimum <= maximum else {
             throw TensorError.wrongValue(
-                "hardtanh", argument: "min_val", value: "\(minimum)", expected: "at most max_val, \(maximum)")
+                function: "hardtanh", argument: "min_val", value: "\(minimum)", expected: "at most max_val, \(maximum)")
         }
         // Unlike clamp's, its derivative is 0 at the limits.
         return try apply(.hardtanh, "hardtanh", minimum, maximum)
@@ -179,7 +180,7 @@ extension Tensor {
     /// x limited to min … max; one of them may be missing.
     public func clamp(min: Scalar? = nil, max: Scalar? = nil) throws -> Tensor {
         guard min != nil || max != nil else {
-            throw TensorError.wrongValue("clamp", argument: "min or max", value: "none", expected: "given")
+            throw TensorError.wrongValue(function: "clamp", argument: "min or max", value: "none", expected: "given")
         }
         var x = dtype == .bool ? try to(.int64) : self
         if !dtype.isFloating {

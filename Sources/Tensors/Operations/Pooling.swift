@@ -60,7 +60,7 @@ extension Tensor {
             ).squeeze(dim: 0)
         }
         guard divisorOverride != 0 else {
-            throw TensorError.wrongValue(name, argument: "divisor_override", value: "0", expected: "not 0")
+            throw TensorError.wrongValue(function: name, argument: "divisor_override", value: "0", expected: "not 0")
         }
         let pool = try PoolWindow(
             self, kernel, stride ?? kernel, padding, 1, ceilMode: ceilMode, countsPadding: countIncludePad, name)
@@ -108,9 +108,12 @@ private struct PoolWindow {
     private static func check(_ x: Tensor, _ name: String) throws {
         guard x.rank == 4, x.shape[2] > 0, x.shape[3] > 0 else {
             throw TensorError.wrongShape(
-                name, x.shape, expected: "[N, C, H, W] or [C, H, W] with an image that is not empty", argument: 0)
+                function: name, shape: x.shape, expected: "[N, C, H, W] or [C, H, W] with an image that is not empty",
+                argument: 0)
         }
-        guard x.dtype.isFloating else { throw TensorError.wrongDType(name, x.dtype, expected: "a float tensor") }
+        guard x.dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: x.dtype, expected: "a float tensor")
+        }
     }
 
     init(
@@ -125,14 +128,14 @@ private struct PoolWindow {
         try dilation.check(name, "dilation", atLeast: 1)
         guard padding.height <= kernel.height / 2, padding.width <= kernel.width / 2 else {
             throw TensorError.wrongValue(
-                name, argument: "padding", value: padding.description,
+                function: name, argument: "padding", value: padding.description,
                 expected: "at most half the kernel size \(kernel)")
         }
         func axis(_ n: Int, _ k: Int, _ s: Int, _ p: Int, _ d: Int) throws -> Axis {
             let reach = n + 2 * p - d * (k - 1) - 1
             guard reach >= 0 else {
                 throw TensorError.wrongShape(
-                    name, x.shape,
+                    function: name, shape: x.shape,
                     expected:
                         "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
                         + "padding \(p))", argument: 0)

@@ -13,18 +13,19 @@ extension Tensor {
         guard let dims else {
             guard shifts.count == 1 else {
                 throw TensorError.wrongValue(
-                    "roll", argument: "shifts", value: "\(shifts)", expected: "one without dims")
+                    function: "roll", argument: "shifts", value: "\(shifts)", expected: "one without dims")
             }
             return try reshape([count]).roll(shifts: shifts, dims: [0]).reshaped(to: shape)
         }
         guard shifts.count == dims.count else {
             throw TensorError.wrongValue(
-                "roll", argument: "shifts", value: "\(shifts)", expected: "as many as dims, \(dims.count)")
+                function: "roll", argument: "shifts", value: "\(shifts)", expected: "as many as dims, \(dims.count)")
         }
         var result = self
         for (shift, dim) in zip(shifts, dims) {
             guard rank > 0 else {
-                throw TensorError.wrongShape("roll", shape, expected: "at least 1 dimension", argument: 0)
+                throw TensorError.wrongShape(
+                    function: "roll", shape: shape, expected: "at least 1 dimension", argument: 0)
             }
             let d = try shape.dimension(dim, for: "roll")
             guard shape[d] > 0 else { continue }
@@ -43,11 +44,12 @@ extension Tensor {
     public func `repeat`(_ counts: [Int]) throws -> Tensor {
         guard counts.count >= rank else {
             throw TensorError.wrongValue(
-                "repeat", argument: "sizes", value: "\(counts)", expected: "at least \(rank) numbers for shape \(shape)"
+                function: "repeat", argument: "sizes", value: "\(counts)",
+                expected: "at least \(rank) numbers for shape \(shape)"
             )
         }
-        for size in counts where size < 0 { throw TensorError.negativeSize("repeat", counts) }
-        for size in counts where size > 1 << 20 { throw TensorError.tooLarge("repeat", counts) }
+        for size in counts where size < 0 { throw TensorError.negativeSize(function: "repeat", sizes: counts) }
+        for size in counts where size > 1 << 20 { throw TensorError.tooLarge(function: "repeat", sizes: counts) }
         let padded = [Int](repeating: 1, count: counts.count - rank) + shape.array
         var result = try reshape(padded)
         for (d, times) in counts.enumerated() where times != 1 {
@@ -63,7 +65,8 @@ extension Tensor {
     public func split(_ size: Int, dim: Int = 0) throws -> [Tensor] {
         let d = try shape.dimension(dim, for: "split")
         guard size > 0, rank > 0 else {
-            throw TensorError.wrongValue("split", argument: "split_size", value: "\(size)", expected: "above 0")
+            throw TensorError.wrongValue(
+                function: "split", argument: "split_size", value: "\(size)", expected: "above 0")
         }
         if shape[d] == 0 { return [try clone()] }
         return try stride(from: 0, to: shape[d], by: size).map {
@@ -76,12 +79,12 @@ extension Tensor {
         let d = try shape.dimension(dim, for: "split")
         var total = 0
         for size in sizes {
-            guard size >= 0 else { throw TensorError.negativeSize("split", sizes) }
+            guard size >= 0 else { throw TensorError.negativeSize(function: "split", sizes: sizes) }
             total = total.addingReportingOverflow(size).overflow ? Int.max : total + size
         }
         guard rank > 0, total == shape[d] else {
             throw TensorError.wrongValue(
-                "split", argument: "split_sizes", value: "\(sizes)",
+                function: "split", argument: "split_sizes", value: "\(sizes)",
                 expected: "of sum \(rank > 0 ? shape[d] : 1), the size of dim \(dim)")
         }
         var start = 0
@@ -95,7 +98,8 @@ extension Tensor {
     public func chunk(_ chunks: Int, dim: Int = 0) throws -> [Tensor] {
         let d = try shape.dimension(dim, for: "chunk")
         guard chunks > 0, chunks <= 1 << 20, rank > 0 else {
-            throw TensorError.wrongValue("chunk", argument: "chunks", value: "\(chunks)", expected: "in 1 … 1048576")
+            throw TensorError.wrongValue(
+                function: "chunk", argument: "chunks", value: "\(chunks)", expected: "in 1 … 1048576")
         }
         if shape[d] == 0 { return try (0..<chunks).map { _ in try clone() } }
         return try split((shape[d] - 1) / chunks + 1, dim: d)
@@ -109,11 +113,11 @@ extension Tensor {
     public func pad(_ padding: [Int], mode: String = "constant", value: Double = 0) throws -> Tensor {
         guard padding.count % 2 == 0, padding.count / 2 <= rank else {
             throw TensorError.wrongValue(
-                "pad", argument: "pad", value: "\(padding)", expected: "pairs for at most \(rank) dimensions")
+                function: "pad", argument: "pad", value: "\(padding)", expected: "pairs for at most \(rank) dimensions")
         }
         guard ["constant", "reflect", "replicate", "circular"].contains(mode) else {
             throw TensorError.wrongValue(
-                "pad", argument: "mode", value: "\"\(mode)\"",
+                function: "pad", argument: "mode", value: "\"\(mode)\"",
                 expected: "\"constant\", \"reflect\", \"replicate\" or \"circular\"")
         }
         if mode == "constant" { try dtype.check(holds: .float(value), for: "pad", argument: "value") }
@@ -134,7 +138,7 @@ extension Tensor {
             Swift.max(before.magnitude, after.magnitude) < 1 << 40
         else {
             throw TensorError.wrongValue(
-                "pad", argument: "pad", value: "\(before), \(after)",
+                function: "pad", argument: "pad", value: "\(before), \(after)",
                 expected: "such that dim \(d) of \(shape) keeps a size")
         }
         if mode == "constant" {
@@ -160,7 +164,7 @@ extension Tensor {
         let limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : 1 << 24
         guard n > 0, before <= limit, after <= limit else {
             throw TensorError.wrongValue(
-                "pad", argument: "pad", value: "\(before), \(after)",
+                function: "pad", argument: "pad", value: "\(before), \(after)",
                 expected: "at most \(limit) for dim \(d) of \(shape)")
         }
         let positions = (-before..<n + after).map { position -> Int in
@@ -174,7 +178,9 @@ extension Tensor {
     }
 
     private func triangle(_ diagonal: Int, lower: Bool, _ name: String) throws -> Tensor {
-        guard rank >= 2 else { throw TensorError.wrongShape(name, shape, expected: "a matrix or several", argument: 0) }
+        guard rank >= 2 else {
+            throw TensorError.wrongShape(function: name, shape: shape, expected: "a matrix or several", argument: 0)
+        }
         let rows = shape[rank - 2], columns = shape[rank - 1]
         let limit = Swift.max(Swift.min(diagonal, columns + 1), -rows - 1)
         let difference = try Tensor.arange(.int(columns)).sub(try Tensor.arange(.int(rows)).reshape([rows, 1]))
@@ -193,12 +199,12 @@ extension Tensor {
     /// A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
     public func diag(diagonal: Int = 0) throws -> Tensor {
         guard rank == 1 || rank == 2 else {
-            throw TensorError.wrongShape("diag", shape, expected: "a vector or a matrix", argument: 0)
+            throw TensorError.wrongShape(function: "diag", shape: shape, expected: "a vector or a matrix", argument: 0)
         }
         let limit = 1 << 20
         guard diagonal.magnitude < limit else {
             throw TensorError.wrongValue(
-                "diag", argument: "diagonal", value: "\(diagonal)", expected: "within ±\(limit)")
+                function: "diag", argument: "diagonal", value: "\(diagonal)", expected: "within ±\(limit)")
         }
         let shift = Int(diagonal.magnitude)
         if rank == 1 {
@@ -258,24 +264,26 @@ extension Tensor {
 
     /// How often each of 0, 1, … occurs in a vector, or the sum of the weights of those.
     public func bincount(weights: Tensor? = nil, minlength: Int = 0) throws -> Tensor {
-        guard rank == 1 else { throw TensorError.wrongShape("bincount", shape, expected: "a vector", argument: 0) }
+        guard rank == 1 else {
+            throw TensorError.wrongShape(function: "bincount", shape: shape, expected: "a vector", argument: 0)
+        }
         guard !dtype.isFloating, dtype != .bool else {
-            throw TensorError.wrongDType("bincount", dtype, expected: "integers (int64)")
+            throw TensorError.wrongDType(function: "bincount", dtype: dtype, expected: "integers (int64)")
         }
         guard minlength >= 0 else {
             throw TensorError.wrongValue(
-                "bincount", argument: "minlength", value: "\(minlength)", expected: "at least 0")
+                function: "bincount", argument: "minlength", value: "\(minlength)", expected: "at least 0")
         }
         if let weights, weights.shape != shape {
-            throw TensorError.unequalShapes("bincount", shape, weights.shape)
+            throw TensorError.unequalShapes(function: "bincount", first: shape, second: weights.shape)
         }
         let numbers = try integers()
         for (row, number) in numbers.enumerated() where number < 0 {
             throw TensorError.wrongValue(
-                "bincount", argument: "element \(row)", value: "\(number)", expected: "at least 0")
+                function: "bincount", argument: "element \(row)", value: "\(number)", expected: "at least 0")
         }
         let highest = numbers.max() ?? -1
-        guard highest < Shape.maximumCount else { throw TensorError.tooLarge("bincount", [highest]) }
+        guard highest < Shape.maximumCount else { throw TensorError.tooLarge(function: "bincount", sizes: [highest]) }
         let size = Swift.max(highest + 1, minlength)
         let target = try Shape([size], for: "bincount")
         guard let weights else {

@@ -30,7 +30,9 @@ extension Tensor {
     /// The mean over `dims` (all without it); NaN over no elements.
     /// - Throws: `TensorError.wrongDType` for integers.
     public func mean(dims: [Int]? = nil, keepdim: Bool = false) throws -> Tensor {
-        guard dtype.isFloating else { throw TensorError.wrongDType("mean", dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: "mean", dtype: dtype, expected: "a float tensor")
+        }
         let dims = try reducedDims(dims, "mean")
         let n = dims.reduce(1) { $0 * shape[$1] }
         let total = try values.reduced(CK_SUM, dims: dims).reshaped(reducedShape(dims, keepdim: keepdim))
@@ -57,7 +59,7 @@ extension Tensor {
     ) {
         let d = try shape.dimension(dim, for: name)
         let (outer, n, inner) = shape.around(d)
-        guard n > 0 else { throw TensorError.emptyReduction(name, shape) }
+        guard n > 0 else { throw TensorError.emptyReduction(function: name, shape: shape) }
         let target = reducedShape(rank == 0 ? [] : [d], keepdim: keepdim)
         let (best, positions) = try Kernels.extreme(maximum, values, outer: outer, n: n, inner: inner, target)
         let dims = rank == 0 ? [] : [d]
@@ -71,7 +73,7 @@ extension Tensor {
     }
 
     private func extremeOfAll(_ maximum: Bool, _ name: String) throws -> Tensor {
-        guard count > 0 else { throw TensorError.emptyReduction(name, shape) }
+        guard count > 0 else { throw TensorError.emptyReduction(function: name, shape: shape) }
         return try amaxOrMin(maximum, dims: nil, keepdim: false, name, nanShares: true)
     }
 
@@ -93,7 +95,7 @@ extension Tensor {
         let shape = dim == nil ? flat.shape : self.shape
         let d = try shape.dimension(dim ?? 0, for: name)
         let (outer, n, inner) = shape.around(d)
-        guard n > 0 else { throw TensorError.emptyReduction(name, self.shape) }
+        guard n > 0 else { throw TensorError.emptyReduction(function: name, shape: self.shape) }
         let reduced = dim == nil ? Array(0..<rank) : rank == 0 ? [] : [d]
         let target = reducedShape(reduced, keepdim: keepdim)
         let positions = try Kernels.extreme(maximum, flat, outer: outer, n: n, inner: inner, target).positions
@@ -118,7 +120,7 @@ extension Tensor {
         _ maximum: Bool, dims: [Int]?, keepdim: Bool, _ name: String, nanShares: Bool = false
     ) throws -> Tensor {
         let dims = try reducedDims(dims, name)
-        guard dims.allSatisfy({ shape[$0] > 0 }) else { throw TensorError.emptyReduction(name, shape) }
+        guard dims.allSatisfy({ shape[$0] > 0 }) else { throw TensorError.emptyReduction(function: name, shape: shape) }
         let kept = try values.reduced(maximum ? CK_MAX : CK_MIN, dims: dims)
         let out = try kept.reshaped(reducedShape(dims, keepdim: keepdim))
         return (isRecorded ? Tensor(out, ExtremeShared(self, kept, dims, nanShares: nanShares)) : Tensor(out))

@@ -16,7 +16,8 @@ extension Tensor {
         let first = try shape.dimension(startDim, for: "flatten"), last = try shape.dimension(endDim, for: "flatten")
         guard first <= last else {
             throw TensorError.wrongValue(
-                "flatten", argument: "start_dim", value: "\(startDim)", expected: "not behind end_dim, \(endDim)")
+                function: "flatten", argument: "start_dim", value: "\(startDim)",
+                expected: "not behind end_dim, \(endDim)")
         }
         if rank == 0 { return try reshaped(to: Shape(1)) }
         let sizes = Array(shape[0..<first]) + [shape.product(first..<last + 1)] + Array(shape[(last + 1)...])
@@ -38,7 +39,8 @@ extension Tensor {
     public func unsqueeze(dim: Int) throws -> Tensor {
         guard dim >= -rank - 1 && dim <= rank else {
             throw TensorError.wrongValue(
-                "unsqueeze", argument: "dim", value: "\(dim)", expected: "in \(-rank - 1) … \(rank) for shape \(shape)")
+                function: "unsqueeze", argument: "dim", value: "\(dim)",
+                expected: "in \(-rank - 1) … \(rank) for shape \(shape)")
         }
         return try reshaped(to: try shape.inserting(1, at: dim < 0 ? dim + rank + 1 : dim, for: "unsqueeze"))
     }
@@ -56,7 +58,8 @@ extension Tensor {
     public func permute(_ dims: [Int]) throws -> Tensor {
         guard dims.count == rank else {
             throw TensorError.wrongValue(
-                "permute", argument: "dims", value: "\(dims)", expected: "a permutation of the \(rank) dimensions")
+                function: "permute", argument: "dims", value: "\(dims)",
+                expected: "a permutation of the \(rank) dimensions")
         }
         return try permuted(try shape.dimensions(dims, for: "permute"))
     }
@@ -78,7 +81,7 @@ extension Tensor {
         for d in sizes.indices where sizes[d] == -1 && d >= shift { target[d] = shape[d - shift] }
         let wanted = try Shape(target, for: "expand")
         guard shift >= 0, (0..<rank).allSatisfy({ shape[$0] == wanted[$0 + shift] || shape[$0] == 1 }) else {
-            throw TensorError.notBroadcastable("expand", shape, wanted)
+            throw TensorError.notBroadcastable(function: "expand", left: shape, right: wanted)
         }
         return try expanded(to: wanted)
     }
@@ -97,9 +100,10 @@ extension Tensor {
     }
 
     private static func cat(_ all: [Tensor], dim: Int, for name: String) throws -> Tensor {
-        guard !all.isEmpty else { throw TensorError.noTensors(name) }
+        guard !all.isEmpty else { throw TensorError.noTensors(function: name) }
         for (index, tensor) in all.enumerated() where tensor.rank == 0 {
-            throw TensorError.wrongShape(name, tensor.shape, expected: "at least 1 dimension", argument: index)
+            throw TensorError.wrongShape(
+                function: name, shape: tensor.shape, expected: "at least 1 dimension", argument: index)
         }
         // An empty vector joins anything, as PyTorch has it for lists that begin with nothing; its dtype counts.
         let shaped = all.filter { $0.shape.array != [0] }
@@ -110,7 +114,7 @@ extension Tensor {
         for tensor in tensors {
             guard tensor.rank == first.rank,
                 (0..<first.rank).allSatisfy({ $0 == d || tensor.shape[$0] == first.shape[$0] })
-            else { throw TensorError.unequalShapes(name, first.shape, tensor.shape) }
+            else { throw TensorError.unequalShapes(function: name, first: first.shape, second: tensor.shape) }
             total += tensor.shape[d]
         }
         let dtype = all.reduce(all[0].dtype) { DType.promote($0, $1.dtype) }
@@ -129,13 +133,13 @@ extension Tensor {
 
     /// Tensors of one shape along a new dimension.
     public static func stack(_ tensors: [Tensor], dim: Int = 0) throws -> Tensor {
-        guard let first = tensors.first else { throw TensorError.noTensors("stack") }
+        guard let first = tensors.first else { throw TensorError.noTensors(function: "stack") }
         guard dim >= -first.rank - 1 && dim <= first.rank else {
             throw TensorError.wrongValue(
-                "stack", argument: "dim", value: "\(dim)", expected: "in \(-first.rank - 1) … \(first.rank)")
+                function: "stack", argument: "dim", value: "\(dim)", expected: "in \(-first.rank - 1) … \(first.rank)")
         }
         for tensor in tensors where tensor.shape != first.shape {
-            throw TensorError.unequalShapes("stack", first.shape, tensor.shape)
+            throw TensorError.unequalShapes(function: "stack", first: first.shape, second: tensor.shape)
         }
         let d = dim < 0 ? dim + first.rank + 1 : dim
         let target = try first.shape.inserting(1, at: d, for: "stack")
@@ -150,11 +154,15 @@ extension Shape {
         if let unknown = sizes.firstIndex(of: -1) {
             target[unknown] = 1
             let rest = try Shape(target, for: name).elementCount
-            guard rest > 0, elementCount % rest == 0 else { throw TensorError.wrongCount(name, self, sizes) }
+            guard rest > 0, elementCount % rest == 0 else {
+                throw TensorError.wrongCount(function: name, shape: self, sizes: sizes)
+            }
             target[unknown] = elementCount / rest
         }
         let result = try Shape(target, for: name)
-        guard result.elementCount == elementCount else { throw TensorError.wrongCount(name, self, sizes) }
+        guard result.elementCount == elementCount else {
+            throw TensorError.wrongCount(function: name, shape: self, sizes: sizes)
+        }
         return result
     }
 }

@@ -2,7 +2,9 @@ import CKernels
 
 extension Tensor {
     private func softmax(dim: Int, logarithm: Bool, _ name: String) throws -> Tensor {
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         let d = try shape.dimension(dim, for: name)
         let (outer, n, inner) = shape.around(d)
         let out = try Kernels.softmax(values, logarithm: logarithm, outer: outer, n: n, inner: inner)

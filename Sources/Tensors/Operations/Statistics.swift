@@ -15,7 +15,9 @@ extension Tensor {
     }
 
     private func variance(_ dims: [Int]?, _ correction: Double, _ keepdim: Bool, _ name: String) throws -> Tensor {
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         let dims = try reducedDims(dims, name)
         let n = dims.reduce(1) { $0 * shape[$1] }
         var kept = shape
@@ -38,8 +40,12 @@ extension Tensor {
 
     /// (Σ |x|ᵖ)^(1/p) over `dims` (all without it); p may be 0 (how many differ from 0), ∞ and -∞ (largest, smallest).
     public func norm(p: Double = 2, dims: [Int]? = nil, keepdim: Bool = false) throws -> Tensor {
-        guard dtype.isFloating else { throw TensorError.wrongDType("norm", dtype, expected: "a float tensor") }
-        guard !p.isNaN else { throw TensorError.wrongValue("norm", argument: "p", value: "nan", expected: "a number") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: "norm", dtype: dtype, expected: "a float tensor")
+        }
+        guard !p.isNaN else {
+            throw TensorError.wrongValue(function: "norm", argument: "p", value: "nan", expected: "a number")
+        }
         let dims = try reducedDims(dims, "norm")
         if p.isInfinite { return try abs().amaxOrMin(p > 0, dims: dims, keepdim: keepdim, "norm", nanShares: true) }
         if p == 0 {
@@ -107,7 +113,7 @@ extension Tensor {
         let size = rank == 0 ? 1 : shape[d]
         guard k >= 0 && k <= size else {
             throw TensorError.wrongValue(
-                "topk", argument: "k", value: "\(k)", expected: "in 0 … \(size), the size of dim \(dim)")
+                function: "topk", argument: "k", value: "\(k)", expected: "in 0 … \(size), the size of dim \(dim)")
         }
         let chosen = try Trace.unlisted {
             let all = try self.sorted(dim, largest, "topk")

@@ -10,9 +10,12 @@ extension Tensor {
                 .squeeze(dim: 0)
         }
         guard rank == 4 else {
-            throw TensorError.wrongShape(name, shape, expected: "[N, C, H, W] or [C, H, W]", argument: 0)
+            throw TensorError.wrongShape(
+                function: name, shape: shape, expected: "[N, C, H, W] or [C, H, W]", argument: 0)
         }
-        guard dtype.isFloating else { throw TensorError.wrongDType(name, dtype, expected: "a float tensor") }
+        guard dtype.isFloating else {
+            throw TensorError.wrongDType(function: name, dtype: dtype, expected: "a float tensor")
+        }
         try kernel.check(name, "kernel_size", atLeast: 1)
         try dilation.check(name, "dilation", atLeast: 1)
         try padding.check(name, "padding", atLeast: 0)
@@ -21,7 +24,7 @@ extension Tensor {
             let reach = n + 2 * p - d * (k - 1) - 1
             guard reach >= 0 else {
                 throw TensorError.wrongShape(
-                    name, shape,
+                    function: name, shape: shape,
                     expected:
                         "an image of at least \(d * (k - 1) + 1 - 2 * p) along each spatial dimension (kernel \(k), "
                         + "dilation \(d), padding \(p))", argument: 0)
@@ -32,7 +35,7 @@ extension Tensor {
         let ow = try size(shape[3], kernel.width, stride.width, padding.width, dilation.width)
         let (area, overflow) = kernel.height.multipliedReportingOverflow(by: kernel.width)
         guard !overflow, area <= Shape.maximumCount else {
-            throw TensorError.tooLarge(name, [shape[1], kernel.height, kernel.width])
+            throw TensorError.tooLarge(function: name, sizes: [shape[1], kernel.height, kernel.width])
         }
         _ = try Shape([shape[0], shape[1], area, oh, ow], for: name)
         let target = try Shape([shape[0], shape[1] * area, oh * ow], for: name)

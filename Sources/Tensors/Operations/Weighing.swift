@@ -7,8 +7,10 @@ extension Tensor {
     /// - Throws: `TensorError.unequalShapes`, `TensorError.unequalDTypes`.
     package func weighing(_ x: Tensor) throws -> Tensor {
         let name = "weighing"
-        guard shape == x.shape else { throw TensorError.unequalShapes(name, shape, x.shape) }
-        guard dtype == x.dtype, dtype.isFloating else { throw TensorError.unequalDTypes(name, dtype, x.dtype) }
+        guard shape == x.shape else { throw TensorError.unequalShapes(function: name, first: shape, second: x.shape) }
+        guard dtype == x.dtype, dtype.isFloating else {
+            throw TensorError.unequalDTypes(function: name, first: dtype, second: x.dtype)
+        }
         let zero = try Kernels.filled(.scalar, dtype, 0)
         let never = try Kernels.compare(CK_EQ, values, zero, shape)
         let known = try Kernels.choose(never, zero, x.values, shape)
