@@ -196,6 +196,8 @@ package final class Session {
             interpreter.setGlobal("Out", .dict(lastValues))
         }
         entries.append(entry)
+        // While a person thinks, the machine has back what the entry no longer needs.
+        Memory.trim()
         return entry.result
     }
 

@@ -61,16 +61,6 @@ public final class FlatParameters {
             .reshaped(to: parameters[index].shape)
     }
 
-    /// Replaces the part of a state that belongs to one parameter.
-    public func setState(_ state: Tensor, of index: Int, to value: Tensor) throws {
-        guard parameters.indices.contains(index) else {
-            throw TensorError.indexOutOfRange(function: "optimizer", index: index, size: parameters.count, dim: 0)
-        }
-        let start = offsets[index], length = parameters[index].count
-        try state.setIndex(
-            [.slice(start: start, stop: start + length, step: 1)], .tensor(try value.reshape([length])))
-    }
-
     /// Drops all gradients.
     public func clearGradients() { for parameter in parameters { parameter.clearGradient() } }
 

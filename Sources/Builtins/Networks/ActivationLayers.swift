@@ -88,7 +88,7 @@ extension Library {
     }
 
     private func addParametricActivations() {
-        add(ModuleType(nameOnly: "Softplus", builtByCall: true, shape: .same))
+        add(ModuleType(Softplus.self, named: "Softplus", builtByCall: true, shape: .same))
         add(
             Builtin(
                 "Softplus", .networks, "A smooth ReLU.", formula: "log(1 + e^(beta · x)) / beta",
@@ -97,7 +97,7 @@ extension Library {
                 pytorch: .differs("torch.nn.Softplus", "the threshold above which it is x is 20"),
                 seeAlso: ["ReLU", "ELU"],
                 examples: [Example("Softplus()(tensor([0.0])).exp().round().tolist()", "[2.0]")]
-            ) { (beta: Double) in Activation(.softplus(beta: beta)) })
+            ) { (beta: Double) in Softplus(beta: beta) })
         add(ModuleType(nameOnly: "LogSoftmax", builtByCall: true, shape: .same))
         add(
             Builtin(

@@ -57,8 +57,8 @@ public final class FactorTerm: PairTerm {
     /// Makes the modules and trains the paraphrasers.
     public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let parts = try example.features(for: self).map { feature in
-            let s = try HelperLayers.maps(feature.student, for: name).shape.array
-            let t = try HelperLayers.maps(feature.teacher, for: name).shape.array
+            let s = try MapLayers.maps(feature.student, for: name).shape.array
+            let t = try MapLayers.maps(feature.teacher, for: name).shape.array
             let factors = max(1, Int(Double(t[1]) * rate))
             return (
                 paraphraser: try Paraphraser(t, factors: factors),
@@ -74,8 +74,8 @@ public final class FactorTerm: PairTerm {
         }
         return ActiveTerm(modules: modules) { [self] input in
             try sumOverPairs(input) { index, student, teacher in
-                let own = try HelperLayers.run(parts[index].translator, HelperLayers.maps(student, for: name))
-                let factors = try parts[index].paraphraser.encode(HelperLayers.maps(teacher, for: name))
+                let own = try MapLayers.run(parts[index].translator, MapLayers.maps(student, for: name))
+                let factors = try parts[index].paraphraser.encode(MapLayers.maps(teacher, for: name))
                 let (s, t) = try Maps.toCommonSize(own, factors)
                 return try (Rows.normalized(rows(s)) - Rows.normalized(rows(t))).abs().mean()
             }
@@ -94,7 +94,7 @@ public final class FactorTerm: PairTerm {
                 optimizer.zeroGrad()
                 var total: Tensor?
                 for (paraphraser, feature) in zip(paraphrasers, features) {
-                    let maps = try HelperLayers.maps(feature.detach(), for: name)
+                    let maps = try MapLayers.maps(feature.detach(), for: name)
                     let own = try FeatureMetric.mse.distance(paraphraser(maps), maps)
                     total = try total.map { try $0 + own } ?? own
                 }
@@ -114,7 +114,7 @@ final class Paraphraser: Module {
     /// For maps of a shape [B, C, H, W].
     init(_ shape: [Int], factors: Int) throws {
         encoder = Sequential(try Self.encoder(shape, factors, norm: false))
-        let kernel = HelperLayers.kernel(3, for: shape)
+        let kernel = MapLayers.kernel(3, for: shape)
         var layers: [Module] = []
         for (from, to) in [(factors, factors), (factors, shape[1]), (shape[1], shape[1])] {
             layers.append(try ConvTranspose2d(from, to, Pair(kernel), padding: Pair(kernel / 2)))
@@ -128,7 +128,7 @@ final class Paraphraser: Module {
 
     /// Three convolutions that turn the channels into factors.
     static func encoder(_ shape: [Int], _ factors: Int, norm: Bool) throws -> [Module] {
-        let kernel = HelperLayers.kernel(3, for: shape)
+        let kernel = MapLayers.kernel(3, for: shape)
         var layers: [Module] = []
         for (from, to) in [(shape[1], shape[1]), (shape[1], factors), (factors, factors)] {
             layers.append(try Conv2d(from, to, Pair(kernel), padding: Pair(kernel / 2)))

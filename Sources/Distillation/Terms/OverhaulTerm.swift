@@ -36,8 +36,8 @@ public final class OverhaulTerm: PairTerm {
     public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let features = try example.features(for: self)
         let connectors = try features.map { feature in
-            let from = try HelperLayers.maps(feature.student, for: name).shape[1]
-            let to = try HelperLayers.maps(feature.teacher, for: name).shape[1]
+            let from = try MapLayers.maps(feature.student, for: name).shape[1]
+            let to = try MapLayers.maps(feature.teacher, for: name).shape[1]
             let convolution = try Conv2d(from, to, 1, bias: false)
             try Initializer.kaimingNormal(fanOut: true).fill(convolution.weight)
             return Sequential([convolution, try BatchNorm2d(to)])
@@ -46,8 +46,8 @@ public final class OverhaulTerm: PairTerm {
         return ActiveTerm(modules: .numbered(connectors), memory: .numbered(margins, prefix: "margin")) {
             [self] input in
             try sumOverPairs(input) { index, student, teacher in
-                let own = try HelperLayers.run(connectors[index], HelperLayers.maps(student, for: name))
-                let (s, t) = try Maps.toCommonSize(own, HelperLayers.maps(teacher, for: name))
+                let own = try MapLayers.run(connectors[index], MapLayers.maps(student, for: name))
+                let (s, t) = try Maps.toCommonSize(own, MapLayers.maps(teacher, for: name))
                 // Each pair counts half of the next.
                 let share = Double(1 << max(0, connectors.count - 1 - index))
                 return try Self.partialDistance(s, t, margin: margins[index]) * Scalar(1 / share)

@@ -34,8 +34,8 @@ public final class ReviewTerm: PairTerm {
     public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let levels = try example.features(for: self).map {
             (
-                try HelperLayers.maps($0.student, for: name).shape.array,
-                try HelperLayers.maps($0.teacher, for: name).shape.array
+                try MapLayers.maps($0.student, for: name).shape.array,
+                try MapLayers.maps($0.teacher, for: name).shape.array
             )
         }
         let middle = min(512, levels.last?.0[1] ?? 1)
@@ -51,8 +51,8 @@ public final class ReviewTerm: PairTerm {
         var above: Tensor?
         var total: Tensor?
         for (fusion, feature) in zip(fusions, try input.features(for: self)).reversed() {
-            let student = try HelperLayers.maps(feature.student, for: name)
-            let teacher = try HelperLayers.maps(feature.teacher, for: name)
+            let student = try MapLayers.maps(feature.student, for: name)
+            let teacher = try MapLayers.maps(feature.teacher, for: name)
             let result = try fusion.fuse(student, above: above, to: [teacher.shape[2], teacher.shape[3]])
             above = result.carried
             let own = try Self.hierarchicalDistance(result.output, teacher)
@@ -86,7 +86,7 @@ final class ReviewFusion: Module {
 
     init(from student: [Int], middle: Int, to teacher: [Int], fusesAbove: Bool) throws {
         let inner = try Conv2d(student[1], middle, 1, bias: false)
-        let kernel = HelperLayers.kernel(3, for: teacher)
+        let kernel = MapLayers.kernel(3, for: teacher)
         let outer = try Conv2d(middle, teacher[1], Pair(kernel), padding: Pair(kernel / 2), bias: false)
         for convolution in [inner, outer] { try Initializer.kaimingUniform(a: 1).fill(convolution.weight) }
         entry = Sequential([inner, try BatchNorm2d(middle)])
@@ -100,7 +100,7 @@ final class ReviewFusion: Module {
 
     /// The level in the teacher's shape, and what goes on to the next level down.
     func fuse(_ student: Tensor, above: Tensor?, to size: [Int]) throws -> (output: Tensor, carried: Tensor) {
-        var x = try HelperLayers.run(entry, student)
+        var x = try MapLayers.run(entry, student)
         if let attention, let above {
             let (height, width) = (x.shape[2], x.shape[3])
             let y = try Self.resized(above, height, width)
@@ -108,7 +108,7 @@ final class ReviewFusion: Module {
             x = try x * share.narrow(dim: 1, start: 0, length: 1) + y * share.narrow(dim: 1, start: 1, length: 1)
         }
         x = try Self.resized(x, size[0], size[1])
-        return (try HelperLayers.run(exit, x), x)
+        return (try MapLayers.run(exit, x), x)
     }
 
     private static func resized(_ x: Tensor, _ height: Int, _ width: Int) throws -> Tensor {

@@ -144,7 +144,7 @@ private final class ReusedClassifier: ActiveTerm, StudentRebuilding {
     private func project(_ feature: Tensor) throws -> Tensor {
         if let projected, projected.feature === feature { return projected.result }
         let sized = try pooled.map { try feature.adaptiveAvgPool2d(Pair($0[0], $0[1])) } ?? feature
-        let result = try HelperLayers.run(projector, sized)
+        let result = try MapLayers.run(projector, sized)
         projected = (feature, result)
         return result
     }

@@ -164,3 +164,15 @@ enum Logits {
         return try centred / (deviation + unit.reciprocal() * 1e-7)
     }
 }
+
+extension Logits {
+    /// Whether every row is a distribution: then a softmax was applied that the terms apply themselves.
+    static func areProbabilities(_ x: Tensor) throws -> Bool {
+        guard x.rank >= 2, let classes = x.shape.last, classes > 1, x.count > 0 else { return false }
+        return try Gradients.disabled {
+            let rows = try x.detach().reshape([x.count / classes, classes])
+            guard try rows.min().itemDouble() >= 0 else { return false }
+            return try (rows.sum(dims: [1]) - 1).abs().max().itemDouble() < 1e-4
+        }
+    }
+}

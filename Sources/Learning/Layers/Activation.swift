@@ -28,8 +28,6 @@ public final class Activation: Module, ClosedModule {
         case sigmoid
         /// x / (1 + |x|)
         case softsign
-        /// log(1 + e^(beta·x)) / beta
-        case softplus(beta: Double)
         /// eˣ over its sum over the channels of images
         case softmax2d
         /// eˣ over its sum along a dimension
@@ -67,7 +65,6 @@ public final class Activation: Module, ClosedModule {
         case .tanh: "Tanh"
         case .sigmoid: "Sigmoid"
         case .softsign: "Softsign"
-        case .softplus: "Softplus"
         case .softmax: "Softmax"
         case .logSoftmax: "LogSoftmax"
         case .hardtanh: "Hardtanh"
@@ -84,7 +81,6 @@ public final class Activation: Module, ClosedModule {
         case .leakyReLU(let slope): slope == 0.01 ? "" : "\(slope)"
         case .elu(let alpha): alpha == 1 ? "" : "\(alpha)"
         case .gelu(let tanh): tanh ? "approximate=\"tanh\"" : ""
-        case .softplus(let beta): beta == 1 ? "" : "\(beta)"
         case .softmax(let dim), .logSoftmax(let dim): "dim=\(dim)"
         case .hardtanh(let low, let high): low == -1 && high == 1 ? "" : "\(low), \(high)"
         }
@@ -106,7 +102,6 @@ public final class Activation: Module, ClosedModule {
         case .tanh: try x.tanh()
         case .sigmoid: try x.sigmoid()
         case .softsign: try x.softsign()
-        case .softplus(let beta): try x.softplus(beta: beta)
         case .softmax(let dim): try x.softmax(dim: dim)
         case .logSoftmax(let dim): try x.logSoftmax(dim: dim)
         case .hardtanh(let low, let high): try x.hardtanh(minimum: low, maximum: high)
