@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(name: "DistillationTests", dependencies: ["Distillation", "Builtins"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "RuntimeTests", dependencies: ["Runtime", "Builtins", "Snapshots"], exclude: ["Snapshots"]),
+            name: "RuntimeTests", dependencies: ["Runtime", "Builtins", "Snapshots"],
+            exclude: ["Fixtures", "Snapshots"]),
         .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(
             name: "NotebookTests", dependencies: ["Notebook", "Checking", "Fuzzing", "Snapshots"],

@@ -12,14 +12,14 @@ import Testing
             + library.methods.values.flatMap { $0.values.flatMap(\.overloads) }
     }
 
-    @Test func everyBuiltinHasAnExampleAndASummary() {
+    @Test func `Every builtin has an example and a summary`() {
         for builtin in Self.builtins {
             #expect(!builtin.examples.isEmpty, "\(builtin.name)")
             #expect(!builtin.summary.isEmpty, "\(builtin.name)")
         }
     }
 
-    @Test func everyExampleShowsWhatItSays() throws {
+    @Test func `Every example shows what it says`() throws {
         for builtin in Self.builtins {
             for example in builtin.examples {
                 let library = Library()

@@ -3,31 +3,26 @@ import Runtime
 import Testing
 
 @Suite struct `Summaries of networks` {
-    @Test(
-        "Operations are those that PyTorch's FlopCounterMode counts",
-        arguments: [
-            ("Conv2d(8, 16, 3, stride=2, padding=1, groups=4, bias=false), input=[8, 9, 9]", 14400),
-            ("ConvTranspose2d(8, 4, 3, stride=2, groups=2, bias=false), input=[8, 5, 5]", 7200),
-            ("Conv1d(8, 4, 5, bias=false), input=[8, 20]", 5120),
-            ("Linear(7, 5, bias=false), input=[3, 7]", 210),
-            ("MultiheadAttention(8, 2, bias=false, batch_first=true), input=[5, 8]", 3360),
-        ]) func operations(_ call: String, _ expected: Int) throws
-    {
+    @Test(arguments: [
+        ("Conv2d(8, 16, 3, stride=2, padding=1, groups=4, bias=false), input=[8, 9, 9]", 14400),
+        ("ConvTranspose2d(8, 4, 3, stride=2, groups=2, bias=false), input=[8, 5, 5]", 7200),
+        ("Conv1d(8, 4, 5, bias=false), input=[8, 20]", 5120),
+        ("Linear(7, 5, bias=false), input=[3, 7]", 210),
+        ("MultiheadAttention(8, 2, bias=false, batch_first=true), input=[5, 8]", 3360),
+    ]) func `Operations are those that PyTorch's FlopCounterMode counts`(_ call: String, _ expected: Int) throws {
         #expect(try StandardScripts.lines("summary(\(call)).flops") == ["\(expected)"])
     }
 
-    @Test(
-        "Functions in a forward count as the layers do",
-        arguments: [
-            ("fn forward(x) { relu(x @ w) }", "[64]", 8192), ("fn forward(x) { linear(x, w) }", "[64]", 8192),
-            ("fn forward(x) { conv2d(x, k, padding=1).mean(dim=[2, 3]) }", "[3, 16, 16]", 110_592),
-            (
-                "fn forward(x) { y = scaled_dot_product_attention(x, x, x); for i in range(2) { y = y @ w }; y }",
-                "[100, 64]",
-                4 * 100 * 100 * 64 + 2 * 2 * 100 * 64 * 64
-            ),
-            ("fn forward(x) { h = x @ w; inner(h) @ w }", "[64]", 2 * 8192 + 64 * (2 * 8 + 1)),
-        ]) func functions(_ forward: String, _ input: String, _ expected: Int) throws
+    @Test(arguments: [
+        ("fn forward(x) { relu(x @ w) }", "[64]", 8192), ("fn forward(x) { linear(x, w) }", "[64]", 8192),
+        ("fn forward(x) { conv2d(x, k, padding=1).mean(dim=[2, 3]) }", "[3, 16, 16]", 110_592),
+        (
+            "fn forward(x) { y = scaled_dot_product_attention(x, x, x); for i in range(2) { y = y @ w }; y }",
+            "[100, 64]",
+            4 * 100 * 100 * 64 + 2 * 2 * 100 * 64 * 64
+        ),
+        ("fn forward(x) { h = x @ w; inner(h) @ w }", "[64]", 2 * 8192 + 64 * (2 * 8 + 1)),
+    ]) func `Functions in a forward count as the layers do`(_ forward: String, _ input: String, _ expected: Int) throws
     {
         let lines = try StandardScripts.lines(
             """

@@ -34,8 +34,8 @@ struct AugmentationTests {
         }
     }
 
-    @Test("A shift is one of the 25 moves of up to two pixels, and every one occurs")
-    func shift() throws {
+    @Test
+    func `A shift is one of the 25 moves of up to two pixels, and every one occurs`() throws {
         let dataset = try images(600)
         let original = try rows([Batches(dataset, size: 600).batch(0)])
         var seen: Set<[Int]> = []
@@ -49,8 +49,8 @@ struct AugmentationTests {
         #expect(seen.count == 25)
     }
 
-    @Test("A crop is a window of the padded image")
-    func crop() throws {
+    @Test
+    func `A crop is a window of the padded image`() throws {
         let dataset = try images(64)
         let original = try rows([Batches(dataset, size: 64).batch(0)])
         let batch = try views(dataset, .randomCrop(height: 4, width: 3, padding: 1), size: 64)
@@ -71,8 +71,8 @@ struct AugmentationTests {
         }
     }
 
-    @Test("A flip mirrors, about as often as asked for")
-    func flip() throws {
+    @Test
+    func `A flip mirrors, about as often as asked for`() throws {
         let dataset = try images(400)
         let original = try rows([Batches(dataset, size: 400).batch(0)])
         let mirrored = try dataset.x().flip(dims: [3]).floats()
@@ -83,8 +83,8 @@ struct AugmentationTests {
         #expect((70...130).contains(count))
     }
 
-    @Test("Rotation agrees with PyTorch's grid_sample and SciPy's affine_transform")
-    func rotation() throws {
+    @Test
+    func `Rotation agrees with PyTorch's grid_sample and SciPy's affine_transform`() throws {
         let square = try Tensor(Fixture.pattern(98).map { Float($0) / 251 }, shape: [2, 7, 7])
         let turned = try Fixture.numbers("rotated")
         for (index, degrees) in [30, -75, 123.4].enumerated() {
@@ -98,8 +98,8 @@ struct AugmentationTests {
         }
     }
 
-    @Test("Noise has the spread that was asked for, and no mean")
-    func noise() throws {
+    @Test
+    func `Noise has the spread that was asked for, and no mean`() throws {
         let dataset = try Dataset(x: .zeros([64, 100]), y: nil)
         let values = try rows(views(dataset, .noise(std: 0.5), size: 64)).joined().map(Double.init)
         let mean = values.reduce(0, +) / 6400
@@ -108,8 +108,8 @@ struct AugmentationTests {
         #expect(abs(spread - 0.5) < 0.02)
     }
 
-    @Test("Cutout leaves a square out and everything else as it was")
-    func cutout() throws {
+    @Test
+    func `Cutout leaves a square out and everything else as it was`() throws {
         let dataset = try images(100)
         let original = try rows([Batches(dataset, size: 100).batch(0)])
         for (row, view) in try rows(views(dataset, .cutout(size: 3), size: 100)).enumerated() {
@@ -123,8 +123,8 @@ struct AugmentationTests {
         }
     }
 
-    @Test("Mixup mixes images and labels in one share")
-    func mixup() throws {
+    @Test
+    func `Mixup mixes images and labels in one share`() throws {
         let dataset = try images(8)
         let original = try rows([Batches(dataset, size: 8).batch(0)])
         let batch = try #require(try views(dataset, .mixup(alpha: 1)).first)
@@ -150,8 +150,8 @@ struct AugmentationTests {
         #expect(abs(sum - 28) < 1e-4)
     }
 
-    @Test("CutMix takes a rectangle, and the labels' share is that of the areas")
-    func cutmix() throws {
+    @Test
+    func `CutMix takes a rectangle, and the labels' share is that of the areas`() throws {
         let dataset = try images(8, 1, 16, 16)
         let original = try rows([Batches(dataset, size: 8).batch(0)])
         let batch = try #require(try views(dataset, .cutmix(alpha: 1)).first)
@@ -167,8 +167,8 @@ struct AugmentationTests {
         }
     }
 
-    @Test("Beta(α, α) has the mean and the variance of the book", arguments: [0.2, 1.0, 4.0])
-    func beta(_ alpha: Double) throws {
+    @Test(arguments: [0.2, 1.0, 4.0])
+    func `Beta(α, α) has the mean and the variance of the book`(_ alpha: Double) throws {
         let dataset = try Dataset(x: .zeros([2000, 1]), y: Tensor(Array(repeating: 0, count: 2000)))
         let shares = try views(dataset, .mixup(alpha: alpha), size: 1).compactMap(\.mixture?.share)
         let mean = shares.reduce(0, +) / 2000
@@ -182,8 +182,8 @@ struct AugmentationTests {
         .noise(std: 0.1), .cutout(size: 2), .cutmix(alpha: 1),
     ]
 
-    @Test("The same seed gives the same bits, each pass others, with and without the second thread")
-    func reproducible() throws {
+    @Test
+    func `The same seed gives the same bits, each pass others, with and without the second thread`() throws {
         let dataset = try normalize([images(50)])[0].augmented(by: Augmentation(Self.everything))
         func passes(_ ahead: Bool) throws -> [[[Float]]] {
             Randomness.seed(5)
@@ -200,8 +200,8 @@ struct AugmentationTests {
         #expect(try rows(Batches(dataset, size: 16, shuffle: true).map { try $0.get() }) != plain[0])
     }
 
-    @Test("Views depend neither on the batch size nor on what else is drawn, and x stays")
-    func independent() throws {
+    @Test
+    func `Views depend neither on the batch size nor on what else is drawn, and x stays`() throws {
         let dataset = try images(32)
         let before = try dataset.x().floats()
         let augmented = try dataset.augmented(by: Augmentation([.shift(pixels: 2), .noise(std: 0.1)]))
@@ -215,8 +215,8 @@ struct AugmentationTests {
         #expect(try augmented.withoutAugmentation().augmentation == nil)
     }
 
-    @Test("A batch in the making may be left behind")
-    func abandoned() throws {
+    @Test
+    func `A batch in the making may be left behind`() throws {
         let dataset = try images(64, 3, 32, 32).augmented(by: Augmentation([.rotate(degrees: 10), .noise(std: 1)]))
         for _ in 0..<50 {
             let batches = try Batches(dataset, size: 16, shuffle: true, loadsAhead: true)
@@ -229,16 +229,16 @@ struct AugmentationTests {
         #expect(try batches.batch(3).x?.floats() == last)
     }
 
-    @Test("Views come before the normalisation: what moves in is black, not average")
-    func order() throws {
+    @Test
+    func `Views come before the normalisation: what moves in is black, not average`() throws {
         let bytes = try Dataset(x: Tensor([UInt8](repeating: 255, count: 64 * 16), shape: [64, 1, 4, 4]), y: nil)
         let normal = try normalize([bytes], with: Normalization(mean: [0.5], std: [0.25]))[0]
         let values = try rows(views(normal, .shift(pixels: 1), size: 64)).joined()
         #expect(Set(values) == [-2, 2])
     }
 
-    @Test("What cannot be is said before the first batch")
-    func mistakes() throws {
+    @Test
+    func `What cannot be is said before the first batch`() throws {
         let flat = try Dataset(x: .zeros([4, 9]), y: nil)
         func message(_ body: () throws -> Dataset) -> String {
             do { return "\(try body().count)" } catch { return (error as? DataError)?.message ?? "\(error)" }

@@ -22,8 +22,8 @@ struct BadFileTests {
         }
     }
 
-    @Test("An IDX file that is something else, cut short or lies about its sizes")
-    func idxHeaders() throws {
+    @Test
+    func `An IDX file that is something else, cut short or lies about its sizes`() throws {
         try idx([], "ends in the middle of the IDX magic number", at: 0)
         try idx([0, 0, 8], "magic number", at: 3)
         try idx(Array("GIF89a".utf8), "found 47 49 46 38", at: 0)
@@ -38,8 +38,8 @@ struct BadFileTests {
         try idx(Fixture.idx([1 << 30, 1 << 17], [1]), "expected 140737488355328 bytes", at: 13)
     }
 
-    @Test("gzip: cut short, damaged, with something behind it, of another size than the header says")
-    func gzip() throws {
+    @Test
+    func `gzip: cut short, damaged, with something behind it, of another size than the header says`() throws {
         let whole = try Fixture.bytes("images.idx.gz")
         try idx(Array(whole.prefix(20)), "the gzip file ends early", at: 20)
         try idx(whole + [0], "", at: whole.count - 3)
@@ -49,8 +49,8 @@ struct BadFileTests {
         try idx(damaged, "the gzip file is damaged here", at: whole.count - 4)
     }
 
-    @Test("A small gzip file that claims or holds gigabytes is refused")
-    func gzipBombs() throws {
+    @Test
+    func `A small gzip file that claims or holds gigabytes is refused`() throws {
         // bomb.gz: 64 MiB of zeros behind a header of 4 × 4; lie.gz: a header of 2^31 bytes and nothing behind it.
         try idx(
             try Fixture.bytes("bomb.idx.gz"), "expected 16 bytes for 4 × 4 elements as the header says, found",
@@ -58,8 +58,8 @@ struct BadFileTests {
         try idx(try Fixture.bytes("lie.idx.gz"), "expected 2147483648 bytes", at: 34)
     }
 
-    @Test("Labels and images that do not belong together")
-    func mismatch() throws {
+    @Test
+    func `Labels and images that do not belong together`() throws {
         let found = error {
             _ = try readIDX(Fixture.path("uint8.idx"), labels: Fixture.path("labels.idx"))
         }
@@ -72,8 +72,8 @@ struct BadFileTests {
         #expect(names.message.contains("label 2 among 2 classes"))
     }
 
-    @Test("CIFAR: half a record, a label that is no class")
-    func cifar() throws {
+    @Test
+    func `CIFAR: half a record, a label that is no class`() throws {
         let whole = try Fixture.bytes("cifar10.bin")
         let classes = NamedDataset.cifar10.classes
         try Fixture.withFolder { folder in
@@ -90,8 +90,8 @@ struct BadFileTests {
         }
     }
 
-    @Test("PNG: cut, other formats, other sizes, a picture of sixteen gigapixels")
-    func png() throws {
+    @Test
+    func `PNG: cut, other formats, other sizes, a picture of sixteen gigapixels`() throws {
         let whole = try Fixture.bytes("colour/cat/rgb.png")
         func folder(_ files: [(String, [UInt8])]) throws -> DataError {
             try Fixture.withFolder { folder in
@@ -123,8 +123,8 @@ struct BadFileTests {
         #expect(error { _ = try imageFolder("/no/such/folder") }.kind == .io)
     }
 
-    @Test("CSV: a column of names is no input, a row without a label is named")
-    func csv() throws {
+    @Test
+    func `CSV: a column of names is no input, a row without a label is named`() throws {
         try Fixture.withFolder { folder in
             let names = (0..<1200).map { "name\($0),\($0)" }.joined(separator: "\n")
             let path = try Fixture.write(Array(("who,x\n" + names).utf8), "names.csv", in: folder)
@@ -135,8 +135,8 @@ struct BadFileTests {
         }
     }
 
-    @Test("A dataset whose files are missing says where they come from", arguments: NamedDataset.allCases)
-    func missing(_ dataset: NamedDataset) {
+    @Test(arguments: NamedDataset.allCases)
+    func `A dataset whose files are missing says where they come from`(_ dataset: NamedDataset) {
         let found = error { _ = try dataset.read(.train, folder: "/no/such/folder") }
         #expect(found.kind == .io)
         #expect(found.help?.contains("scripts/fetch-data \(dataset.rawValue)") == true)

@@ -4,7 +4,7 @@ import Tensors
 import Testing
 
 @Suite struct DatasetTests {
-    @Test func digitsAreTheUCIDigits() throws {
+    @Test func `Digits are the UCI digits`() throws {
         let digits = try digits()
         let x = try digits.x()
         #expect(x.shape == [1797, 64])
@@ -17,7 +17,7 @@ import Testing
         #expect(values[2] == 5.0 / 16)
     }
 
-    @Test func splitIsStratifiedAndDisjoint() throws {
+    @Test func `Split is stratified and disjoint`() throws {
         let digits = try digits()
         let parts = try split(digits, test: 0.2, validation: 0.1, seed: 3)
         #expect(parts.map(\.count) == [1258, 180, 359])
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func splitDependsOnItsSeedAlone() throws {
+    @Test func `Split depends on its seed alone`() throws {
         let digits = try digits()
         let first = try split(digits, test: 0.2)[1].y?.integers()
         _ = Randomness.bits(.shuffling)
@@ -37,7 +37,7 @@ import Testing
         #expect(try split(digits, test: 0.2, seed: 1)[1].y?.integers() != first)
     }
 
-    @Test func everyRowIsInExactlyOnePart() throws {
+    @Test func `Every row is in exactly one part`() throws {
         let x = try Tensor((0..<100).map { Double($0) }, shape: [100, 1])
         let y = try Tensor((0..<100).map { $0 % 3 })
         let parts = try split(Dataset(x: x, y: y), test: 0.25)
@@ -46,7 +46,7 @@ import Testing
         #expect(rows.prefix(75) != rows.prefix(75).sorted()[...])
     }
 
-    @Test func normalizeGivesZeroMeanAndUnitDeviationAndCarriesStatistics() throws {
+    @Test func `Normalize gives zero mean and unit deviation and carries statistics`() throws {
         let a = try Dataset(x: Tensor([1.0, 10, 3, 10], shape: [2, 2]), y: nil)
         let b = try Dataset(x: Tensor([2.0, 11], shape: [1, 2]), y: nil)
         let normal = try normalize([a, b])
@@ -56,7 +56,7 @@ import Testing
         #expect(normal[1].normalization?.mean == [2, 10])
     }
 
-    @Test func batchesCoverTheDataOnce() throws {
+    @Test func `Batches cover the data once`() throws {
         let x = try Tensor((0..<10).map { Float($0) }, shape: [10, 1])
         let dataset = try Dataset(x: x, y: Tensor((0..<10).map { $0 }))
         let plain = try Batches(dataset, size: 4).map { try $0.get().y?.integers() ?? [] }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func filterTakeAndConcatKeepRowsTogether() throws {
+    @Test func `Filter take and concat keep rows together`() throws {
         let dataset = try Dataset(x: Tensor([1.0, 2, 3], shape: [3, 1]), y: Tensor([0, 1, 0]))
         let zeros = try dataset.filter { try $1?.item().integer == 0 }
         #expect(try zeros.x().doubles() == [1, 3])
@@ -82,14 +82,14 @@ import Testing
         #expect(throws: DataError.self) { try dataset.rows([3]) }
     }
 
-    @Test func bytesBecomeNumbersWhenRead() throws {
+    @Test func `Bytes become numbers when read`() throws {
         let dataset = try Dataset(x: Tensor([UInt8(0), 255], shape: [2, 1]), y: nil)
         #expect(try dataset.describe().contains("kept as bytes"))
         #expect(try dataset.x().doubles() == [0, 1])
         #expect(try Batches(dataset, size: 2).batch(0).x?.dtype == .float32)
     }
 
-    @Test func unequalLengthsAreAnError() throws {
+    @Test func `Unequal lengths are an error`() throws {
         #expect(throws: DataError.self) { try Dataset(x: .zeros([3, 2]), y: Tensor([1, 2])) }
     }
 }

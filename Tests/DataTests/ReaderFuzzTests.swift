@@ -69,8 +69,8 @@ struct ReaderFuzzTests {
         },
     ]
 
-    @Test("Damaged files are data or errors", arguments: targets)
-    func damaged(_ target: Target) throws {
+    @Test(arguments: targets)
+    func `Damaged files are data or errors`(_ target: Target) throws {
         let seeds = try target.seeds.map(Fixture.bytes)
         try Fixture.withFolder { folder in
             for number in 0..<Self.inputs {

@@ -5,23 +5,23 @@ import Testing
 
 @Suite("Readers")
 struct ReaderTests {
-    @Test("IDX files of every type hold what NumPy wrote", arguments: ["uint8", "int8", "int16", "int32"])
-    func wholeNumbers(_ type: String) throws {
+    @Test(arguments: ["uint8", "int8", "int16", "int32"])
+    func `IDX files of every type hold what NumPy wrote`(_ type: String) throws {
         let x = try readIDX(Fixture.path("\(type).idx"))
         #expect(x.shape == [5, 4, 3])
         #expect(x.dtype == (type == "uint8" ? .uint8 : .int64))
         #expect(try x.integers() == Fixture.pattern(60).map { type == "uint8" ? $0 : $0 - 125 })
     }
 
-    @Test("IDX floats are exact", arguments: [("float32", DType.float32), ("float64", .float64)])
-    func floats(_ type: String, _ dtype: DType) throws {
+    @Test(arguments: [("float32", DType.float32), ("float64", .float64)])
+    func `IDX floats are exact`(_ type: String, _ dtype: DType) throws {
         let x = try readIDX(Fixture.path("\(type).idx"))
         #expect(x.dtype == dtype)
         #expect(try x.doubles() == Fixture.pattern(60).map { Double($0 - 125) / 8 })
     }
 
-    @Test("Images and labels make a dataset of one channel, in bytes, from gzip too")
-    func images() throws {
+    @Test
+    func `Images and labels make a dataset of one channel, in bytes, from gzip too`() throws {
         let dataset = try readIDX(Fixture.path("images.idx.gz"), labels: Fixture.path("labels.idx"))
         #expect(dataset.inputShape == [6, 1, 5, 7])
         #expect(try dataset.y?.integers() == [0, 2, 1, 2, 2, 0])
@@ -32,8 +32,8 @@ struct ReaderTests {
         )
     }
 
-    @Test("CIFAR: labels and planes")
-    func cifar() throws {
+    @Test
+    func `CIFAR: labels and planes`() throws {
         let ten = try readCIFAR(
             [Fixture.path("cifar10.bin"), Fixture.path("cifar10.bin")], labelBytes: 1,
             classes: NamedDataset.cifar10.classes)
@@ -48,8 +48,8 @@ struct ReaderTests {
         #expect(try hundred.x().floats() == ten.take(4).x().floats())
     }
 
-    @Test("Folders of PNG hold what Pillow says: RGB, RGBA, grey, palettes, transparent ones")
-    func colour() throws {
+    @Test
+    func `Folders of PNG hold what Pillow says: RGB, RGBA, grey, palettes, transparent ones`() throws {
         let dataset = try imageFolder(Fixture.path("colour"))
         #expect(dataset.classes == ["cat", "dog"])
         #expect(dataset.inputShape == [5, 3, 5, 6])
@@ -60,23 +60,23 @@ struct ReaderTests {
         #expect(own == pillow)
     }
 
-    @Test("Grey images stay one channel: 1, 8 and 16 bits, with alpha")
-    func grey() throws {
+    @Test
+    func `Grey images stay one channel: 1, 8 and 16 bits, with alpha`() throws {
         let dataset = try imageFolder(Fixture.path("grey"))
         #expect(dataset.inputShape == [4, 1, 5, 6])
         #expect(try dataset.x().doubles().map { ($0 * 255).rounded() } == Fixture.numbers("grey"))
         #expect(try imageFolder(Fixture.path("grey"), channels: 3).inputShape == [4, 3, 5, 6])
     }
 
-    @Test("A folder without folders has images and no labels")
-    func unlabelled() throws {
+    @Test
+    func `A folder without folders has images and no labels`() throws {
         let dataset = try imageFolder(Fixture.path("colour/cat"))
         #expect(dataset.y == nil && dataset.classes == nil)
         #expect(dataset.count == 2)
     }
 
-    @Test("A table with commas, quotes and newlines in fields, missing values and categories")
-    func table() throws {
+    @Test
+    func `A table with commas, quotes and newlines in fields, missing values and categories`() throws {
         let dataset = try readCSV(Fixture.path("table.csv"), labels: [.name("price")])
         #expect(try dataset.y?.doubles() == [100, 20, 7, 8, 9])
         // id, five names, three kinds, length.
@@ -92,8 +92,8 @@ struct ReaderTests {
         #expect(try several.y?.doubles() == [1, 100, 2, 20, 3, 7, 4, 8, 5, 9])
     }
 
-    @Test("MNIST by name, where it is to be found, is what NumPy reads")
-    func mnist() throws {
+    @Test
+    func `MNIST by name, where it is to be found, is what NumPy reads`() throws {
         guard let folder = mnistFolder else { return }
         let test = try NamedDataset.mnist.read(.test, folder: folder)
         #expect(test.inputShape == [10000, 1, 28, 28])

@@ -14,8 +14,8 @@ struct StreamingTests {
         )
     }
 
-    @Test("A dataset that stays in its file is like one in memory, bit by bit")
-    func alike() throws {
+    @Test
+    func `A dataset that stays in its file is like one in memory, bit by bit`() throws {
         try Fixture.withFolder { folder in
             let (memory, file) = try datasets(in: folder)
             #expect(file.isStreamed && !memory.isStreamed)
@@ -40,8 +40,8 @@ struct StreamingTests {
         }
     }
 
-    @Test("A file that shrinks while it is read is an error with its name and the byte")
-    func truncated() throws {
+    @Test
+    func `A file that shrinks while it is read is an error with its name and the byte`() throws {
         try Fixture.withFolder { folder in
             let file = try datasets(in: folder).file
             #expect(truncate(folder + "/images", 16 + 30 * 20) == 0)
@@ -56,8 +56,8 @@ struct StreamingTests {
 
 @Suite("Dataset operations")
 struct DatasetOperationTests {
-    @Test("Statistics of bytes are NumPy's, whole and in pieces")
-    func statistics() throws {
+    @Test
+    func `Statistics of bytes are NumPy's, whole and in pieces`() throws {
         let x = try Tensor(Fixture.pattern(6 * 48).map { UInt8($0) }, shape: [6, 3, 4, 4])
         let expected = try Fixture.numbers("statistics")
         for dataset in [try Dataset(x: x, y: nil), try Dataset(x: x.to(.float32).div(.float(255)), y: nil)] {
@@ -66,8 +66,8 @@ struct DatasetOperationTests {
         }
     }
 
-    @Test("A normalised dataset keeps its bytes, and normalising twice is one normalisation")
-    func lazy() throws {
+    @Test
+    func `A normalised dataset keeps its bytes, and normalising twice is one normalisation`() throws {
         let x = try Tensor(Fixture.pattern(6 * 48).map { UInt8($0) }, shape: [6, 3, 4, 4])
         let once = try normalize([Dataset(x: x, y: nil)])[0]
         let numbers = try once.x()
@@ -80,16 +80,16 @@ struct DatasetOperationTests {
         #expect(throws: DataError.self) { try Dataset.concat([once, twice]) }
     }
 
-    @Test("Class weights are scikit-learn's")
-    func weights() throws {
+    @Test
+    func `Class weights are scikit-learn's`() throws {
         let y = try Tensor([0, 0, 0, 1, 2, 2, 0, 2])
         let own = try Dataset(x: .zeros([8, 1]), y: y).classWeights().doubles()
         for (own, theirs) in zip(own, try Fixture.numbers("weights")) { #expect(abs(own - theirs) < 1e-6) }
         #expect(throws: DataError.self) { try Dataset(x: .zeros([2, 1]), y: .zeros([2])).classWeights() }
     }
 
-    @Test("Writing into a tensor that a dataset was made from does not change the dataset")
-    func unchanged() throws {
+    @Test
+    func `Writing into a tensor that a dataset was made from does not change the dataset`() throws {
         let x = try Tensor([1.0, 2, 3, 4], shape: [2, 2])
         let dataset = try Dataset(x: x, y: nil)
         try x.fill_(9)
@@ -98,8 +98,8 @@ struct DatasetOperationTests {
         #expect(try dataset.x().doubles() == [1, 2, 3, 4])
     }
 
-    @Test("A description says size, shapes, ranges, classes and balance")
-    func description() throws {
+    @Test
+    func `A description says size, shapes, ranges, classes and balance`() throws {
         let x = try Tensor([UInt8](repeating: 51, count: 8), shape: [8, 1])
         let dataset = try Dataset(x: x, y: Tensor([0, 0, 0, 0, 1, 1, 1, 0]), classes: ["no", "yes"], name: "answers")
         #expect(

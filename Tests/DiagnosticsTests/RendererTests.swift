@@ -7,7 +7,7 @@ import Testing
         return DiagnosticRenderer.render(diagnostic).plain
     }
 
-    @Test func severalLabelsOnALine() {
+    @Test func `Several labels on a line`() {
         let source = SourceText(name: "kd.dist", text: "\n\nlogits = h @ w\n")
         let text = render([
             .init(source, SourceSpan(13, 14)), .init(source, SourceSpan(11, 12), "[64, 256]"),
@@ -24,7 +24,7 @@ import Testing
                 """)
     }
 
-    @Test func linesApartAreSeparated() {
+    @Test func `Lines apart are separated`() {
         let source = SourceText(name: "a", text: "fn f(x) {\n\n\n\n\n\n\n\n\n    x\n")
         let text = render([
             .init(source, SourceSpan(22, 23), "here"), .init(source, SourceSpan(8, 9), "opened", isPrimary: false),
@@ -42,7 +42,7 @@ import Testing
                 """)
     }
 
-    @Test func wideCharactersTabsAndInvisibleOnesKeepTheirColumns() {
+    @Test func `Wide characters tabs and invisible ones keep their columns`() {
         let wide = SourceText(name: "a", text: "\"教師\" + x")
         #expect(render([.init(wide, SourceSpan(11, 12))]).hasSuffix("│ \"教師\" + x\n │          ^"))
         let tab = SourceText(name: "a", text: "\tx")
@@ -55,7 +55,7 @@ import Testing
         #expect(!render([.init(escape, SourceSpan(5, 6))]).contains("\u{1B}"))
     }
 
-    @Test func severalSourcesFollowOneAnother() {
+    @Test func `Several sources follow one another`() {
         let first = SourceText(name: "a.dist", text: "f(1)")
         let second = SourceText(name: "b.dist", text: "fn f() { }")
         let text = render([
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: [0, 100, 155, 200, 5000, 99_990])
-    func ofLongLinesThePartAroundTheLabelIsShown(_ place: Int) {
+    func `Of long lines the part around the label is shown`(_ place: Int) {
         let source = SourceText(
             name: "a", text: String(repeating: "a", count: place) + "!" + String(repeating: "b", count: 9000))
         let lines = render([.init(source, SourceSpan(place, place + 1), "here")]).split(separator: "\n").map {
@@ -87,14 +87,14 @@ import Testing
         #expect(lines[3][column] == "!")
     }
 
-    @Test func labelsThatOverlapOrAreEmptyAreShown() {
+    @Test func `Labels that overlap or are empty are shown`() {
         let source = SourceText(name: "a", text: "abc")
         #expect(render([.init(source, SourceSpan(3, 3), "end")]).hasSuffix("│ abc\n │    ^ end"))
         #expect(render([.init(source, SourceSpan(0, 3)), .init(source, SourceSpan(1, 2), "b")]).contains("^^^"))
         #expect(!render([.init(source, SourceSpan(50, 60), "beyond")]).isEmpty)
     }
 
-    @Test func notesHelpAndFramesStandBelow() {
+    @Test func `Notes help and frames stand below`() {
         let source = SourceText(name: "a", text: "x")
         let diagnostic = Diagnostic(
             .name, "no x", labels: [.init(source, SourceSpan(0, 1))], notes: ["two\nlines"],
@@ -105,7 +105,7 @@ import Testing
                 "\n = in f, called at a:3:1\n = note: two\n         lines\n = help: did you mean `y`?"))
     }
 
-    @Test func withoutAPlaceOnlyTheMessageStands() {
+    @Test func `Without a place only the message stands`() {
         #expect(DiagnosticRenderer.render(Diagnostic(.io, "no such file")).plain == "error[io]: no such file")
     }
 }
@@ -114,11 +114,11 @@ import Testing
     @Test(arguments: [
         ("relu", "ReLU"), ("sofmax", "softmax"), ("Liner", "Linear"), ("lenght", "length"), ("batchsize", "batch_size"),
     ])
-    func findsSlips(_ name: String, _ wanted: String) {
+    func `Finds slips`(_ name: String, _ wanted: String) {
         #expect(Nearest.match(name, in: ["ReLU", "softmax", "Linear", "length", "batch_size"]) == wanted)
     }
 
-    @Test func staysSilentWhenNothingIsClose() {
+    @Test func `Stays silent when nothing is close`() {
         #expect(Nearest.match("teacher", in: ["softmax", "Linear"]) == nil)
         #expect(Nearest.match("", in: ["a"]) == nil)
         #expect(Nearest.match("x", in: ["x"]) == nil)
@@ -127,7 +127,7 @@ import Testing
 }
 
 @Suite struct MarkupTests {
-    @Test func joinsNeighboursOfOneStyle() {
+    @Test func `Joins neighbours of one style`() {
         var text = Markup("a", .strong)
         text.append("b", .strong)
         text.append("")

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Command line")
 struct CommandLineTests {
-    @Test("A text is written beside the caller, replaced whole, and read again")
-    func textFiles() throws {
+    @Test
+    func `A text is written beside the caller, replaced whole, and read again`() throws {
         let folder = try Program.temporaryFolder()
         let program = #"write_text("a.txt", "old"); write_text("a.txt", "né\n"); [read_text("a.txt"), exists("b.txt")]"#
         let result = try Program.run("-e", program, folder: folder)
@@ -15,8 +15,8 @@ struct CommandLineTests {
         #expect(try Program.run("-e", #"write_text("gone/a", "x")"#, folder: folder).errors.contains("no such file"))
     }
 
-    @Test("-e shows the value of its last expression, and nothing else")
-    func expression() throws {
+    @Test
+    func `-e shows the value of its last expression, and nothing else`() throws {
         let result = try Program.run("-e", "1 + 1")
         #expect(result.output == "2\n")
         #expect(result.errors == "")
@@ -56,8 +56,8 @@ struct CommandLineTests {
         #expect(result.status == 0 && result.output == "", "\(result.output)\(result.errors)")
     }
 
-    @Test("--plain and DISTILL_PLAIN=1 compute plainly, and provenance says so")
-    func plain() throws {
+    @Test
+    func `--plain and DISTILL_PLAIN=1 compute plainly, and provenance says so`() throws {
         let question = "\"plain\" in backend()"
         #expect(try Program.run("-e", question).output == "false\n")
         #expect(try Program.run("--plain", "-e", question).output == "true\n")
@@ -77,8 +77,8 @@ struct CommandLineTests {
         #expect(try Program.run("run", "--help").output.contains("--plain"))
     }
 
-    @Test("An error goes to standard error, with its place and status 1")
-    func failure() throws {
+    @Test
+    func `An error goes to standard error, with its place and status 1`() throws {
         let result = try Program.run("-e", "x = 1\nx / 0")
         #expect(result.output == "")
         #expect(result.errors.contains("error[math]"))
@@ -86,8 +86,8 @@ struct CommandLineTests {
         #expect(result.status == 1)
     }
 
-    @Test("show tells what a file holds, and --module declares a network for it")
-    func showFile() throws {
+    @Test
+    func `show tells what a file holds, and --module declares a network for it`() throws {
         let folder = try Program.temporaryFolder()
         let script = #"save({"epoch": 3, "model": Sequential(fc=Linear(4, 2)).state_dict()}, "c.pth")"#
         #expect(try Program.run("-e", script, folder: folder).status == 0)
@@ -101,8 +101,8 @@ struct CommandLineTests {
         #expect(missing.status == 1 && missing.errors.contains("cannot read no.pth"))
     }
 
-    @Test("A script shows what it prints, up to its first error")
-    func script() throws {
+    @Test
+    func `A script shows what it prints, up to its first error`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("print(1)\n2\n# %% two\nraise \"no\"\n# %%\nprint(3)\n".utf8), to: folder + "/a.dist")
         for arguments in [["run", "a.dist"], ["a.dist"]] {
@@ -116,16 +116,16 @@ struct CommandLineTests {
         #expect(try Program.run(["run", "a.dist", "--quiet"], folder: folder).output == "1\n")
     }
 
-    @Test("A syntax error anywhere means that nothing runs")
-    func syntaxError() throws {
+    @Test
+    func `A syntax error anywhere means that nothing runs`() throws {
         let result = try Program.run("-", input: "print(1)\n# %%\nx = (\n")
         #expect(result.output == "")
         #expect(result.errors.contains("error[syntax]"))
         #expect(result.status == 1)
     }
 
-    @Test("Standard input is run with - and without arguments")
-    func standardInput() throws {
+    @Test
+    func `Standard input is run with - and without arguments`() throws {
         #expect(try Program.run("-", input: "print(2 ** 5)").output == "32\n")
         let bare = try Program.run([], input: "print(2 ** 5)")
         #expect(bare.output == "32\n")
@@ -133,8 +133,8 @@ struct CommandLineTests {
         #expect(bare.status == 0)
     }
 
-    @Test("A missing file is named, with the one that was meant")
-    func missingFile() throws {
+    @Test
+    func `A missing file is named, with the one that was meant`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("print(1)".utf8), to: folder + "/student.dist")
         let result = try Program.run("run", "studnet.dist", folder: folder)
@@ -143,8 +143,8 @@ struct CommandLineTests {
         #expect(result.status == 1)
     }
 
-    @Test("--set overrides a param; a name that none has is a usage error")
-    func parameters() throws {
+    @Test
+    func `--set overrides a param; a name that none has is a usage error`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("param T = 4\nparam name = \"x\"\nprint(T, name)".utf8), to: folder + "/p.dist")
         let result = try Program.run("p.dist", "--set", "T=8", "--set", "name=kd", folder: folder)
@@ -156,8 +156,8 @@ struct CommandLineTests {
         #expect(try Program.run("p.dist", "--set", "T", folder: folder).status == 2)
     }
 
-    @Test("Usage errors have status 2 and leave standard output alone")
-    func usage() throws {
+    @Test
+    func `Usage errors have status 2 and leave standard output alone`() throws {
         for arguments in [["--nonsense"], ["run"], ["doc"], ["explain", "E9999"], ["run", "a", "--threads", "0"]] {
             let result = try Program.run(arguments)
             #expect(result.status == 2, "\(arguments)")
@@ -166,8 +166,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test("Help, versions, codes and completions")
-    func help() throws {
+    @Test
+    func `Help, versions, codes and completions`() throws {
         #expect(try Program.run("--help").output.contains("distill help language"))
         #expect(try Program.run("help", "run").output.contains("--set"))
         #expect(try Program.run("help", "language").output.contains("Dist in ten minutes"))
@@ -179,16 +179,16 @@ struct CommandLineTests {
         }
     }
 
-    @Test("Colour only where it is wanted")
-    func color() throws {
+    @Test
+    func `Colour only where it is wanted`() throws {
         let escape = "\u{1B}["
         #expect(!(try Program.run("-e", "1/0").errors.contains(escape)))
         #expect(try Program.run("-e", "1/0", "--color", "always").errors.contains(escape))
         #expect(!(try Program.run("-e", "1/0", "--color", "never").errors.contains(escape)))
     }
 
-    @Test("A reader that has seen enough ends the program quietly")
-    func closedOutput() throws {
+    @Test
+    func `A reader that has seen enough ends the program quietly`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("for i in range(200000) { print(i) }".utf8), to: folder + "/many.dist")
         let command = "'\(Program.path)' run many.dist 2>errors | head -2 >output"
@@ -197,8 +197,8 @@ struct CommandLineTests {
         #expect(try WholeFile.read(folder + "/errors").isEmpty)
     }
 
-    @Test("check finds syntax errors without running")
-    func check() throws {
+    @Test
+    func `check finds syntax errors without running`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("print(1)".utf8), to: folder + "/good.dist")
         try WholeFile.write(Array("print(1)\nx = [1,, 2]\ny = )".utf8), to: folder + "/bad.dist")
@@ -211,8 +211,8 @@ struct CommandLineTests {
         #expect(bad.errors.contains("bad.dist:3:"))
     }
 
-    @Test("report writes one page, with the error in place, and keeps the status")
-    func report() throws {
+    @Test
+    func `report writes one page, with the error in place, and keeps the status`() throws {
         let folder = try Program.temporaryFolder()
         let script =
             "# %% [markdown]\n# # A title\n# %% One\nprint(6 * 7)\nassert true\n# %% Two\nraise \"no\"\n# %%\n1\n"
@@ -231,52 +231,48 @@ struct CommandLineTests {
             try Program.run("report", "a.dist", "-o", "gone/out.md", folder: folder).errors.contains("cannot write"))
     }
 
-    @Test("A time limit ends a loop")
-    func timeLimit() throws {
+    @Test
+    func `A time limit ends a loop`() throws {
         let result = try Program.run("-e", "while true { }", "--timeout", "0.2")
         #expect(result.status == 1)
         #expect(result.errors.contains("error[limit]"))
     }
 
-    @Test(
-        "A time limit ends whatever runs, and no script catches it",
-        arguments: [
-            "while true { try { while true { } } catch e { } }",
-            "while true { try { map([1], x => { while true { } }) } catch e { } }",
-            "x = randn(400, 400); fit(Linear(400, 400), TensorDataset(x, x), loss=regression(), epochs=1000000, batch_size=8)",
-            "fn f() { f2 = 1; while f2 > 0 { f2 += 1 } }\nf()",
-        ])
-    func timeLimitEverywhere(_ source: String) throws {
+    @Test(arguments: [
+        "while true { try { while true { } } catch e { } }",
+        "while true { try { map([1], x => { while true { } }) } catch e { } }",
+        "x = randn(400, 400); fit(Linear(400, 400), TensorDataset(x, x), loss=regression(), epochs=1000000, batch_size=8)",
+        "fn f() { f2 = 1; while f2 > 0 { f2 += 1 } }\nf()",
+    ])
+    func `A time limit ends whatever runs, and no script catches it`(_ source: String) throws {
         let result = try Program.run("-", "--timeout", "0.5", "--quiet", input: source)
         #expect(result.status == 1)
         #expect(result.errors.contains("error[limit]: the run took longer than --timeout allows"))
         #expect(result.errors.contains("<stdin>:"))
     }
 
-    @Test("A memory limit ends a script that fills a list")
-    func memoryLimit() throws {
+    @Test
+    func `A memory limit ends a script that fills a list`() throws {
         let result = try Program.run("-e", "xs = []; while true { xs.append(zeros(1000)) }", "--max-memory", "300MB")
         #expect(result.status == 1)
         #expect(result.errors.contains("--max-memory allows 300 MB"))
     }
 
-    @Test(
-        "Whatever grows ends at the memory limit, and the program goes on",
-        arguments: [
-            "s = \"ab\"; while true { s = s + s }", "[x for x in range(10 ** 12) if x >= 0]",
-            "d = {}; for i in range(10 ** 12) { d[i] = i }", "xs = [0]; while true { xs.extend(xs) }",
-            "xs = [0]; while true { xs = xs + xs }", "s = \"ab\"; while true { s = f\"{s}{s}\" }",
-            "zeros(10 ** 9)",
-        ])
-    func growth(_ source: String) throws {
+    @Test(arguments: [
+        "s = \"ab\"; while true { s = s + s }", "[x for x in range(10 ** 12) if x >= 0]",
+        "d = {}; for i in range(10 ** 12) { d[i] = i }", "xs = [0]; while true { xs.extend(xs) }",
+        "xs = [0]; while true { xs = xs + xs }", "s = \"ab\"; while true { s = f\"{s}{s}\" }",
+        "zeros(10 ** 9)",
+    ])
+    func `Whatever grows ends at the memory limit, and the program goes on`(_ source: String) throws {
         let result = try Program.run(
             "-e", "try { \(source) } catch e { print(e.kind) }", "--max-memory", "200MB")
         #expect(result.status == 0)
         #expect(result.output == "limit\n")
     }
 
-    @Test("A limit error has a place, and limits hold for standard input")
-    func limitHasPlace() throws {
+    @Test
+    func `A limit error has a place, and limits hold for standard input`() throws {
         let result = try Program.run("-", "--max-memory", "200MB", input: "x = 1\ny = [0] * 10 ** 9\n")
         #expect(result.status == 1)
         #expect(result.errors.contains("error[limit]: *: the result needs 16 GB of memory"))
@@ -284,8 +280,8 @@ struct CommandLineTests {
         #expect(result.errors.contains("--max-memory allows 200 MB"))
     }
 
-    @Test("fmt writes the one layout, and --check only names what would change")
-    func format() throws {
+    @Test
+    func `fmt writes the one layout, and --check only names what would change`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("x=1 # one\n".utf8), to: folder + "/a.dist")
         let check = try Program.run("fmt", "--check", "a.dist", folder: folder)

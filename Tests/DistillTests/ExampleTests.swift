@@ -9,8 +9,8 @@ struct ExampleTests {
     static let folder = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/examples"
     static let classic = ["soft", "feature", "combined", "by_hand_soft", "by_hand_feature", "by_hand_combined"]
 
-    @Test("It runs, its student is good, and its picture is there", arguments: classic)
-    func example(_ name: String) throws {
+    @Test(arguments: classic)
+    func `It runs, its student is good, and its picture is there`(_ name: String) throws {
         let place = try Program.temporaryFolder()
         let result = try Program.run("run", Self.folder + "/\(name).dist", folder: place)
         #expect(result.status == 0, "\(result.errors)")
@@ -25,9 +25,8 @@ struct ExampleTests {
         #expect(picture.count > 10_000)
     }
 
-    @Test(
-        "By hand and in one line the student ends with the same accuracy", arguments: ["soft", "feature", "combined"])
-    func equality(_ name: String) throws {
+    @Test(arguments: ["soft", "feature", "combined"])
+    func `By hand and in one line the student ends with the same accuracy`(_ name: String) throws {
         let accuracies = try [name, "by_hand_" + name].map { file in
             let result = try Program.run("run", Self.folder + "/\(file).dist")
             return try #require(Self.accuracy("distilled", in: result.output))
@@ -35,8 +34,8 @@ struct ExampleTests {
         #expect(accuracies[0] == accuracies[1])
     }
 
-    @Test("The gallery shows every chart there is")
-    func gallery() throws {
+    @Test
+    func `The gallery shows every chart there is`() throws {
         let place = try Program.temporaryFolder()
         let result = try Program.run(
             "report", Self.folder + "/gallery.dist", "-o", "kd.md", "--quiet", "--dpi", "48", folder: place)
@@ -53,8 +52,8 @@ struct ExampleTests {
         }
     }
 
-    @Test("The experiment in a short form: report, table, verdicts, pictures")
-    func experiment() throws {
+    @Test
+    func `The experiment in a short form: report, table, verdicts, pictures`() throws {
         let place = try Program.temporaryFolder()
         let result = try Program.run(
             "report", Self.folder + "/experiment.dist", "-o", "kd.md", "--quiet", "--dpi", "48", "--set", "seeds=4",
@@ -66,8 +65,8 @@ struct ExampleTests {
         for number in 1...5 { #expect(WholeFile.exists("\(place)/kd-\(number).png")) }
     }
 
-    @Test("The MNIST example in its quick form, where MNIST is to be found")
-    func mnist() throws {
+    @Test
+    func `The MNIST example in its quick form, where MNIST is to be found`() throws {
         let file = "/mnist/t10k-images-idx3-ubyte.gz"
         guard let data = Self.shared(file)?.dropLast(file.count).description else {
             print("MNIST is not here (DISTILL_DATA, ../shared/data): its example is left out")
@@ -88,8 +87,8 @@ struct ExampleTests {
         #expect(teacher < distilled && distilled < alone + 20)
     }
 
-    @Test("A param of an example can be set, and an unknown one is an error")
-    func settings() throws {
+    @Test
+    func `A param of an example can be set, and an unknown one is an error`() throws {
         let path = Self.folder + "/soft.dist"
         let few = try Program.run("run", path, "--set", "examples=20")
         #expect(try #require(Self.accuracy("distilled", in: few.output)) < 0.94)

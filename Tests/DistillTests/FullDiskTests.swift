@@ -40,8 +40,8 @@ struct FullDiskTests {
     /// Room for none of the first write, and for a part of it.
     static let room = [0, 4]
 
-    @Test("A figure", arguments: ["png", "svg", "pdf"], room)
-    func figure(_ format: String, _ free: Int) throws {
+    @Test(arguments: ["png", "svg", "pdf"], room)
+    func `A figure`(_ format: String, _ free: Int) throws {
         let program = "x = range(300); save(plot(x, [sin(i / 20) for i in x]), \"disk/a.\(format)\")"
         let (result, files) = try run(["-e", program], existing: ["a.\(format)"], free: free)
         #expect(result.status == 1)
@@ -51,8 +51,8 @@ struct FullDiskTests {
         #expect(files == "./a.\(format): old\n")
     }
 
-    @Test("A report", arguments: ["html", "md"], room)
-    func report(_ format: String, _ free: Int) throws {
+    @Test(arguments: ["html", "md"], room)
+    func `A report`(_ format: String, _ free: Int) throws {
         let (result, files) = try run(
             ["report", "kd.dist", "-o", "disk/a.\(format)"], existing: ["a.\(format)"], free: free)
         #expect(result.status == 1)
@@ -61,8 +61,8 @@ struct FullDiskTests {
         #expect(files == "./a.\(format): old\n")
     }
 
-    @Test("The report that a script asks for", arguments: room)
-    func requestedReport(_ free: Int) throws {
+    @Test(arguments: room)
+    func `The report that a script asks for`(_ free: Int) throws {
         let program = "report(\"disk/a.html\"); plot([3, 1, 2])"
         let (result, files) = try run(["-e", program], existing: ["a.html"], free: free)
         #expect(result.status == 1)
@@ -70,8 +70,8 @@ struct FullDiskTests {
         #expect(files == "./a.html: old\n")
     }
 
-    @Test("A record of a run", arguments: room)
-    func record(_ free: Int) throws {
+    @Test(arguments: room)
+    func `A record of a run`(_ free: Int) throws {
         let (result, files) = try run(
             ["run", "kd.dist", "--record", "disk/r"], existing: ["r/record.json", "r/old.csv"], free: free)
         #expect(result.status == 1)
@@ -79,8 +79,8 @@ struct FullDiskTests {
         #expect(files == "./r/old.csv: old\n./r/record.json: old\n")
     }
 
-    @Test("A network, a tensor, a text", arguments: ["a.safetensors", "a.distill", "a.onnx", "a.npy", "a.txt"], room)
-    func value(_ name: String, _ free: Int) throws {
+    @Test(arguments: ["a.safetensors", "a.distill", "a.onnx", "a.npy", "a.txt"], room)
+    func `A network, a tensor, a text`(_ name: String, _ free: Int) throws {
         let write =
             switch name {
             case "a.npy": "save(zeros(100, 100), \"disk/a.npy\")"
@@ -95,8 +95,8 @@ struct FullDiskTests {
         #expect(files == "./\(name): old\n")
     }
 
-    @Test("A Jupyter notebook", arguments: room)
-    func notebook(_ free: Int) throws {
+    @Test(arguments: room)
+    func `A Jupyter notebook`(_ free: Int) throws {
         let (result, files) = try run(
             ["convert", "kd.dist", "disk/a.ipynb", "--run"], existing: ["a.ipynb"], free: free)
         #expect(result.status == 1)

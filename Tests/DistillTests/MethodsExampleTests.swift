@@ -5,8 +5,8 @@ import Testing
 /// `examples/methods.dist` in its short form: every term and every scheme trains, and the table has a line for each.
 @Suite("The example of all methods")
 struct MethodsExampleTests {
-    @Test("Every method has its line and its verdict")
-    func quick() throws {
+    @Test
+    func `Every method has its line and its verdict`() throws {
         let place = try Program.temporaryFolder()
         let result = try Program.run(
             "run", ExampleTests.folder + "/methods.dist", "--set", "quick=true", "--set", "epochs=1",

@@ -14,8 +14,8 @@ struct REPLCommandTests {
 
     private func text(_ path: String) throws -> String { String(decoding: try WholeFile.read(path), as: UTF8.self) }
 
-    @Test(":type, :time and :timeit look at code without keeping a result")
-    func measuring() throws {
+    @Test
+    func `:type, :time and :timeit look at code without keeping a result`() throws {
         let (terminal, _) = try start()
         terminal.enter(":type zeros(2, 3)")
         try terminal.wait(for: "tensor")
@@ -50,8 +50,8 @@ struct REPLCommandTests {
         try terminal.wait(for: "42")
     }
 
-    @Test(":run takes a script into the session, :load puts a file into the editor")
-    func files() throws {
+    @Test
+    func `:run takes a script into the session, :load puts a file into the editor`() throws {
         let (terminal, folder) = try start()
         try WholeFile.write(Array("param T = 4\nhalf = T / 2\nprint(\"ran\")\n".utf8), to: folder + "/a.dist")
         terminal.enter(":run a.dist")
@@ -70,8 +70,8 @@ struct REPLCommandTests {
         try terminal.wait(for: "In [6]: ")
     }
 
-    @Test(":edit hands an entry to $EDITOR and waits with what comes back")
-    func edit() throws {
+    @Test
+    func `:edit hands an entry to $EDITOR and waits with what comes back`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("#!/bin/sh\nsed -i s/20/21/ \"$1\"\n".utf8), to: folder + "/editor")
         chmod(folder + "/editor", 0o755)
@@ -85,8 +85,8 @@ struct REPLCommandTests {
         try terminal.wait(for: "Out[3]: 42")
     }
 
-    @Test(":report and :plot write files, and say so when they cannot")
-    func reportAndPlot() throws {
+    @Test
+    func `:report and :plot write files, and say so when they cannot`() throws {
         let (terminal, folder) = try start(["TMPDIR": "/tmp"])
         terminal.enter(":plot")
         try terminal.wait(for: "no figure has been shown yet")
@@ -106,8 +106,8 @@ struct REPLCommandTests {
         try terminal.wait(for: ".html")
     }
 
-    @Test(":reset forgets, :set shows and changes, :history lists, :clear clears")
-    func session() throws {
+    @Test
+    func `:reset forgets, :set shows and changes, :history lists, :clear clears`() throws {
         let (terminal, _) = try start()
         terminal.enter("x = 5")
         try terminal.wait(for: "In [2]: ")
@@ -129,8 +129,8 @@ struct REPLCommandTests {
         #expect(String(decoding: terminal.raw, as: UTF8.self).contains("\u{1B}[H\u{1B}[2J"))
     }
 
-    @Test("Help shows signature, arguments, formula, example and relatives; :help takes topics and words")
-    func help() throws {
+    @Test
+    func `Help shows signature, arguments, formula, example and relatives; :help takes topics and words`() throws {
         let (terminal, _) = try start(["PAGER": "cat"])
         terminal.enter("softmax?")
         for part in ["softmax(input, dim=-1)", "exp(xᵢ)", "Arguments", "Example", "See also"] {
@@ -144,8 +144,8 @@ struct REPLCommandTests {
         try terminal.wait(for: "soft")
     }
 
-    @Test("A number belongs to every entry: failed, interrupted, questions and commands")
-    func numbers() throws {
+    @Test
+    func `A number belongs to every entry: failed, interrupted, questions and commands`() throws {
         let (terminal, _) = try start()
         terminal.enter("1 / 0")
         try terminal.wait(for: "In [2]: ")
@@ -161,15 +161,15 @@ struct REPLCommandTests {
         try terminal.wait(for: "In [5]: ")
     }
 
-    @Test("Results of the REPL are names of the REPL only")
-    func outOnlyHere() throws {
+    @Test
+    func `Results of the REPL are names of the REPL only`() throws {
         for code in ["_", "Out[1]", "_1"] {
             #expect(try Program.run("-e", "1; \(code)").errors.contains("is not defined"))
         }
     }
 
-    @Test("^R searches; an entry that repeats the last is kept once")
-    func historySearch() throws {
+    @Test
+    func `^R searches; an entry that repeats the last is kept once`() throws {
         let (terminal, folder) = try start()
         for (number, entry) in zip(2..., ["alpha = 3", "beta = 4", "beta = 4"]) {
             terminal.enter(entry)
@@ -184,8 +184,8 @@ struct REPLCommandTests {
         #expect(try text(folder + "/.local/state/distill/history") == "alpha = 3\nbeta = 4\nalpha = 3\n")
     }
 
-    @Test("vi mode edits as vi does")
-    func viMode() throws {
+    @Test
+    func `vi mode edits as vi does`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("set editing-mode vi\n".utf8), to: folder + "/.inputrc")
         let terminal = try PseudoTerminal("--no-init", folder: folder)

@@ -13,8 +13,8 @@ struct REPLDisplayTests {
 
     private func raw(_ terminal: PseudoTerminal) -> String { String(decoding: terminal.raw, as: UTF8.self) }
 
-    @Test("Tensors show dtype, shape, extremes and four decimals; networks, datasets and runs summaries")
-    func values() throws {
+    @Test
+    func `Tensors show dtype, shape, extremes and four decimals; networks, datasets and runs summaries`() throws {
         let terminal = try start(["PAGER": "cat"])
         terminal.enter("tensor([[0.5, -0.6931], [2.0, 1.0]])")
         try terminal.wait(for: "float32 [2, 2]")
@@ -29,8 +29,8 @@ struct REPLDisplayTests {
         try terminal.wait(for: "In [5]: ")
     }
 
-    @Test("Long output goes through the pager, short output does not")
-    func paging() throws {
+    @Test
+    func `Long output goes through the pager, short output does not`() throws {
         let terminal = try start(["PAGER": "sed s/^/paged:/"])
         terminal.enter("7")
         try terminal.wait(for: "Out[1]: 7")
@@ -40,8 +40,8 @@ struct REPLDisplayTests {
         try terminal.wait(for: "In [3]: ")
     }
 
-    @Test("NO_COLOR, TERM=dumb and --color are honoured")
-    func colours() throws {
+    @Test
+    func `NO_COLOR, TERM=dumb and --color are honoured`() throws {
         let colour = "\u{1B}[3"
         let coloured = try start()
         coloured.enter("1 / 0")
@@ -58,8 +58,8 @@ struct REPLDisplayTests {
         }
     }
 
-    @Test("A figure is a picture where the terminal takes one, else a path and a sketch")
-    func figures() throws {
+    @Test
+    func `A figure is a picture where the terminal takes one, else a path and a sketch`() throws {
         for (choice, opening) in [
             ("kitty", "\u{1B}_Ga=T,f=100"), ("iterm", "\u{1B}]1337;File=inline=1"), ("sixel", "\u{1B}P0;1;0q"),
         ] {
@@ -74,13 +74,11 @@ struct REPLDisplayTests {
         try plain.wait(for: "In [2]: ")
     }
 
-    @Test(
-        "A terminal that is asked answers with what it can show",
-        arguments: [
-            ("\u{1B}_Gi=31;OK\u{1B}\\\u{1B}[?62;4c", "\u{1B}_Ga=T"), ("\u{1B}[?62;4;22c", "\u{1B}P0;1;0q"),
-            ("\u{1B}[?62;22c", ".png"),
-        ])
-    func probe(_ answer: String, _ opening: String) throws {
+    @Test(arguments: [
+        ("\u{1B}_Gi=31;OK\u{1B}\\\u{1B}[?62;4c", "\u{1B}_Ga=T"), ("\u{1B}[?62;4;22c", "\u{1B}P0;1;0q"),
+        ("\u{1B}[?62;22c", ".png"),
+    ])
+    func `A terminal that is asked answers with what it can show`(_ answer: String, _ opening: String) throws {
         let terminal = try start()
         terminal.enter("plot([3.0, 2.0, 1.0])")
         try terminal.waitRaw(for: "\u{1B}[c")
@@ -92,8 +90,8 @@ struct REPLDisplayTests {
         try terminal.wait(for: "Out[2]: 42")
     }
 
-    @Test("Progress shows epoch, loss, rate and the time left")
-    func progress() throws {
+    @Test
+    func `Progress shows epoch, loss, rate and the time left`() throws {
         let terminal = try start()
         terminal.enter("fit(Sequential(Linear(64, 64), Linear(64, 10)), dataset(\"digits\"), epochs=100000)")
         let line = try terminal.wait(for: " left")

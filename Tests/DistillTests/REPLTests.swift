@@ -12,8 +12,8 @@ struct REPLTests {
         return (terminal, folder)
     }
 
-    @Test("Entries are numbered, results shown, assignments silent")
-    func numbering() throws {
+    @Test
+    func `Entries are numbered, results shown, assignments silent`() throws {
         let (terminal, _) = try start()
         terminal.enter("x = 20")
         let silent = try terminal.wait(for: "In [2]: ")
@@ -31,8 +31,8 @@ struct REPLTests {
         #expect(terminal.waitForEnd() == 0)
     }
 
-    @Test("An error leaves the session intact")
-    func afterError() throws {
+    @Test
+    func `An error leaves the session intact`() throws {
         let (terminal, _) = try start()
         terminal.enter("x = 7")
         try terminal.wait(for: "In [2]: ")
@@ -43,8 +43,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[3]: 7")
     }
 
-    @Test("Enter continues an incomplete cell and says why")
-    func continuation() throws {
+    @Test
+    func `Enter continues an incomplete cell and says why`() throws {
         let (terminal, _) = try start()
         terminal.enter("for i in range(2) {")
         try terminal.wait(for: "`{` opened in line 1")
@@ -54,8 +54,8 @@ struct REPLTests {
         try terminal.wait(for: "In [2]: ")
     }
 
-    @Test("A paste of several lines is one cell, without the prompts of a transcript")
-    func paste() throws {
+    @Test
+    func `A paste of several lines is one cell, without the prompts of a transcript`() throws {
         let (terminal, _) = try start()
         terminal.paste("In [1]: a = 1\n\nIn [2]: b = 2\n\nIn [3]: a + b\nOut[3]: 3\n")
         terminal.type("\r")
@@ -63,8 +63,8 @@ struct REPLTests {
         try terminal.wait(for: "In [2]: ")
     }
 
-    @Test("Ctrl-C stops a loop, says where, and keeps every value")
-    func interruptLoop() throws {
+    @Test
+    func `Ctrl-C stops a loop, says where, and keeps every value`() throws {
         let (terminal, _) = try start()
         terminal.enter("n = 0")
         try terminal.wait(for: "In [2]: ")
@@ -78,15 +78,13 @@ struct REPLTests {
         try terminal.wait(for: "Out[3]: true")
     }
 
-    @Test(
-        "Ctrl-C stops tensor work, products and training",
-        arguments: [
-            "x = ones(3, 4); print(\"go\"); while true { x = x * 1.0 }",
-            "x = ones(400, 400); print(\"go\"); while true { y = x @ x }",
-            "net = Linear(64, 10); print(\"go\"); fit(net, dataset(\"digits\"), epochs=1000000)",
-            "print(\"go\"); [sum(range(n)) for n in range(100000000)]",
-        ])
-    func interruptWork(_ code: String) throws {
+    @Test(arguments: [
+        "x = ones(3, 4); print(\"go\"); while true { x = x * 1.0 }",
+        "x = ones(400, 400); print(\"go\"); while true { y = x @ x }",
+        "net = Linear(64, 10); print(\"go\"); fit(net, dataset(\"digits\"), epochs=1000000)",
+        "print(\"go\"); [sum(range(n)) for n in range(100000000)]",
+    ])
+    func `Ctrl-C stops tensor work, products and training`(_ code: String) throws {
         let (terminal, _) = try start()
         terminal.enter(code)
         try terminal.wait(for: "\ngo\n")
@@ -96,14 +94,12 @@ struct REPLTests {
         try terminal.wait(for: "Out[2]: 42")
     }
 
-    @Test(
-        "Ctrl-C in training says in which epoch, keeps the weights and tells how to go on",
-        arguments: [
-            "fit(net, digits, epochs=1000000)",
-            "fit(net, digits, validate=digits, epochs=1000000)",
-            "distill(Linear(64, 10) -> net, digits, loss=soft(T=2), epochs=1000000)",
-        ])
-    func interruptTraining(_ call: String) throws {
+    @Test(arguments: [
+        "fit(net, digits, epochs=1000000)",
+        "fit(net, digits, validate=digits, epochs=1000000)",
+        "distill(Linear(64, 10) -> net, digits, loss=soft(T=2), epochs=1000000)",
+    ])
+    func `Ctrl-C in training says in which epoch, keeps the weights and tells how to go on`(_ call: String) throws {
         let (terminal, _) = try start()
         terminal.enter("digits = dataset(\"digits\"); net = Sequential(Linear(64, 64), ReLU(), Linear(64, 10))")
         try terminal.wait(for: "In [2]: ")
@@ -120,8 +116,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[4]: false")
     }
 
-    @Test("Ctrl-C in a script says where training stopped and ends with status 130")
-    func interruptScript() throws {
+    @Test
+    func `Ctrl-C in a script says where training stopped and ends with status 130`() throws {
         let folder = try Program.temporaryFolder()
         let script = "net = Linear(64, 10)\nfit(net, dataset(\"digits\"), epochs=1000000)\nprint(\"not reached\")\n"
         try WholeFile.write(Array(script.utf8), to: folder + "/a.dist")
@@ -133,8 +129,8 @@ struct REPLTests {
         #expect(!String(decoding: terminal.raw, as: UTF8.self).contains("not reached"))
     }
 
-    @Test("Ctrl-C at the prompt clears the line and takes no number")
-    func interruptPrompt() throws {
+    @Test
+    func `Ctrl-C at the prompt clears the line and takes no number`() throws {
         let (terminal, _) = try start()
         terminal.type("half a wo")
         try terminal.wait(for: "half a wo")
@@ -145,8 +141,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 3")
     }
 
-    @Test("Ctrl-C stands between the keys before it and those behind it, however fast they come")
-    func interruptInHaste() throws {
+    @Test
+    func `Ctrl-C stands between the keys before it and those behind it, however fast they come`() throws {
         let (terminal, _) = try start()
         for number in 1...20 {
             terminal.type("kd(")
@@ -157,8 +153,8 @@ struct REPLTests {
         }
     }
 
-    @Test("Ctrl-C leaves a search, a half-typed key and a half-typed cell")
-    func interruptMidKey() throws {
+    @Test
+    func `Ctrl-C leaves a search, a half-typed key and a half-typed cell`() throws {
         let (terminal, _) = try start()
         for (number, start) in ["\u{12}abc", "\u{1B}", "\u{18}", "f = (\r[1, "].enumerated() {
             terminal.type(start + "\u{03}6 * 7\r")
@@ -166,8 +162,8 @@ struct REPLTests {
         }
     }
 
-    @Test("A signal that is no key clears the line as well")
-    func interruptBySignal() throws {
+    @Test
+    func `A signal that is no key clears the line as well`() throws {
         let (terminal, _) = try start()
         terminal.type("half a wo")
         try terminal.wait(for: "half a wo")
@@ -178,8 +174,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 3")
     }
 
-    @Test("Tab completes names, arguments and commands")
-    func completion() throws {
+    @Test
+    func `Tab completes names, arguments and commands`() throws {
         let (terminal, _) = try start()
         terminal.enter("temperature = 4")
         try terminal.wait(for: "In [2]: ")
@@ -197,8 +193,8 @@ struct REPLTests {
         try terminal.wait(for: "temperature  int  4")
     }
 
-    @Test("Questions and commands take numbers and answer")
-    func questions() throws {
+    @Test
+    func `Questions and commands take numbers and answer`() throws {
         let (terminal, folder) = try start()
         terminal.enter("fn kd(s, t, T=4) { \"The soft loss.\"; return s }")
         try terminal.wait(for: "In [2]: ")
@@ -223,8 +219,8 @@ struct REPLTests {
         #expect(terminal.waitForEnd() == 0)
     }
 
-    @Test("History lasts, holds blocks as one entry, and survives kill -9")
-    func history() throws {
+    @Test
+    func `History lasts, holds blocks as one entry, and survives kill -9`() throws {
         let (first, folder) = try start()
         first.enter("a = 11")
         try first.wait(for: "In [2]: ")
@@ -250,8 +246,8 @@ struct REPLTests {
         #expect(lines.contains("print(\"busy\"); while true { }"))
     }
 
-    @Test("Two sessions at once lose nothing of each other")
-    func twoSessions() throws {
+    @Test
+    func `Two sessions at once lose nothing of each other`() throws {
         let (one, folder) = try start()
         let (two, _) = try start(folder)
         for round in 1...5 {
@@ -266,8 +262,8 @@ struct REPLTests {
         #expect(lines.count == 10)
     }
 
-    @Test("A new window size and a long line do no harm")
-    func resize() throws {
+    @Test
+    func `A new window size and a long line do no harm`() throws {
         let (terminal, _) = try start()
         let sum = (1...40).map(String.init).joined(separator: " + ")
         terminal.type(sum)
@@ -277,8 +273,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 820")
     }
 
-    @Test("~/.inputrc counts, also its $if distill part")
-    func inputrc() throws {
+    @Test
+    func `~/.inputrc counts, also its $if distill part`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("$if distill\n\"\\C-t\": \"6 * 7\"\n$endif\n".utf8), to: folder + "/.inputrc")
         let (terminal, _) = try start(folder)
@@ -286,8 +282,8 @@ struct REPLTests {
         try terminal.wait(for: "Out[1]: 42")
     }
 
-    @Test("The init file runs, unless --no-init says otherwise")
-    func initFile() throws {
+    @Test
+    func `The init file runs, unless --no-init says otherwise`() throws {
         let folder = try Program.temporaryFolder()
         mkdir(folder + "/.config", 0o700)
         mkdir(folder + "/.config/distill", 0o700)
@@ -301,8 +297,8 @@ struct REPLTests {
         try without.wait(for: "error[name]")
     }
 
-    @Test("run -i stays in the session of the script")
-    func staysOpen() throws {
+    @Test
+    func `run -i stays in the session of the script`() throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(Array("secret = 12345".utf8), to: folder + "/a.dist")
         let terminal = try PseudoTerminal("run", "-i", "a.dist", folder: folder)

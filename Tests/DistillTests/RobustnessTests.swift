@@ -73,8 +73,8 @@ struct RobustnessTests {
         #expect(result.errors.utf8.count < 20_000, "\(test.name): \(result.errors.utf8.count) bytes of errors")
     }
 
-    @Test("A broken text is an error of run, check and fmt", arguments: broken)
-    func brokenText(_ test: Case) throws {
+    @Test(arguments: broken)
+    func `A broken text is an error of run, check and fmt`(_ test: Case) throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(test.bytes, to: folder + "/a.dist")
         for command in ["run", "check", "fmt"] {
@@ -83,16 +83,16 @@ struct RobustnessTests {
         #expect(try WholeFile.read(folder + "/a.dist") == test.bytes)
     }
 
-    @Test("A program that asks for too much is an error of run", arguments: greedy)
-    func greedyProgram(_ test: Case) throws {
+    @Test(arguments: greedy)
+    func `A program that asks for too much is an error of run`(_ test: Case) throws {
         let folder = try Program.temporaryFolder()
         try WholeFile.write(test.bytes, to: folder + "/a.dist")
         let arguments = ["run", "a.dist", "--timeout", "5", "--max-memory", "4GB"]
         expectOrdinary(try Program.run(arguments, folder: folder), test)
     }
 
-    @Test("Lines of ten megabytes and long chains are ordinary programs")
-    func longLines() throws {
+    @Test
+    func `Lines of ten megabytes and long chains are ordinary programs`() throws {
         let folder = try Program.temporaryFolder()
         let texts = [
             "x = \"" + Self.times("0123456789", 1_000_000) + "\"\nprint(len(x))", "# " + Self.times("a", 10_000_000),
@@ -110,8 +110,8 @@ struct RobustnessTests {
     }
 
     /// A brief run of what `scripts/fuzz/run` does for hours, in a process whose memory is limited.
-    @Test("Random programs end as they should", arguments: ["scripts", "straight", "wild"])
-    func fuzz(_ subject: String) throws {
+    @Test(arguments: ["scripts", "straight", "wild"])
+    func `Random programs end as they should`(_ subject: String) throws {
         let fuzzer = WholeFile.folder(of: Program.path) + "/distill-fuzz"
         try #require(WholeFile.exists(fuzzer))
         let result = try Program.run("-c", "exec '\(fuzzer)' \(subject) 300 1", shell: true)

@@ -24,8 +24,8 @@ struct SweepTests {
 
     private func text(_ path: String) throws -> String { String(decoding: try WholeFile.read(path), as: UTF8.self) }
 
-    @Test("Every combination runs; seeds become mean ± deviation; --resume runs only what is missing")
-    func sweep() throws {
+    @Test
+    func `Every combination runs; seeds become mean ± deviation; --resume runs only what is missing`() throws {
         let folder = try folder()
         let arguments = ["sweep", "kd.dist", "--set", "T=1,2", "--set", "seed=0..1", "--jobs", "2"]
         let first = try Program.run(arguments, folder: folder)
@@ -53,8 +53,8 @@ struct SweepTests {
         #expect(changed.errors.contains("[4/4]"))
     }
 
-    @Test("A run that fails or is stopped is reported, the others finish")
-    func failures() throws {
+    @Test
+    func `A run that fails or is stopped is reported, the others finish`() throws {
         let folder = try folder()
         let result = try Program.run(
             ["sweep", "kd.dist", "--set", "T=1,3,9", "--timeout", "0.5", "-o", "out"], folder: folder)
@@ -65,8 +65,8 @@ struct SweepTests {
         #expect(result.errors.contains("2 of 3 runs are missing"))
     }
 
-    @Test("Ctrl-C ends the runs in hand; those that had not begun are one line, and --resume runs them")
-    func interrupted() throws {
+    @Test
+    func `Ctrl-C ends the runs in hand; those that had not begun are one line, and --resume runs them`() throws {
         let folder = try folder(
             "param T = 1\nif T == 2 { write_text(\"begun\", \"\"); while not exists(\"go\") { } }\nresult = 1.0 * T\n")
         let begins = "until [ -e begun ]; do sleep 0.05; done"
@@ -82,8 +82,8 @@ struct SweepTests {
         #expect(rest.errors.contains("[8/8]"))
     }
 
-    @Test("A run that a signal ends has no result")
-    func killed() throws {
+    @Test
+    func `A run that a signal ends has no result`() throws {
         let folder = try folder(
             "param T = 1\nif T == 2 { xs = []; while true { xs.append(zeros(100000)) } }\nresult = 1.0 * T\n")
         let result = try Program.run(
@@ -94,8 +94,8 @@ struct SweepTests {
         #expect(result.output.contains("1.0000"))
     }
 
-    @Test("Wrong settings are usage errors before anything runs")
-    func usage() throws {
+    @Test
+    func `Wrong settings are usage errors before anything runs`() throws {
         let folder = try folder()
         for (arguments, words) in [
             (["sweep", "kd.dist"], "--set T=1,2,4,8"), (["sweep", "kd.dist", "--set", "TT=1,2"], "did you mean T?"),
@@ -115,8 +115,8 @@ struct SweepTests {
         #expect(!WholeFile.exists(folder + "/runs"))
     }
 
-    @Test("Commands for other machines: printed, or handed to a Slurm array")
-    func launchers() throws {
+    @Test
+    func `Commands for other machines: printed, or handed to a Slurm array`() throws {
         let folder = try folder()
         let arguments = ["sweep", "kd.dist", "--set", "T=1,2", "--set", "seed=0..1"]
         let dry = try Program.run(arguments + ["--dry-run"], folder: folder)
@@ -139,10 +139,8 @@ struct SweepTests {
         #expect(gathered.output.contains("20.5000 ± 0.7071"), "\(gathered.errors)")
     }
 
-    @Test(
-        "GNU parallel starts the runs",
-        .enabled(if: WholeFile.exists("/usr/bin/parallel"), "the Debian package parallel is not installed"))
-    func gnuParallel() throws {
+    @Test(.enabled(if: WholeFile.exists("/usr/bin/parallel"), "the Debian package parallel is not installed"))
+    func `GNU parallel starts the runs`() throws {
         let arguments = ["sweep", "kd.dist", "--set", "T=1,2", "--set", "seed=0..1"]
         let parallel = try Program.run(
             arguments + ["--launcher", "parallel", "--jobs", "2", "-o", "parallel"], folder: folder())
@@ -150,8 +148,8 @@ struct SweepTests {
         #expect(parallel.output.contains("10.5000 ± 0.7071"))
     }
 
-    @Test("run --record and compare")
-    func compare() throws {
+    @Test
+    func `run --record and compare`() throws {
         let folder = try folder()
         for T in [1, 2] {
             let result = try Program.run("run", "kd.dist", "--set", "T=\(T)", "--record", "runs/\(T)", folder: folder)
@@ -172,8 +170,8 @@ struct SweepTests {
         #expect(try text(folder + "/runs/3/record.json").contains("\"failed\""))
     }
 
-    @Test("convert there and back, with outputs, and what it refuses")
-    func convert() throws {
+    @Test
+    func `convert there and back, with outputs, and what it refuses`() throws {
         let folder = try folder("# %% [markdown]\n# # Title\n\n# %% One\nprint(6 * 7)\n")
         #expect(try Program.run("convert", "kd.dist", "kd.ipynb", "--run", folder: folder).status == 0)
         #expect(try text(folder + "/kd.ipynb").contains("42"))
@@ -191,8 +189,8 @@ struct SweepTests {
         #expect(try Program.run("convert", "kd.ipynb", "gone/kd.dist", folder: folder).errors.contains("cannot write"))
     }
 
-    @Test("A second report differs only in what is marked as measured")
-    func stable() throws {
+    @Test
+    func `A second report differs only in what is marked as measured`() throws {
         let script = """
             # %% Runs
             manual_seed(1)
@@ -223,8 +221,10 @@ struct SweepTests {
         #expect(pages[0].utf8.count - images.reduce(0) { $0 + $1.utf8.count } < 100_000)
     }
 
-    @Test("--dpi makes smaller pictures of the same size on the page, and stands in the command that repeats the run")
-    func density() throws {
+    @Test
+    func `--dpi makes smaller pictures of the same size on the page, and stands in the command that repeats the run`()
+        throws
+    {
         let folder = try folder("plot([3, 1, 2])\n")
         #expect(try Program.run("report", "kd.dist", folder: folder).status == 0)
         #expect(try Program.run("report", "kd.dist", "--dpi", "96", "-o", "small.html", folder: folder).status == 0)
@@ -262,10 +262,8 @@ struct SweepTests {
         return result
     }
 
-    @Test(
-        "A page opens in a browser without network and without JavaScript, in light and in dark",
-        .enabled(if: WholeFile.exists("/usr/bin/chromium"), "the Debian package chromium is not installed"))
-    func browser() throws {
+    @Test(.enabled(if: WholeFile.exists("/usr/bin/chromium"), "the Debian package chromium is not installed"))
+    func `A page opens in a browser without network and without JavaScript, in light and in dark`() throws {
         let folder = try folder("# %% [markdown]\n# # Café\n# %% One\nplot([3, 1, 2])\n# %% Two\nprint(1 < 2)\n")
         #expect(try Program.run("report", "kd.dist", "-o", "kd.html", folder: folder).status == 0)
         // Scripts are switched off as a user would do it: the browser's own pages, which take the picture, keep theirs.

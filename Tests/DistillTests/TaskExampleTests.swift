@@ -22,8 +22,8 @@ struct TaskExampleTests {
         return try #require(Double(parts[place + 1]))
     }
 
-    @Test("One logit: the distilled student ranks better than the one of labels alone")
-    func binary() throws {
+    @Test
+    func `One logit: the distilled student ranks better than the one of labels alone`() throws {
         let (output, picture) = try run("binary")
         let teacher = try number("AUROC", of: "teacher", in: output)
         #expect(teacher > 0.98)
@@ -35,8 +35,8 @@ struct TaskExampleTests {
         #expect(picture.count > 20_000)
     }
 
-    @Test("Pixels: the distilled student overlaps more than the one of labels alone")
-    func segmentation() throws {
+    @Test
+    func `Pixels: the distilled student overlaps more than the one of labels alone`() throws {
         let (output, picture) = try run("segmentation", "epochs=20")
         #expect(try number("mIoU", of: "teacher", in: output) > 0.7)
         #expect(
@@ -45,16 +45,16 @@ struct TaskExampleTests {
         #expect(picture.count > 20_000)
     }
 
-    @Test("A table: a forest's probabilities teach a network")
-    func tabular() throws {
+    @Test
+    func `A table: a forest's probabilities teach a network`() throws {
         let (output, picture) = try run("tabular", "epochs=60")
         #expect(abs(try number("accuracy", of: "forest", in: output) - 0.9415) < 1e-3)
         #expect(try number("accuracy", of: "taught", in: output) > 0.92)
         #expect(picture.count > 20_000)
     }
 
-    @Test("Files of PyTorch and ONNX teach, and what they teach is better than labels alone")
-    func pretrained() throws {
+    @Test
+    func `Files of PyTorch and ONNX teach, and what they teach is better than labels alone`() throws {
         let (output, picture) = try run("pretrained", "data=\(ExampleTests.folder)/data")
         #expect(output.contains("the weights under \"model_state_dict\", names without their \"module.\""))
         // Measured: 1, 1, 0.572, 0.708 and 0.702.
@@ -67,8 +67,8 @@ struct TaskExampleTests {
         #expect(picture.count > 20_000)
     }
 
-    @Test("Published weights take the place of the small teacher, or are said to be missing")
-    func published() throws {
+    @Test
+    func `Published weights take the place of the small teacher, or are said to be missing`() throws {
         let path = ExampleTests.folder + "/pretrained.dist", data = "data=\(ExampleTests.folder)/data"
         let missing = try Program.run("run", path, "--set", data, "--set", "weights=none.pth")
         #expect(missing.status == 1)
@@ -83,8 +83,8 @@ struct TaskExampleTests {
         #expect(output.contains("3,376,132"))
     }
 
-    @Test("The ten lines about a teacher from elsewhere run as they are written")
-    func tenLines() throws {
+    @Test
+    func `The ten lines about a teacher from elsewhere run as they are written`() throws {
         let place = try Program.temporaryFolder()
         try FileManager.default.createSymbolicLink(
             atPath: place + "/examples", withDestinationPath: ExampleTests.folder)

@@ -14,15 +14,15 @@ struct ThreadTests {
         for p in net.parameters() { print(p.sum().item(), (p * p).sum().item()) }
         """
 
-    @Test("A number of threads gives the same bits every time", arguments: ["1", "2", "3"])
-    func repeatable(threads: String) throws {
+    @Test(arguments: ["1", "2", "3"])
+    func `A number of threads gives the same bits every time`(threads: String) throws {
         let first = try Program.run("--threads", threads, "-e", Self.script)
         #expect(first.status == 0, "\(first.errors)")
         for _ in 0..<2 { #expect(try Program.run("--threads", threads, "-e", Self.script).output == first.output) }
     }
 
-    @Test("A variable that forces slower kernels is warned of")
-    func slowerKernels() throws {
+    @Test
+    func `A variable that forces slower kernels is warned of`() throws {
         let forced = try Program.run(
             ["-e", "1 + 1"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
         #expect(forced.output == "2\n")

@@ -23,7 +23,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 }
 
 @Suite struct VerdictTests {
-    @Test func theDistributionIsSciPys() throws {
+    @Test func `The distribution is sci pys`() throws {
         let cases = try fixture("t")
         #expect(cases.count == 56)
         for entry in cases {
@@ -38,7 +38,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         }
     }
 
-    @Test func theTestIsSciPys() throws {
+    @Test func `The test is sci pys`() throws {
         let cases = try fixture("tests")
         #expect(cases.count == 16)
         var outcomes: Set<Verdict.Outcome> = []
@@ -56,7 +56,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(outcomes == [.better, .worse, .inconclusive])
     }
 
-    @Test func smallerIsBetterForLosses() throws {
+    @Test func `Smaller is better for losses`() throws {
         let low = [0.30, 0.31, 0.29, 0.30]
         let high = [0.40, 0.42, 0.39, 0.41]
         #expect(try Verdict(low, high, metric: "nll", largerIsBetter: false).outcome == .better)
@@ -65,7 +65,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
     }
 
     @Test(arguments: [([0.9], [0.8]), ([], []), ([0.9, 0.8], [0.7]), ([0.9, .nan], [0.7, 0.8])])
-    func whatIsNoEvidenceIsRefused(_ a: [Double], _ b: [Double]) {
+    func `What is no evidence is refused`(_ a: [Double], _ b: [Double]) {
         #expect(throws: DistillationError.self) { try Verdict(a, b, metric: "accuracy", largerIsBetter: true) }
     }
 }
@@ -79,7 +79,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
             })
     }
 
-    @Test func groupsAreRowsThatDifferInTheirSeedAlone() throws {
+    @Test func `Groups are rows that differ in their seed alone`() throws {
         let groups = table().groups
         #expect(groups.count == 2)
         #expect(isClose(try #require(groups[0].mean("accuracy")), 0.6, 1e-12))
@@ -89,7 +89,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(table().best("accuracy", largerIsBetter: false)?.settings["T"] == .integer(1))
     }
 
-    @Test func tablesAreSortedFilteredAndWritten() throws {
+    @Test func `Tables are sorted filtered and written`() throws {
         let sorted = table().sorted(by: "accuracy", descending: true)
         #expect(sorted.rows.map { $0.metrics["accuracy"] } == [0.9, 0.8, 0.7, 0.5])
         #expect(table().filter { $0.settings["T"] == .integer(4) }.rows.count == 2)
@@ -98,7 +98,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(odd.csv() == "loss\n\"a, \"\"b\"\"\"\n")
     }
 
-    @Test func onlyOneSettingIsComparedBySeed() throws {
+    @Test func `Only one setting is compared by seed`() throws {
         #expect(throws: DistillationError.self) { try table().bySeed("accuracy") }
         #expect(throws: DistillationError.self) { try table().bySeed("nll") }
         let one = table().filter { $0.settings["T"] == .integer(4) }
@@ -109,7 +109,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 }
 
 @Suite struct RepresentationTests {
-    @Test func alignmentIsNumPys() throws {
+    @Test func `Alignment is num pys`() throws {
         let cases = try fixture("cka")
         #expect(cases.count == 3)
         for entry in cases {
@@ -120,7 +120,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(isClose(try Representation.cka(x, x * 3 + 1), 1, 1e-6))
     }
 
-    @Test func componentsAreScikitLearns() throws {
+    @Test func `Components are scikit learns`() throws {
         for entry in try fixture("pca") {
             let scores = try Representation.pca(matrix(entry["x"]), components: #require(entry["k"]?.integer))
             #expect(try scores.allclose(matrix(entry["scores"]), rtol: 1e-8, atol: 1e-8))
@@ -128,14 +128,14 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(throws: TrainingError.self) { try Representation.pca(Tensor.randn([4, 3]), components: 4) }
     }
 
-    @Test func correlationsAreNumPys() throws {
+    @Test func `Correlations are num pys`() throws {
         for entry in try fixture("correlation") {
             let difference = try Representation.correlationDifference(matrix(entry["t"]), matrix(entry["s"]))
             #expect(try difference.allclose(matrix(entry["value"]), rtol: 1e-8, atol: 1e-10))
         }
     }
 
-    @Test func neighboursStayNeighboursInTheMap() throws {
+    @Test func `Neighbours stay neighbours in the map`() throws {
         let data = try digits().take(300)
         let (map, divergences) = try Representation.tsne(data.x(), perplexity: 20, iterations: 400)
         #expect(try map.equals(Representation.tsne(data.x(), perplexity: 20, iterations: 400).positions))
@@ -173,7 +173,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 }
 
 @Suite struct ChosenOnTests {
-    @Test func aComparisonSaysWhenTheTestSetChoseTheEpoch() throws {
+    @Test func `A comparison says when the test set chose the epoch`() throws {
         let parts = try split(digits().take(300), test: 0.3, validation: 0.3)
         let teacher = try Linear(64, 10)
         let student = try Linear(64, 10)
@@ -205,7 +205,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
         #expect(TrialTable.notes(on: [try fit(student, parts[0], options: options)], ["val_accuracy"]).isEmpty)
     }
 
-    @Test func operationsAreCounted() throws {
+    @Test func `Operations are counted`() throws {
         let data = try digits().take(10)
         let comparison = try Comparison(teacher: Linear(64, 10), students: ["small": Linear(64, 10)], on: data)
         #expect(comparison.rows["flops"] == [Double(2 * 64 * 10 + 10), Double(2 * 64 * 10 + 10)])

@@ -13,7 +13,7 @@ private func toy() throws -> Dataset {
 }
 
 @Suite struct DistillTests {
-    @Test func theOneLineFormAndTheLoopByHandGiveTheSameLosses() throws {
+    @Test func `The one line form and the loop by hand give the same losses`() throws {
         let data = try toy()
         Randomness.seed(1)
         let teacher = try net([4, 16, 3])
@@ -50,7 +50,7 @@ private func toy() throws -> Dataset {
         for (a, b) in zip(run.steps, losses) { #expect(abs(a - b) < 1e-5 * (1 + abs(b))) }
     }
 
-    @Test func aDistilledStudentOfTheDigitsIsGood() throws {
+    @Test func `A distilled student of the digits is good`() throws {
         Randomness.seed(0)
         let parts = try split(digits(), test: 0.2)
         var options = TrainingOptions()
@@ -68,7 +68,7 @@ private func toy() throws -> Dataset {
         for (name, tensor) in try teacher.stateDict() { #expect(try before[name]?.equals(tensor) == true) }
     }
 
-    @Test func cacheAndNoCacheTrainAlike() throws {
+    @Test func `Cache and no cache train alike`() throws {
         let data = try toy()
         Randomness.seed(1)
         let teacher = try net([4, 16, 3])
@@ -83,7 +83,7 @@ private func toy() throws -> Dataset {
         for (a, b) in zip(steps[0], steps[1]) { #expect(abs(a - b) < 1e-5 * (1 + abs(a))) }
     }
 
-    @Test func unequalFeaturesGetAnAdapterThatLearns() throws {
+    @Test func `Unequal features get an adapter that learns`() throws {
         let data = try toy()
         let teacher = try net([4, 16, 3])
         var options = TrainingOptions()
@@ -95,7 +95,7 @@ private func toy() throws -> Dataset {
         #expect(!run.net.namedParameters().contains { $0.name.contains("feature") })
     }
 
-    @Test func wrongPathsListThoseThatExist() throws {
+    @Test func `Wrong paths list those that exist`() throws {
         let data = try toy()
         do {
             try distill(
@@ -109,7 +109,7 @@ private func toy() throws -> Dataset {
         }
     }
 
-    @Test func severalTeachersAndStoredLogits() throws {
+    @Test func `Several teachers and stored logits`() throws {
         let data = try toy()
         let teachers = try [net([4, 16, 3]), net([4, 12, 3])]
         var options = TrainingOptions()
@@ -131,7 +131,7 @@ private func toy() throws -> Dataset {
         }
     }
 
-    @Test func schedulesChangeTheWeights() throws {
+    @Test func `Schedules change the weights`() throws {
         let ramp = WeightSchedule.ramp(from: 0, to: 1, epochs: 5)
         #expect(try (0..<7).map { try ramp.value(at: $0) } == [0, 0.25, 0.5, 0.75, 1, 1, 1])
         #expect(try WeightSchedule.until(epoch: 2).times(3).value(at: 1) == 3)
@@ -142,7 +142,7 @@ private func toy() throws -> Dataset {
         #expect(run["soft"]?.last?.isFinite == true)
     }
 
-    @Test func divergenceNamesTermAndStep() throws {
+    @Test func `Divergence names term and step`() throws {
         let data = try toy()
         let broken = CustomTerm("mine") { try $0.student.logits.sum() * .float(.infinity) }
         do {
@@ -153,7 +153,7 @@ private func toy() throws -> Dataset {
         }
     }
 
-    @Test func aTermThatNeedsATeacherCannotBeFitted() throws {
+    @Test func `A term that needs a teacher cannot be fitted`() throws {
         #expect(throws: DistillationError.noTeacher(term: "soft")) {
             try fit(net([4, 8, 3]), toy(), loss: Objective(SoftTerm()))
         }

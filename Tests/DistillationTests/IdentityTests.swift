@@ -15,25 +15,25 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         )
     }
 
-    @Test func jsdAtZeroIsSoftAtOne() throws {
+    @Test func `Jsd at zero is soft at one`() throws {
         let (s, t, _) = try logits()
         let jsd = try JensenShannonTerm(beta: 0)(student: s, teacher: t).itemDouble()
         #expect(close(jsd, try SoftTerm(temperature: 1)(student: s, teacher: t).itemDouble()))
     }
 
-    @Test func jsdAtOneIsSoftWithTheNetworksChanged() throws {
+    @Test func `Jsd at one is soft with the networks changed`() throws {
         let (s, t, _) = try logits()
         let jsd = try JensenShannonTerm(beta: 1)(student: s, teacher: t).itemDouble()
         #expect(close(jsd, try SoftTerm(temperature: 1)(student: t, teacher: s).itemDouble()))
     }
 
-    @Test func batchmeanIsMeanTimesClasses() throws {
+    @Test func `Batchmean is mean times classes`() throws {
         let (s, t, _) = try logits()
         let mean = try SoftTerm(temperature: 3, reduction: .mean)(student: s, teacher: t).itemDouble()
         #expect(close(4 * mean, try SoftTerm(temperature: 3)(student: s, teacher: t).itemDouble()))
     }
 
-    @Test func plainSoftIsPyTorchsDivergence() throws {
+    @Test func `Plain soft is py torchs divergence`() throws {
         let (s, t, _) = try logits()
         let plain = try SoftTerm(temperature: 3, scale: .none)(student: s, teacher: t).itemDouble()
         let divergence = try (s / 3).logSoftmax(dim: 1).klDiv((t / 3).softmax(dim: 1), reduction: .batchmean)
@@ -41,7 +41,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         #expect(close(9 * plain, try SoftTerm(temperature: 3)(student: s, teacher: t).itemDouble()))
     }
 
-    @Test func decoupledPartsMakeTheWholePerExample() throws {
+    @Test func `Decoupled parts make the whole per example`() throws {
         let s = try Tensor.randn([1, 4], dtype: .float64)
         let t = try Tensor.randn([1, 4], dtype: .float64)
         let y = try Tensor([2])
@@ -54,7 +54,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         #expect(close(whole, try parts.target.itemDouble() + (1 - p) * parts.others.itemDouble()))
     }
 
-    @Test func twoClassesLeaveNothingForTheOthers() throws {
+    @Test func `Two classes leave nothing for the others`() throws {
         let s = try Tensor.randn([3, 2], dtype: .float64)
         let t = try Tensor.randn([3, 2], dtype: .float64)
         let y = try Tensor([0, 1, 1])
@@ -62,7 +62,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         #expect(abs(others) < 1e-12)
     }
 
-    @Test func theGradientAtHighTemperatureIsTheCentredDifference() throws {
+    @Test func `The gradient at high temperature is the centred difference`() throws {
         let (s, t, _) = try logits()
         try s.requireGradient()
         try SoftTerm(temperature: 1e4)(student: s, teacher: t).backward()
@@ -77,7 +77,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     }
 
     /// ½⟨(z_s − z_t)²⟩ = 1 − ρ, up to the ε beside the deviation.
-    @Test func pearsonIsOneMinusTheCorrelation() throws {
+    @Test func `Pearson is one minus the correlation`() throws {
         let s = try Tensor.randn([6, 1, 2, 2], dtype: .float64)
         let t = try Tensor.randn([6, 1, 2, 2], dtype: .float64)
         let rho = try Correlation.ofRows(s.reshape([1, 24]), t.reshape([1, 24])).itemDouble()
@@ -85,7 +85,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     }
 
     /// Standardised logits do not feel scale and offset of a row.
-    @Test func standardizedLogitsForgetScaleAndOffset() throws {
+    @Test func `Standardized logits forget scale and offset`() throws {
         let (s, t, _) = try logits()
         let term = try SoftTerm(temperature: 2, standardize: true)
         let plain = try term(student: s, teacher: t).itemDouble()
@@ -93,14 +93,14 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     }
 
     /// With no share of its own answers, and before there are any, progressive is the cross entropy.
-    @Test func progressiveBeginsAsTheLabels() throws {
+    @Test func `Progressive begins as the labels`() throws {
         let (s, _, y) = try logits()
         let own = try ProgressiveTerm()(student: s, labels: y).itemDouble()
         #expect(close(own, try HardTerm()(student: s, labels: y).itemDouble()))
     }
 
     /// A teacher that is always right leaves nothing to repair.
-    @Test func rightTeachersAreNotRepaired() throws {
+    @Test func `Right teachers are not repaired`() throws {
         let (s, t, _) = try logits()
         let y = try t.argmax(dim: 1)
         let soft = try SoftTerm()(student: s, teacher: t).itemDouble()
@@ -110,7 +110,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
     }
 
     /// virtual_teacher is soft from log q.
-    @Test func theVirtualTeacherIsATeacher() throws {
+    @Test func `The virtual teacher is a teacher`() throws {
         let (s, _, y) = try logits()
         let q = try Tensor.where(y.oneHot(4).to(.bool), .scalar(.float(0.97)), .scalar(.float(0.01))).to(.float64)
         let own = try VirtualTeacherTerm(a: 0.97, temperature: 3)(student: s, labels: y).itemDouble()

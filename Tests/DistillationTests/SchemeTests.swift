@@ -40,7 +40,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 @Suite struct SchemeTests {
     // MARK: Mutual learning
 
-    @Test func peersLearnFromEachOtherAndOnlyFromTheirOwnLoss() throws {
+    @Test func `Peers learn from each other and only from their own loss`() throws {
         let data = try Digits()
         Randomness.seed(1)
         let first = try net([64, 16, 10])
@@ -81,7 +81,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(runs[0]["soft"]?.allSatisfy { $0 > 0 } == true)
     }
 
-    @Test func peersMustBeDifferentNetworksWithTheSameClasses() throws {
+    @Test func `Peers must be different networks with the same classes`() throws {
         let data = try Digits()
         let one = try net([64, 10])
         #expect(throws: DistillationError.self) { try mutual([one], data.few) }
@@ -94,7 +94,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Chains
 
-    @Test func aChainTeachesEachNetworkByTheOneBefore() throws {
+    @Test func `A chain teaches each network by the one before`() throws {
         let data = try Digits()
         Randomness.seed(2)
         let teacher = try net([64, 64, 10])
@@ -124,7 +124,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(throws: DistillationError.self) { try distillChain([teacher], data.few, loss: soft) }
     }
 
-    @Test func aRouteSharesTheEpochsAndFollowsEveryAnchor() throws {
+    @Test func `A route shares the epochs and follows every anchor`() throws {
         let data = try Digits()
         Randomness.seed(3)
         let teacher = try net([64, 32, 10])
@@ -160,7 +160,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Generations
 
-    @Test func generationsAreNewNetworksTaughtByTheOneBefore() throws {
+    @Test func `Generations are new networks taught by the one before`() throws {
         let data = try Digits()
         Randomness.seed(4)
         var made: [Module] = []
@@ -190,7 +190,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Teacher-free
 
-    @Test func aVirtualTeacherTeachesWithoutANetwork() throws {
+    @Test func `A virtual teacher teaches without a network`() throws {
         let data = try Digits()
         let students = try [Objective(VirtualTeacherTerm()), Objective(HardTerm())].map { objective in
             Randomness.seed(5)
@@ -203,7 +203,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(try !same(students[0], students[1]))
     }
 
-    @Test func aCopyTeachesItsOriginal() throws {
+    @Test func `A copy teaches its original`() throws {
         let data = try Digits()
         Randomness.seed(6)
         let student = try net([64, 16, 10])
@@ -220,7 +220,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Self-distillation
 
-    @Test func exitsLearnFromTheDeepestClassifier() throws {
+    @Test func `Exits learn from the deepest classifier`() throws {
         let data = try Digits()
         Randomness.seed(7)
         let network = try net([64, 32, 32, 10])
@@ -245,7 +245,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(throws: DistillationError.self) { try selfDistill(network, exits: [LayerPath("9")], data.few) }
     }
 
-    @Test func theDeepestClassifierIsNotMovedByItsExits() throws {
+    @Test func `The deepest classifier is not moved by its exits`() throws {
         // The gradient of exit terms must not reach the last layer: with everything else frozen, it learns as alone.
         let data = try Digits()
         let heads = try [true, false].map { withExits in
@@ -275,7 +275,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Semi-supervised
 
-    @Test func theMeanTeacherIsTheMovingAverageOfTheStudent() throws {
+    @Test func `The mean teacher is the moving average of the student`() throws {
         let data = try Digits()
         Randomness.seed(9)
         let student = try net([64, 16, 10])
@@ -305,7 +305,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(loss.teacher.parameters().allSatisfy { $0.gradient == nil })
     }
 
-    @Test func consistencyMakesStudentAndTeacherAgree() throws {
+    @Test func `Consistency makes student and teacher agree`() throws {
         let data = try Digits(few: 40)
         let runs = try [nil, 0.0].map { (consistency: Double?) in
             Randomness.seed(10)
@@ -321,7 +321,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(try data.accuracy(runs[0].net) == #require(runs[0]["val_accuracy"]?.last))
     }
 
-    @Test func pseudoLabelsTeachTheNoisyStudent() throws {
+    @Test func `Pseudo labels teach the noisy student`() throws {
         let data = try Digits(few: 40)
         Randomness.seed(11)
         let teacher = try net([64, 32, 10])
@@ -350,7 +350,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         }
     }
 
-    @Test func aTransferSetNeedsNoLabels() throws {
+    @Test func `A transfer set needs no labels`() throws {
         let data = try Digits()
         Randomness.seed(13)
         let teacher = try net([64, 64, 10])
@@ -366,7 +366,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
 
     // MARK: Several teachers
 
-    @Test func severalTeachersAreAveragedAsAskedFor() throws {
+    @Test func `Several teachers are averaged as asked for`() throws {
         let data = try Digits()
         Randomness.seed(14)
         let teachers = try [net([64, 32, 10]), net([64, 24, 10])]
@@ -402,7 +402,7 @@ private func same(_ a: Module, _ b: Module) throws -> Bool {
         #expect(x.shape[0] == data.few.count)
     }
 
-    @Test func aFeatureTermNamesItsTeacher() throws {
+    @Test func `A feature term names its teacher`() throws {
         let data = try Digits()
         Randomness.seed(16)
         let teachers = try [net([64, 32, 10]), net([64, 16, 10])]

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: ["soft", "hard", "soft + hard", "feature", "dkd", "fit"])
-    func meansAreOverValidPositions(_ kind: String) throws {
+    func `Means are over valid positions`(_ kind: String) throws {
         func losses(_ data: Dataset) throws -> [Double] {
             Randomness.seed(4)
             let teacher = try net(8)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func theMeanOverAnEpochIsOverPositionsToo() throws {
+    @Test func `The mean over an epoch is over positions too`() throws {
         // Batches of one sequence each have 5, 2, 1 and 4 positions; with a learning rate of 0 the loss of the epoch is
         // the mean over the twelve.
         Randomness.seed(5)
@@ -80,7 +80,7 @@ import Testing
         #expect(try abs((evaluate(network, masked(fillingWith: 7), metrics: ["nll"])["nll"] ?? .nan) - nll) < 1e-5)
     }
 
-    @Test func peersExitsAndChainsKnowTheMask() throws {
+    @Test func `Peers exits and chains know the mask`() throws {
         func losses(_ data: Dataset) throws -> [[Double]] {
             var options = TrainingOptions()
             options.epochs = 2

@@ -19,7 +19,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
 
 @Suite struct HintStageTests {
     @Test(arguments: ["fitnet", "factor", "boundary", "fsp"])
-    func hintsTrainTheStudentUpToTheHintThenDropOut(_ method: String) throws {
+    func `Hints train the student up to the hint then drop out`(_ method: String) throws {
         let data = try toy()
         let teacher = try net([4, 8, 8, 3])
         let student = try net([4, 8, 8, 3])
@@ -54,7 +54,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(labels[0].isNaN && labels[1].isNaN && labels[2].isFinite)
     }
 
-    @Test func theSecondStageHasAFreshOptimizerAndCountsAnew() throws {
+    @Test func `The second stage has a fresh optimizer and counts anew`() throws {
         // Two epochs of a hint whose weight is tiny leave the student as it was, so what follows equals a run without it.
         let data = try toy()
         let teacher = try net([4, 8, 3])
@@ -80,7 +80,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(hinted.bestEpoch >= 2, "no epoch of a hint is the best")
     }
 
-    @Test func impossibleHintsAreErrorsBeforeTheFirstStep() throws {
+    @Test func `Impossible hints are errors before the first step`() throws {
         let data = try toy()
         let teacher = try net([4, 8, 3])
         let student = try net([4, 8, 3])
@@ -104,7 +104,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
 }
 
 @Suite struct RebuiltStudentTests {
-    @Test func theRunsNetworkAnswersThroughTheTeachersClassifier() throws {
+    @Test func `The runs network answers through the teachers classifier`() throws {
         let data = try toy(300)
         Randomness.seed(1)
         let teacher = try net([4, 16, 3])
@@ -125,7 +125,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         _ = try run.net.copy()
     }
 
-    @Test func labelTermsJudgeTheNetworkThatIsKept() throws {
+    @Test func `Label terms judge the network that is kept`() throws {
         let data = try toy()
         let (teacher, student) = (try net([4, 8, 3]), try net([4, 8, 3]))
         let head = try student.stateDict()["2.weight"]
@@ -136,7 +136,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(try student.stateDict()["2.weight"]?.equals(#require(head)) == true, "its own classifier takes no part")
     }
 
-    @Test func aPathThatTheTeacherLacksIsAnError() throws {
+    @Test func `A path that the teacher lacks is an error`() throws {
         let data = try toy()
         do {
             try distill(
@@ -148,7 +148,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
 }
 
 @Suite struct MemoryTests {
-    @Test func stateAndRestoreBringBackEverythingThatALossRemembers() throws {
+    @Test func `State and restore bring back everything that a loss remembers`() throws {
         let data = try toy()
         let teacher = try net([4, 8, 3])
         func loss() throws -> ObjectiveRun {
@@ -173,7 +173,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(throws: ModuleError.self) { try second.restore(short) }
     }
 
-    @Test func negativesAreOfOtherClasses() throws {
+    @Test func `Negatives are of other classes`() throws {
         let data = try toy()
         let sampler = try NegativeSampler(data, for: "crd")
         let classes = try #require(data.y).integers()
@@ -189,7 +189,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(throws: DistillationError.self) { try NegativeSampler(one, for: "crd") }
     }
 
-    @Test func helperModulesAreNoPartOfTheStudent() throws {
+    @Test func `Helper modules are no part of the student`() throws {
         let data = try toy()
         let student = try net([4, 8, 3])
         let names = student.namedParameters().map(\.name)
@@ -221,7 +221,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         }
     }
 
-    @Test func progressiveRemembersWhatTheNetworkSaid() throws {
+    @Test func `Progressive remembers what the network said`() throws {
         let data = try toy()
         let student = try net([4, 8, 3])
         let term = try ProgressiveTerm(alpha: 0.8)
@@ -236,7 +236,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(try (said - now).abs().max().itemDouble() < 0.2, "close to what it says now, some steps later")
     }
 
-    @Test func classwisePartnersAreOfTheSameClass() throws {
+    @Test func `Classwise partners are of the same class`() throws {
         // A network that answers with its input: partners of the same class give the same row, others do not.
         let y = (0..<60).map { $0 % 3 }
         let x = try Tensor(y.flatMap { label in (0..<3).map { $0 == label ? 5.0 : 0 } }, shape: [60, 3]).to(.float32)
@@ -255,7 +255,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
 }
 
 @Suite struct BalanceTests {
-    @Test func proposedWeightsMakeTheTermsPullAlike() throws {
+    @Test func `Proposed weights make the terms pull alike`() throws {
         let data = try toy()
         let teacher = try net([4, 16, 3])
         func run(_ objective: Objective) throws -> Run {
@@ -277,7 +277,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(first.notes.joined().contains("with equal pull: 0.1 * hard()"))
     }
 
-    @Test func normsAreThoseOfTheTermsOwnGradients() throws {
+    @Test func `Norms are those of the terms own gradients`() throws {
         let data = try toy(32)
         let teacher = try net([4, 16, 3])
         let student = try net([4, 8, 3])
@@ -297,7 +297,7 @@ private func toy(_ count: Int = 150) throws -> Dataset {
         #expect(abs(try #require(run["grad_soft"]?.first) - norm.squareRoot()) < 1e-4 * norm.squareRoot())
     }
 
-    @Test func measuringDoesNotChangeTheTraining() throws {
+    @Test func `Measuring does not change the training`() throws {
         let data = try toy()
         let teacher = try net([4, 16, 3])
         let steps = try [false, true].map { balance in

@@ -38,7 +38,7 @@ import Testing
         a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 * (1 + abs($1)) }
     }
 
-    @Test func shuffledRowsGetTheirOwnValues() throws {
+    @Test func `Shuffled rows get their own values`() throws {
         let without = try run(.off)
         let with = try run(.auto)
         #expect(agree(with.steps, without.steps))
@@ -47,7 +47,7 @@ import Testing
         #expect(without.passes >= 12)
     }
 
-    @Test func whatDoesNotFitIntoMemoryLiesInAFile() throws {
+    @Test func `What does not fit into memory lies in a file`() throws {
         let memory = try run(.auto)
         teacher.remembered = nil
         let disk = try run(.auto, limit: 1000)
@@ -56,7 +56,7 @@ import Testing
         #expect(disk.steps == memory.steps)
     }
 
-    @Test func laterRunsUseWhatEarlierOnesComputed() throws {
+    @Test func `Later runs use what earlier ones computed`() throws {
         let first = try run(.auto)
         let second = try run(.auto)
         #expect(second.steps == first.steps)
@@ -67,7 +67,7 @@ import Testing
         #expect(teacher.remembered === record)
     }
 
-    @Test func aChangedTeacherIsAskedAgain() throws {
+    @Test func `A changed teacher is asked again`() throws {
         _ = try run(.auto)
         let record = teacher.remembered
         _ = try Gradients.disabled { try teacher.parameters()[0].copy_(teacher.parameters()[0] * 2) }
@@ -76,7 +76,7 @@ import Testing
         #expect(agree(changed.steps, try run(.off).steps))
     }
 
-    @Test func aTeacherChangedBetweenEpochsIsAskedAgain() throws {
+    @Test func `A teacher changed between epochs is asked again`() throws {
         func change(_ run: Run) throws -> Bool {
             _ = try Gradients.disabled { try teacher.parameters()[0].copy_(teacher.parameters()[0] * 1.5) }
             return true
@@ -88,7 +88,7 @@ import Testing
         #expect(agree(with.steps, without.steps))
     }
 
-    @Test func otherDataIsComputedAnew() throws {
+    @Test func `Other data is computed anew`() throws {
         _ = try run(.auto)
         let record = teacher.remembered
         let other = try Dataset(x: data.x() * 0.5, y: data.y)
@@ -100,7 +100,7 @@ import Testing
         #expect(teacher.remembered === second)
     }
 
-    @Test func augmentedViewsAreJudgedAsTheyAre() throws {
+    @Test func `Augmented views are judged as they are`() throws {
         let views = try data.augmented(by: Augmentation([.noise(std: 0.3)]))
         let with = try run(.auto, on: views)
         #expect(agree(with.steps, try run(.off, on: views).steps))
@@ -108,7 +108,7 @@ import Testing
         #expect(throws: DistillationError.self) { try run(.on, on: views) }
     }
 
-    @Test func theCopyOfATeacherRemembersNothing() throws {
+    @Test func `The copy of a teacher remembers nothing`() throws {
         _ = try run(.auto)
         #expect(try teacher.copy().remembered == nil)
     }

@@ -9,9 +9,9 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 @Suite struct TermTests {
     static let fixtures = TermFixture.all("terms")
 
-    @Test func thereAreFixtures() { #expect(Self.fixtures.count >= 118) }
+    @Test func `There are fixtures`() { #expect(Self.fixtures.count >= 118) }
 
-    @Test(arguments: fixtures.indices) func valuesAndGradientsAreThoseOfTheFormulas(_ index: Int) throws {
+    @Test(arguments: fixtures.indices) func `Values and gradients are those of the formulas`(_ index: Int) throws {
         let example = Self.fixtures[index]
         let term = try example.term()
         let student = try example.student.map { try $0.tensor().requireGradient() }
@@ -30,7 +30,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 
     /// Every term without trained parts, on the first fixture of its name that is small.
     @Test(arguments: Dictionary(grouping: fixtures.indices) { fixtures[$0].call }.values.compactMap(\.first))
-    func gradientsPassFiniteDifferences(_ index: Int) throws {
+    func `Gradients pass finite differences`(_ index: Int) throws {
         let example = Self.fixtures[index]
         let term = try example.term()
         let teacher = try example.teacher.map { try $0.tensor() }
@@ -89,7 +89,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         }
     }
 
-    @Test(arguments: logitTerms) func logitsOfAnySizeAndConstantRowsStayFinite(_ name: String) throws {
+    @Test(arguments: logitTerms) func `Logits of any size and constant rows stay finite`(_ name: String) throws {
         let cases: [(String, [Double], [Double])] = [
             ("±1e4", [1e4, -1e4, 0, 0, 1e4, -1e4], [-1e4, 1e4, 0, 1e4, 0, -1e4]),
             ("constant rows", [5, 5, 5, 5, 5, 5], [1, 1, 1, 2, 2, 2]),
@@ -103,7 +103,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         }
     }
 
-    @Test(arguments: logitTerms) func twoClassesAndOneExampleStayFinite(_ name: String) throws {
+    @Test(arguments: logitTerms) func `Two classes and one example stay finite`(_ name: String) throws {
         try requireFinite(
             name, [Tensor([1.0, -2, 0.5, 3], shape: [2, 2]).to(.float32)],
             [Tensor([0.0, 1e4, -1e4, 2], shape: [2, 2]).to(.float32)], [0, 1], "K = 2")
@@ -112,7 +112,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
             [Tensor([0.0, 1, -1], shape: [1, 3]).to(.float32)], [1], "B = 1")
     }
 
-    @Test(arguments: featureTerms) func zeroConstantAndSingleFeaturesStayFinite(_ name: String) throws {
+    @Test(arguments: featureTerms) func `Zero constant and single features stay finite`(_ name: String) throws {
         let layers = try max(1, makeTerm(name).pairs.count)
         for batch in [1, 3] {
             let shape = [batch, 2, 2, 2]
@@ -142,7 +142,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
                 call.hasPrefix($0 + "(")
             } && !call.hasPrefix("dist(beta")
         })
-    func logitTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
+    func `Logit terms vanish when student equals teacher`(_ name: String) throws {
         let term = try makeTerm(name)
         let z = try Tensor.randn([4, 6], dtype: .float64)
         let found = try term(student: z, teacher: z, labels: Tensor([0, 1, 2, 5])).itemDouble()
@@ -163,7 +163,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 
     /// boundary is 0 only beyond its margin.
     @Test(arguments: ExtremeTests.featureTerms.filter { !$0.hasPrefix("boundary") })
-    func featureTermsVanishWhenStudentEqualsTeacher(_ name: String) throws {
+    func `Feature terms vanish when student equals teacher`(_ name: String) throws {
         let term = try makeTerm(name)
         let features = try (0..<max(1, term.pairs.count)).map { _ in
             try Tensor.randn([4, 3, 2, 2], dtype: .float64)
@@ -173,7 +173,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
 
     /// wsld has no gradient where the student equals the teacher. nkd's part of the other classes has none either; what
     /// is left is the pull towards the label, p_{t,y}(p_s − e_y)/B.
-    @Test func othersAreAtTheirMinimum() throws {
+    @Test func `Others are at their minimum`() throws {
         let z = try Tensor.randn([4, 6], dtype: .float64)
         let labels = [0, 1, 2, 5]
         let y = try Tensor(labels)
@@ -192,7 +192,7 @@ private func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-10 + 1e-
         }
     }
 
-    @Test func boundariesAreCrossedNowhereBeyondTheMargin() throws {
+    @Test func `Boundaries are crossed nowhere beyond the margin`() throws {
         let t = try Tensor([2.0, -3, 4, -1.5], shape: [2, 2])
         #expect(try BoundaryTerm()(studentFeatures: [t], teacherFeatures: [t]).itemDouble() == 0)
     }

@@ -8,9 +8,9 @@ import Testing
 @Suite struct TrainedTermTests {
     static let fixtures = TermFixture.all("trained_terms")
 
-    @Test func thereAreFixtures() { #expect(Self.fixtures.count >= 20) }
+    @Test func `There are fixtures`() { #expect(Self.fixtures.count >= 20) }
 
-    @Test(arguments: fixtures.indices) func valuesAndGradientsAreThoseOfTheFormulas(_ index: Int) throws {
+    @Test(arguments: fixtures.indices) func `Values and gradients are those of the formulas`(_ index: Int) throws {
         let example = Self.fixtures[index]
         let term = try example.term()
         let student = try example.student.map { try $0.tensor(.float32).requireGradient() }
@@ -110,7 +110,7 @@ import Testing
 
     /// Helper modules with batch normalisation take a batch of one example, too.
     @Test(arguments: Set(fixtures.map(\.call)).filter { $0.contains("->") }.sorted())
-    func zerosHugeFeaturesAndASingleExampleStayFinite(_ call: String) throws {
+    func `Zeros huge features and a single example stay finite`(_ call: String) throws {
         for shape in [[3, 4], [1, 4], [3, 4, 2, 2], [1, 4, 2, 2]] {
             for scale in [0, 1, 1e4] {
                 let example = try #require(Self.fixtures.first { $0.call == call })

@@ -27,7 +27,7 @@ import Testing
         return Sequential([try Linear(64, 24), Activation(.relu), try Linear(24, 10)])
     }
 
-    @Test func aCallbackSeesEveryEpochAndStopsTheRun() throws {
+    @Test func `A callback sees every epoch and stops the run`() throws {
         var seen: [Int] = []
         var options = options(10)
         options.callback = { run in
@@ -39,7 +39,7 @@ import Testing
         #expect(run.epochs == 4 && run.stoppedEarly && run.loss.count == 4)
     }
 
-    @Test func theBestWeightsAreThoseOfTheBestEpoch() throws {
+    @Test func `The best weights are those of the best epoch`() throws {
         var options = options(12)
         // A learning rate that makes the last epoch worse than an earlier one.
         options.optimizer = try Adam(lr: 0.3)
@@ -58,7 +58,7 @@ import Testing
         #expect(run.best["val_loss"] == best)
     }
 
-    @Test func theMonitorDecidesWhatIsBest() throws {
+    @Test func `The monitor decides what is best`() throws {
         var options = options(6)
         options.keep = .best
         options.monitor = "val_accuracy"
@@ -75,7 +75,7 @@ import Testing
         #expect(several["val_top3_accuracy"]?.count == 6 && several["val_ece"]?.count == 6)
     }
 
-    @Test func patienceEndsARunThatNoLongerImproves() throws {
+    @Test func `Patience ends a run that no longer improves`() throws {
         var options = options(60)
         options.patience = 3
         options.optimizer = try Adam(lr: 0.1)
@@ -89,7 +89,7 @@ import Testing
         #expect(try fit(net(), train, options: options).keptBy == "loss")
     }
 
-    @Test func clippedGradientsAreNoLargerThanAllowed() throws {
+    @Test func `Clipped gradients are no larger than allowed`() throws {
         var options = options(1)
         options.optimizer = try SGD(lr: 1)
         options.batchSize = 500
@@ -109,7 +109,7 @@ import Testing
         #expect(abs(moved[1].norm - moved[0].norm) < 1e-5 * moved[0].norm)
     }
 
-    @Test func aRunLeavesTheModesAsTheyWere() throws {
+    @Test func `A run leaves the modes as they were`() throws {
         let network = Sequential([try Linear(64, 8), try Dropout(p: 0.5), try Linear(8, 10)])
         let teacher = Sequential([try Linear(64, 8), try Dropout(p: 0.5), try Linear(8, 10)])
         network.eval()
@@ -126,7 +126,7 @@ import Testing
         #expect(teacher.isTraining)
     }
 
-    @Test func allPeersRunOutOfPatienceBeforeTheRunEnds() throws {
+    @Test func `All peers run out of patience before the run ends`() throws {
         var options = options(80)
         options.patience = 2
         options.optimizer = try Adam(lr: 0.1)

@@ -26,12 +26,14 @@ private func toy(_ count: Int = 96) throws -> Dataset {
 
 /// The traps of the field, each of which is a default, a check or a message here.
 @Suite struct TrapTests {
-    @Test func temperatureSquaredAndBatchmeanAreTheDefaults() throws {
+    @Test func `Temperature squared and batchmean are the defaults`() throws {
         let term = try SoftTerm(temperature: 3)
         #expect(term.scale == .temperatureSquared && term.reduction == .batchmean)
     }
 
-    @Test(arguments: ["student", "teacher"]) func probabilitiesWhereLogitsBelongAreAnError(_ side: String) throws {
+    @Test(arguments: ["student", "teacher"]) func `Probabilities where logits belong are an error`(_ side: String)
+        throws
+    {
         let softmax = Activation(.softmax(dim: 1))
         let teacher = try net([4, 8, 3], end: side == "teacher" ? softmax : nil)
         let student = try net([4, 8, 3], end: side == "student" ? softmax : nil)
@@ -44,7 +46,7 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         }
     }
 
-    @Test func aTeacherInTrainingModeTeachesAsInEvaluationAndStaysAsItIs() throws {
+    @Test func `A teacher in training mode teaches as in evaluation and stays as it is`() throws {
         let data = try toy()
         let teacher = try net([4, 8, 3], norm: true)
         teacher.train()
@@ -61,7 +63,7 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         }
     }
 
-    @Test func aTeacherIsRunWithoutAGraph() throws {
+    @Test func `A teacher is run without a graph`() throws {
         let teacher = try net([4, 8, 3])
         var options = TrainingOptions()
         options.epochs = 1
@@ -74,7 +76,7 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         #expect(teacher.parameters().allSatisfy { $0.gradient == nil })
     }
 
-    @Test func theStudentTrainsInTrainingModeAfterValidation() throws {
+    @Test func `The student trains in training mode after validation`() throws {
         let data = try toy()
         let student = try net([4, 8, 3], norm: true)
         var modes: [Bool] = []
@@ -91,7 +93,7 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         #expect(!student.isTraining, "and the mode it came in is given back")
     }
 
-    @Test func twoClassesAreNoMatterForNCKD() throws {
+    @Test func `Two classes are no matter for NCKD`() throws {
         let data = try Dataset(x: Tensor.randn([8, 4]), y: Tensor([0, 1, 0, 1, 0, 1, 0, 1]))
         do {
             try distill(net([4, 2]), into: net([4, 2]), data, loss: Objective(DecoupledTerm()))
@@ -99,14 +101,14 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         } catch let error as DistillationError { #expect(error.message.contains("at least 3 classes")) }
     }
 
-    @Test func constantRowsCorrelateWithNothing() throws {
+    @Test func `Constant rows correlate with nothing`() throws {
         let flat = try Tensor.full([2, 3], 1, dtype: .float64)
         let other = try Tensor.randn([2, 3], dtype: .float64)
         #expect(try Correlation.ofRows(flat, other).doubles() == [0, 0])
         #expect(try Logits.standardized(flat).doubles().allSatisfy { $0 == 0 })
     }
 
-    @Test func positionsAreAskedForBeforeTheFirstStep() throws {
+    @Test func `Positions are asked for before the first step`() throws {
         for term in [try AttentionTerm(), try ChannelTerm(), SelectivityTerm()] as [Term] {
             var steps = 0
             let counted = CustomTerm("counted") { input in
@@ -120,7 +122,7 @@ private func toy(_ count: Int = 96) throws -> Dataset {
         }
     }
 
-    @Test func theDatasetThatChoseTheEpochIsKnown() throws {
+    @Test func `The dataset that chose the epoch is known`() throws {
         let (data, validate) = (try toy(), try toy(48))
         let student = try net([4, 8, 3])
         var options = TrainingOptions()

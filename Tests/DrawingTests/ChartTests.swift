@@ -2,7 +2,7 @@ import Drawing
 import Testing
 
 @Suite struct ChartTests {
-    @Test func everyFigureCanBeDrawn() throws {
+    @Test func `Every figure can be drawn`() throws {
         for (name, chart, options) in try Samples.ordinary() + Samples.awkward() {
             for theme in Theme.allCases {
                 var options = options
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func mismatchedLengthsAreShapeErrors() throws {
+    @Test func `Mismatched lengths are shape errors`() throws {
         let failures: [() throws -> Void] = [
             { _ = try CurveSeries("a", x: [1], y: [1, 2]) }, { _ = try CurveSeries("a", xs: [[1]], runs: []) },
             { _ = try ScatterChart.Group("a", x: [1], y: []) },
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func logarithmicAxesTellWhatTheyLeaveOut() throws {
+    @Test func `Logarithmic axes tell what they leave out`() throws {
         let chart = try CurveChart([CurveSeries("a", y: [1, 0, -2, 4, .nan])])
         #expect(try Figure(chart).warnings.isEmpty)
         #expect(
@@ -48,7 +48,7 @@ import Testing
         #expect(try Figure(bars, FigureOptions(logy: true)).warnings.count == 1)
     }
 
-    @Test func alternativeTextTellsTheStory() throws {
+    @Test func `Alternative text tells the story`() throws {
         let chart = try CurveChart([CurveSeries("KD", y: [3, 1, 2])])
         let text = try Figure(chart, FigureOptions(title: "Loss", xlabel: "epoch", ylabel: "loss")).altText
         #expect(
@@ -61,40 +61,40 @@ import Testing
         #expect(try Samples.grid().altText.contains("4 panels"))
     }
 
-    @Test func missingStretchesAreMarked() throws {
+    @Test func `Missing stretches are marked`() throws {
         let words = try Figure(Samples.training()).layout().texts.filter { $0.role == .legend }.map(\.text)
         #expect(words.contains("not finite (5)"))
         #expect(words.contains("best: 47"))
         #expect(words.contains("learning rate (right)"))
     }
 
-    @Test func barsCarryTheirValues() throws {
+    @Test func `Bars carry their values`() throws {
         let texts = try Figure(Samples.bars()).layout().texts
         #expect(texts.filter { $0.role == .value }.map(\.text) == ["0.794", "0.725", "0.733", "0.763"])
         #expect(texts.contains { $0.role == .legend && $0.text == "teacher 0.794" })
         #expect(texts.contains { $0.role == .legend && $0.text == "± std, n = 5" })
     }
 
-    @Test func theBestCellIsNamed() throws {
+    @Test func `The best cell is named`() throws {
         let texts = try Figure(Samples.heat(), FigureOptions(xlabel: "T", ylabel: "α")).layout().texts
         #expect(texts.contains { $0.role == .note && $0.text == "best val_accuracy 0.9682 at T = 4, α = 2" })
         #expect(texts.filter { $0.role == .value }.count == 25)
     }
 
-    @Test func confusionShowsSharesOfTheTrueClassAndCounts() throws {
+    @Test func `Confusion shows shares of the true class and counts`() throws {
         let chart = try ConfusionChart([[9, 1], [0, 0]], classes: ["cat", "dog"])
         let values = try Figure(chart).layout().texts.filter { $0.role == .value }.map(\.text)
         #expect(values.contains("90") && values.contains("9") && values.contains("–"))
     }
 
-    @Test func floatsBecomePicturesChannelsLast() throws {
+    @Test func `Floats become pictures channels last`() throws {
         let image = try RasterImage(width: 2, height: 1, channels: 3, values: [0, 1, 0.5, .nan, 2, -1])
         #expect(image.pixels == [0, 128, 255, 255, 0, 0])
         let stretched = try RasterImage(width: 2, height: 1, channels: 1, values: [-3, 5], range: nil)
         #expect(stretched.pixels == [0, 255])
     }
 
-    @Test func sketchesFitTheTerminal() throws {
+    @Test func `Sketches fit the terminal`() throws {
         let figure = try Figure(Samples.training(), FigureOptions(title: "Loss"))
         for (columns, rows) in [(80, 20), (40, 8), (8, 3), (0, 0), (200, 60)] {
             let lines = figure.sketch(columns: columns, rows: rows).split(

@@ -23,11 +23,11 @@ import Testing
         return result
     }
 
-    @Test func everySampleHasALayout() {
+    @Test func `Every sample has a layout`() {
         #expect(Self.layouts.count > 300)
     }
 
-    @Test func noTextLeavesTheCanvas() {
+    @Test func `No text leaves the canvas`() {
         for (name, layout) in Self.layouts {
             let canvas = Rect(x: 0, y: 0, width: layout.width, height: layout.height)
             for text in layout.texts {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func tickLabelsKeepApart() {
+    @Test func `Tick labels keep apart`() {
         for (name, layout) in Self.layouts where name != "grid" {
             let texts = layout.texts
             for role in [FigureLayout.Role.xTick, .yTick, .secondTick] {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func wordsOfDifferentKindsKeepApart() {
+    @Test func `Words of different kinds keep apart`() {
         for (name, layout) in Self.layouts where name != "grid" {
             // Values may stand over the note of an empty plot, never over other words.
             let texts = layout.texts.filter { $0.role != .note }
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func plotsKeepRoomForTheData() {
+    @Test func `Plots keep room for the data`() {
         for (name, layout) in Self.layouts {
             // A square plot in a wide figure takes what its height allows.
             let square = ["confusion", "reliability", "classes", "predictions"].contains { name.contains($0) }
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func legendsInsideHideNoData() throws {
+    @Test func `Legends inside hide no data`() throws {
         var inside = 0
         for (name, chart, options) in try Samples.ordinary() {
             guard let chart = chart as? CurveChart else { continue }
@@ -99,7 +99,7 @@ import Testing
         #expect(inside > 0)
     }
 
-    @Test func legendsMoveOutsideWhereNothingIsFree() throws {
+    @Test func `Legends move outside where nothing is free`() throws {
         var random = Noise(1)
         let noise = (0..<800).map { _ in random.uniform() }
         let chart = try CurveChart([CurveSeries("a", y: noise), CurveSeries("b", y: noise.reversed())])
@@ -109,12 +109,12 @@ import Testing
         #expect(!legend.intersects(plot.area))
     }
 
-    @Test func legendCanBeRefused() throws {
+    @Test func `Legend can be refused`() throws {
         let figure = try Figure(CurveChart(Samples.curves(3, points: 20)), FigureOptions(legend: .none))
         #expect(figure.layout().texts.allSatisfy { $0.role != .legend })
     }
 
-    @Test func layoutDoesNotDependOnTheTheme() throws {
+    @Test func `Layout does not depend on the theme`() throws {
         for (name, chart, options) in try Samples.ordinary() {
             var dark = options
             dark.theme = .dark
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func dataStandWhereTheAxisSays() throws {
+    @Test func `Data stand where the axis says`() throws {
         let chart = try CurveChart([CurveSeries("", x: [0, 10], y: [0.001, 1000])])
         let plot = try #require(try Figure(chart, FigureOptions(logy: true)).layout().plots.first)
         let y = try #require(plot.y)

@@ -23,7 +23,7 @@ import Testing
         return names.sorted()
     }
 
-    @Test func theExtensionChoosesTheFormat() throws {
+    @Test func `The extension chooses the format`() throws {
         let folder = try temporaryFolder()
         let figure = try Figure(Samples.bars())
         for name in ["a.png", "a.SVG", "a.b.pdf"] { try figure.write(to: "\(folder)/\(name)") }
@@ -35,7 +35,7 @@ import Testing
         #expect(throws: DrawingError.self) { try Figure.Format(path: "folder.png/name") }
     }
 
-    @Test func failedWritesLeaveNothing() throws {
+    @Test func `Failed writes leave nothing`() throws {
         let folder = try temporaryFolder()
         let figure = try Figure(CurveChart([]), FigureOptions(width: 64, height: 64))
         let missing = #expect(throws: FileError.self) { try figure.write(to: "\(folder)/none/a.png") }
@@ -46,7 +46,7 @@ import Testing
         #expect(content(of: folder) == ["b.png"])
     }
 
-    @Test func existingFilesAreReplaced() throws {
+    @Test func `Existing files are replaced`() throws {
         let folder = try temporaryFolder()
         let small = try Figure(CurveChart([]), FigureOptions(width: 64, height: 64))
         try Figure(Samples.bars()).write(to: "\(folder)/a.pdf")
@@ -56,7 +56,7 @@ import Testing
         #expect(Int(information.st_size) == (try small.pdf()).count)
     }
 
-    @Test func vectorFormatsCarryTheirWords() throws {
+    @Test func `Vector formats carry their words`() throws {
         let figure = try Figure(Samples.bars(), FigureOptions(title: "A < B & \"C\"", ylabel: "y"))
         let svg = String(decoding: try figure.svg(), as: UTF8.self)
         #expect(svg.contains("<title>A &lt; B &amp; &quot;C&quot;</title>"))
@@ -67,14 +67,14 @@ import Testing
         #expect(pdf.starts(with: Array("%PDF-1.".utf8)))
     }
 
-    @Test func otherFiguresBetweenDoNotChangeTheBytes() throws {
+    @Test func `Other figures between do not change the bytes`() throws {
         let figure = try Samples.grid()
         let before = try figure.svg()
         _ = try Figure(Samples.images(5)).svg()
         #expect(try figure.svg() == before)
     }
 
-    @Test func enormousPicturesAreRefused() throws {
+    @Test func `Enormous pictures are refused`() throws {
         let figure = try Figure(CurveChart([]), FigureOptions(width: 10_000, height: 10_000, dpi: 600))
         let error = #expect(throws: DrawingError.self) { try figure.png() }
         #expect(error?.kind == .limit)
@@ -86,7 +86,7 @@ import Testing
         FigureOptions(logy: true, ylim: FigureOptions.Limits(0, 1)),
         FigureOptions(logx: true, xlim: FigureOptions.Limits(-1, nil)),
     ])
-    func impossibleOptionsAreErrors(_ options: FigureOptions) throws {
+    func `Impossible options are errors`(_ options: FigureOptions) throws {
         let error = #expect(throws: DrawingError.self) { try Figure(CurveChart([]), options) }
         #expect(error?.kind == .value)
         #expect(error?.message.hasPrefix("plot: ") == true)

@@ -27,7 +27,7 @@ func fixture(_ name: String) throws -> [UInt8] {
     @Test(arguments: [
         ("grey1", 1), ("grey2", 2), ("grey4", 4), ("grey8", 8), ("grey16", 16), ("grey8-interlaced", 8),
     ])
-    func greyOfEveryDepthIsRead(_ name: String, _ bits: Int) throws {
+    func `Grey of every depth is read`(_ name: String, _ bits: Int) throws {
         let image = try PNG.decode(fixture(name + ".png")).image
         #expect((image.width, image.height, image.channels) == (13, 9, 1))
         let largest = Double((1 << bits) - 1)
@@ -42,7 +42,7 @@ func fixture(_ name: String) throws -> [UInt8] {
     @Test(arguments: [
         ("rgb8", 8, 3), ("rgb16", 16, 3), ("rgba8", 8, 4), ("rgba16-interlaced", 16, 4), ("grey-alpha8", 8, 2),
     ])
-    func colourAndTransparencyAreRead(_ name: String, _ bits: Int, _ channels: Int) throws {
+    func `Colour and transparency are read`(_ name: String, _ bits: Int, _ channels: Int) throws {
         let image = try PNG.decode(fixture(name + ".png")).image
         #expect(image.channels == 4)
         let largest = Double((1 << bits) - 1)
@@ -62,7 +62,7 @@ func fixture(_ name: String) throws -> [UInt8] {
     }
 
     @Test(arguments: [false, true])
-    func palettesAreRead(_ transparent: Bool) throws {
+    func `Palettes are read`(_ transparent: Bool) throws {
         let image = try PNG.decode(fixture(transparent ? "palette4-transparent.png" : "palette4.png")).image
         for y in 0..<9 {
             for x in 0..<13 {
@@ -74,7 +74,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         }
     }
 
-    @Test func colourIsWeighedToGrey() throws {
+    @Test func `Colour is weighed to grey`() throws {
         let image = try RasterImage(
             width: 4, height: 1, channels: 3, pixels: [255, 0, 0, 0, 255, 0, 0, 0, 255, 200, 100, 50])
         let grey = try PNG.decode(PNG.encode(image), channels: .grey).image
@@ -83,7 +83,7 @@ func fixture(_ name: String) throws -> [UInt8] {
     }
 
     @Test(arguments: [1, 3, 4])
-    func picturesSurviveTheRoundTrip(_ channels: Int) throws {
+    func `Pictures survive the round trip`(_ channels: Int) throws {
         let pixels = (0..<31 * 17 * channels).map { UInt8(($0 * 7 + $0 / 13) & 255) }
         let image = try RasterImage(width: 31, height: 17, channels: channels, pixels: pixels)
         let wanted: PNG.Channels = channels == 1 ? .grey : .rgba
@@ -98,7 +98,7 @@ func fixture(_ name: String) throws -> [UInt8] {
 
     // MARK: Broken files
 
-    @Test func cutFilesAreErrors() throws {
+    @Test func `Cut files are errors`() throws {
         let whole = try fixture("rgba16-interlaced.png")
         // The end chunk carries nothing, but a file without it is not whole.
         for count in 0..<whole.count {
@@ -106,7 +106,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         }
     }
 
-    @Test func damagedFilesAreErrorsOrPicturesButNoCrash() throws {
+    @Test func `Damaged files are errors or pictures but no crash`() throws {
         var random = Noise(77)
         for name in ["grey16", "palette4-transparent", "rgba16-interlaced"] {
             let whole = try fixture(name + ".png")
@@ -122,7 +122,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         }
     }
 
-    @Test func otherFilesAreNamedAsSuch() throws {
+    @Test func `Other files are named as such`() throws {
         for bytes in [[], Array("GIF89a…………".utf8), [0x89, 0x50], [UInt8](repeating: 0, count: 4000)] {
             let error = #expect(throws: DrawingError.self) { try PNG.decode(bytes) }
             #expect(error?.kind == .io)
@@ -130,7 +130,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         }
     }
 
-    @Test func hugePicturesAreRefusedBeforeTheyAreRead() throws {
+    @Test func `Huge pictures are refused before they are read`() throws {
         let error = #expect(throws: DrawingError.self) { try PNG.decode(fixture("rgb8.png"), maxPixels: 100) }
         #expect(error?.kind == .limit)
         #expect(error?.message.contains("13 × 9") == true)
@@ -165,7 +165,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         return result
     }
 
-    @Test func figuresSayWhatTheyAre() throws {
+    @Test func `Figures say what they are`() throws {
         let figure = try Figure(Samples.bars(), FigureOptions(title: "Précision – T = 4", ylabel: "accuracy"))
         let metadata = PictureMetadata(scriptHash: "sha256:0123", seed: 42)
         let bytes = try figure.png(metadata: metadata)
@@ -187,14 +187,14 @@ func fixture(_ name: String) throws -> [UInt8] {
         #expect(international.contains { $0.elementsEqual("Title".utf8) })
     }
 
-    @Test func keywordsThatPNGForbidsAreErrors() throws {
+    @Test func `Keywords that PNG forbids are errors`() throws {
         var metadata = PictureMetadata()
         metadata.entries = [("", "x")]
         let figure = try Figure(CurveChart([]))
         #expect(throws: DrawingError.self) { try figure.png(metadata: metadata) }
     }
 
-    @Test func theSameFigureGivesTheSameBytes() throws {
+    @Test func `The same figure gives the same bytes`() throws {
         for (name, chart, options) in try Samples.ordinary() {
             let figure = try Figure(chart, options)
             for format in Figure.Format.allCases {
@@ -203,7 +203,7 @@ func fixture(_ name: String) throws -> [UInt8] {
         }
     }
 
-    @Test func resolutionScalesThePicture() throws {
+    @Test func `Resolution scales the picture`() throws {
         let options = FigureOptions(width: 301, height: 200, dpi: 120)
         let image = try PNG.decode(Figure(CurveChart([]), options).png()).image
         #expect((image.width, image.height) == (376, 250))

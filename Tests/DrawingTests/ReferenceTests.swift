@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(.enabled(if: hasFont, "DejaVu Sans is not installed"), arguments: names)
-    func picturesLookAsTheyDid(_ name: String) throws {
+    func `Pictures look as they did`(_ name: String) throws {
         let bytes = try figure(name).png(metadata: PictureMetadata(description: name))
         let file = "reference-\(name.replacing(" ", with: "-")).png"
         if getenv("DISTILL_RECORD") != nil { try record(bytes, file) }

@@ -51,7 +51,7 @@ import Testing
         return (width, height, pixels)
     }
 
-    @Test func everyPixelComesBackInItsColour() throws {
+    @Test func `Every pixel comes back in its colour`() throws {
         // 7 rows: a full band and a part of one; runs, single pixels, transparency.
         var samples: [UInt8] = []
         for row in 0..<7 {
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func moreColoursThanTheFormatHasGoToTheNearest() throws {
+    @Test func `More colours than the format has go to the nearest`() throws {
         var samples: [UInt8] = []
         for row in 0..<40 {
             for column in 0..<40 { samples += [UInt8(row * 6), UInt8(column * 6), UInt8((row + column) * 3)] }
@@ -88,7 +88,7 @@ import Testing
         #expect(error / (1600 * 3) < 12)
     }
 
-    @Test func aFigureShrinksToTheMeanOfItsPixels() throws {
+    @Test func `A figure shrinks to the mean of its pixels`() throws {
         let image = try RasterImage(width: 4, height: 2, channels: 1, pixels: [0, 100, 200, 200, 100, 200, 0, 0])
         let small = try image.scaled(toWidth: 2)
         #expect(small.width == 2 && small.height == 1)
@@ -96,7 +96,7 @@ import Testing
         #expect(try image.scaled(toWidth: 10) == image)
     }
 
-    @Test func aWholeFigureBecomesASequence() throws {
+    @Test func `A whole figure becomes a sequence`() throws {
         let png = try Figure(Samples.bars(), FigureOptions(width: 320, height: 200)).png()
         let image = try PNG.decode(png).image.scaled(toWidth: 160)
         let found = try decode(Sixel.encode(image))

@@ -4,7 +4,7 @@ import Testing
 
 /// The numbers that charts compute from the data.
 @Suite struct StatisticsTests {
-    @Test func movingAverageIsBiasCorrected() {
+    @Test func `Moving average is bias corrected`() {
         let values = [1.0, 2, 4, 8]
         let smooth = Smoothing.exponentialMovingAverage(values, weight: 0.5)
         // Σ w^(t−i)(1−w) y_i / (1 − w^t), written out.
@@ -15,14 +15,14 @@ import Testing
         #expect(Smoothing.exponentialMovingAverage([3, 3, 3, 3], weight: 0.99).allSatisfy { abs($0 - 3) < 1e-12 })
     }
 
-    @Test func movingAverageStepsOverGaps() {
+    @Test func `Moving average steps over gaps`() {
         let smooth = Smoothing.exponentialMovingAverage([1, .nan, 1, .infinity, 1], weight: 0.9)
         #expect(smooth[1].isNaN)
         #expect(smooth[3] == .infinity)
         #expect(abs(smooth[4] - 1) < 1e-12)
     }
 
-    @Test func automaticSmoothingSparesShortCurves() {
+    @Test func `Automatic smoothing spares short curves`() {
         #expect(Smoothing.auto.weight(count: 30) == nil)
         #expect(Smoothing.auto.weight(count: 1000) == 0.96)
         #expect(Smoothing.weight(0).weight(count: 1000) == nil)
@@ -30,7 +30,7 @@ import Testing
         #expect(throws: DrawingError.self) { try CurveChart([], smoothing: .weight(.nan)) }
     }
 
-    @Test func onlyRoughCurvesAreSmoothed() throws {
+    @Test func `Only rough curves are smoothed`() throws {
         let steady = (0..<200).map { exp(-Double($0) / 20) }
         let trembling = steady.enumerated().map { $1 + ($0 % 2 == 0 ? 1e-4 : -1e-4) }
         let rough = Samples.decay(200, floor: 0.1, noise: 0.5, seed: 4)
@@ -51,14 +51,14 @@ import Testing
         #expect(both == one + 1)
     }
 
-    @Test func theWeightIsStatedInTheLegend() throws {
+    @Test func `The weight is stated in the legend`() throws {
         let chart = try CurveChart(
             [CurveSeries("loss", y: Samples.decay(400, floor: 0, noise: 1, seed: 1))], smoothing: .weight(0.9))
         let words = try Figure(chart).layout().texts.filter { $0.role == .legend }.map(\.text)
         #expect(words.contains { $0.contains("EMA 0.9") })
     }
 
-    @Test func bandsShowMeanAndSpread() {
+    @Test func `Bands show mean and spread`() {
         let runs = [[1.0, 10], [2, 20], [6, 30]]
         let xs = [[1.0, 2], [1, 2], [1, 2]]
         let band = CurveBand(xs: xs, ys: runs, kind: .standardDeviation)
@@ -74,24 +74,24 @@ import Testing
         #expect(abs(interval.high[1] - (20 + 4.303 * 10 / sqrt(3))) < 1e-9)
     }
 
-    @Test func studentQuantilesMatchTheTables() {
+    @Test func `Student quantiles match the tables`() {
         for (degrees, value) in [(1, 12.706), (4, 2.776), (15, 2.131), (20, 2.086), (30, 2.042), (120, 1.980)] {
             #expect(abs(CurveBand.studentQuantile(degrees: degrees) - value) < 6e-4, "\(degrees) degrees")
         }
     }
 
-    @Test func bandsNeedThreeRunsAndStateTheirNumber() throws {
+    @Test func `Bands need three runs and state their number`() throws {
         let words = try Figure(Samples.bands()).layout().texts.filter { $0.role == .legend }.map(\.text)
         #expect(words == ["KD (n = 5)", "scratch (n = 5)", "few (2 runs)", "mean ± std", "teacher"])
     }
 
-    @Test func binsCountEachValueOnce() {
+    @Test func `Bins count each value once`() {
         #expect(HistogramChart.counts([0, 0.5, 1, 1.5, 2, 3], [0, 1, 2], density: false) == [2, 3])
         let density = HistogramChart.counts([0.1, 0.2, 1.5, 1.6], [0, 1, 3], density: true)
         #expect(density == [0.5, 0.25])
     }
 
-    @Test func calibrationErrorIsTheMeanGap() throws {
+    @Test func `Calibration error is the mean gap`() throws {
         let chart = try ReliabilityChart(
             confidences: [0.95, 0.95, 0.55, 0.55], correct: [true, false, true, true], bins: 10)
         // Bin 0.9–1: |0.5 − 0.95|, bin 0.5–0.6: |1 − 0.55|, each half of the predictions.
@@ -100,7 +100,7 @@ import Testing
         #expect(throws: DrawingError.self) { try ReliabilityChart(confidences: [3.2], correct: [true]) }
     }
 
-    @Test func confidenceOnAnEdgeBelongsToTheLowerBin() throws {
+    @Test func `Confidence on an edge belongs to the lower bin`() throws {
         let chart = try ReliabilityChart(confidences: [0, 0.5, 1], correct: [true, true, true], bins: 2)
         #expect(chart.bins.map(\.count) == [2, 1])
     }

@@ -37,7 +37,7 @@ import Testing
 
     private let falling = (0..<40).map { 1 / Double($0 + 1) }
 
-    @Test func validationIsDashedAndTheBestEpochDotted() throws {
+    @Test func `Validation is dashed and the best epoch dotted`() throws {
         let training = try CurveSeries("loss", y: falling)
         let validation = try CurveSeries("val_loss", y: falling.map { $0 + 0.1 }, role: .validation)
         #expect(try dashes(CurveChart([training])).isEmpty)
@@ -47,7 +47,7 @@ import Testing
         #expect(both.count == 2 && both.isSuperset(of: dashed))
     }
 
-    @Test func levelsToCompareWithAreDashed() throws {
+    @Test func `Levels to compare with are dashed`() throws {
         let reference = CurveChart.Reference("teacher", 0.9)
         #expect(try dashes(CurveChart([CurveSeries("a", y: falling)], references: [reference])).count == 1)
         let bars = [BarChart.Group("", [0.7, 0.8])]
@@ -55,13 +55,13 @@ import Testing
         #expect(try dashes(BarChart(["a", "b"], bars, references: [reference])).count == 1)
     }
 
-    @Test func seriesBeyondTheFourthHaveDashesToo() throws {
+    @Test func `Series beyond the fourth have dashes too`() throws {
         #expect(try dashes(CurveChart(Samples.curves(4, points: 40))).isEmpty)
         let many = try strokes(CurveChart(Samples.curves(12, points: 40)))
         #expect(Set(many.map(\.dash).filter { !$0.isEmpty }).count == 2)
     }
 
-    @Test func rawValuesAreFaintBehindTheirCourse() throws {
+    @Test func `Raw values are faint behind their course`() throws {
         let noisy = try CurveSeries("loss", y: Samples.decay(300, floor: 0.1, noise: 0.4, seed: 2))
         let plain = try strokes(CurveChart([noisy], smoothing: .none))
         let smoothed = try strokes(CurveChart([noisy], smoothing: .weight(0.9)))
@@ -73,13 +73,13 @@ import Testing
         #expect(smoothed.contains { !before.contains("\($0.colour) \($0.opacity)") })
     }
 
-    @Test func barsHaveErrorBars() throws {
+    @Test func `Bars have error bars`() throws {
         let without = try strokes(BarChart(["a", "b"], [BarChart.Group("", [0.7, 0.8])]))
         let with = try strokes(BarChart(["a", "b"], [BarChart.Group("", [0.7, 0.8], errors: [0.1, 0.1])]))
         #expect(with.count >= without.count + 2)
     }
 
-    @Test func edgesAreSmooth() throws {
+    @Test func `Edges are smooth`() throws {
         let chart = try CurveChart([CurveSeries("", y: [0, 1])])
         let image = try PNG.decode(Figure(chart, FigureOptions(width: 200, height: 160)).png(), channels: .rgba).image
         let colours = Set((0..<image.width * image.height).map { Array(image.pixels[4 * $0..<4 * $0 + 3]) })

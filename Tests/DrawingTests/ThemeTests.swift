@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ThemeTests {
     @Test(arguments: Theme.allCases)
-    func marksStandOutFromTheBackground(_ theme: Theme) {
+    func `Marks stand out from the background`(_ theme: Theme) {
         for colour in theme.palette { #expect(colour.contrast(with: theme.background) >= 3) }
         #expect(theme.text.contrast(with: theme.background) >= 7)
         #expect(theme.mutedText.contrast(with: theme.background) >= 4.5)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: Theme.allCases)
-    func theFirstFourColoursDifferForColourBlindReaders(_ theme: Theme) {
+    func `The first four colours differ for colour blind readers`(_ theme: Theme) {
         let first = theme.palette.prefix(4)
         for blind in 0...2 {
             for (i, a) in first.enumerated() {

@@ -9,11 +9,11 @@ import Testing
         (0, 3e6, 4, ["0M", "1M", "2M", "3M"].map { $0 == "0M" ? "0" : $0 }),
         (9_990, 10_010, 3, ["9990", "10000", "10010"]),
     ])
-    func labelsAreRound(_ lower: Double, _ upper: Double, _ maximum: Int, _ labels: [String]) {
+    func `Labels are round`(_ lower: Double, _ upper: Double, _ maximum: Int, _ labels: [String]) {
         #expect(Ticks.linear(lower, upper, maximum: maximum).labels == labels)
     }
 
-    @Test func stepsAreOneTwoOrFive() {
+    @Test func `Steps are one two or five`() {
         var random = Noise(4)
         for _ in 0..<2000 {
             let lower = (random.uniform() - 0.5) * pow(10, random.uniform() * 20 - 10)
@@ -34,12 +34,12 @@ import Testing
         }
     }
 
-    @Test func labelsOfAnAxisHaveTheSameDecimals() {
+    @Test func `Labels of an axis have the same decimals`() {
         let labels = Ticks.linear(0, 0.02, maximum: 5).labels
         #expect(Set(labels.map { $0.split(separator: ".").last?.count ?? 0 }).count == 1)
     }
 
-    @Test func extremeValuesShareAFactor() {
+    @Test func `Extreme values share a factor`() {
         let tiny = Ticks.linear(0, 3e-7, maximum: 4)
         #expect(tiny.labels == ["0", "1", "2", "3"])
         #expect(tiny.multiplier == "×10⁻⁷")
@@ -47,23 +47,23 @@ import Testing
         #expect(Ticks.linear(1e-300, 3e-300, maximum: 5).values.count >= 3)
     }
 
-    @Test func closeValuesShareAnOffset() {
+    @Test func `Close values share an offset`() {
         let ticks = Ticks.linear(1, 1 + 4e-9, maximum: 5)
         #expect(ticks.multiplier?.hasSuffix("+1") == true)
         #expect(ticks.labels.allSatisfy { $0.count <= 4 })
     }
 
-    @Test func wholeNumbersStayWhole() {
+    @Test func `Whole numbers stay whole`() {
         #expect(Ticks.linear(0.9, 3.1, maximum: 8, integer: true).values == [1, 2, 3])
     }
 
-    @Test func nothingIsMarkedOnAnImpossibleAxis() {
+    @Test func `Nothing is marked on an impossible axis`() {
         #expect(Ticks.linear(.nan, 1, maximum: 5).values.isEmpty)
         #expect(Ticks.linear(2, 1, maximum: 5).values.isEmpty)
         #expect(Ticks.logarithmic(-1, 1, maximum: 5).values.isEmpty)
     }
 
-    @Test func logarithmicTicksArePowersOfTen() {
+    @Test func `Logarithmic ticks are powers of ten`() {
         #expect(
             Ticks.logarithmic(1e-6, 1, maximum: 10).labels == ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"])
         #expect(Ticks.logarithmic(0.9, 110, maximum: 8).labels == ["1", "2", "5", "10", "20", "50", "100"])
@@ -77,11 +77,11 @@ import Testing
         (0.0, "0"), (1, "1"), (-0.02134, "−0.0213"), (98.25, "98.3"), (1e-9, "10⁻⁹"), (-2.5e12, "−2.5×10¹²"),
         (9.9996, "10"), (123_456, "123456"), (.nan, "NaN"), (-.infinity, "−∞"),
     ])
-    func numbersHaveTheDigitsThatMatter(_ value: Double, _ text: String) {
+    func `Numbers have the digits that matter`(_ value: Double, _ text: String) {
         #expect(NumberText.significant(value, digits: 3) == text)
     }
 
-    @Test func decimalsRoundAndKeepTheirSign() {
+    @Test func `Decimals round and keep their sign`() {
         #expect(NumberText.decimal(2.675, places: 1) == "2.7")
         #expect(NumberText.decimal(-0.001, places: 2) == "0.00")
         #expect(NumberText.decimal(-1.5, places: 1) == "−1.5")

@@ -10,20 +10,20 @@ import Testing
         ])
     }
 
-    @Test func namesArePyTorchs() throws {
+    @Test func `Names are py torchs`() throws {
         let names = try net().namedParameters().map(\.name)
         #expect(names == ["trunk.0.weight", "trunk.0.bias", "head.weight", "head.bias"])
         #expect(try Array(net().stateDict().keys) == names)
         #expect(try net().parameterCount == 4 * 8 + 8 + 8 * 3 + 3)
     }
 
-    @Test func linearIsInitialisedWithinItsBound() throws {
+    @Test func `Linear is initialised within its bound`() throws {
         let weight = try Linear(100, 50).weight.detach().doubles()
         #expect(weight.allSatisfy { abs($0) <= 0.1 })
         #expect((weight.max() ?? 0) > 0.09)
     }
 
-    @Test func statesMoveBetweenNetworks() throws {
+    @Test func `States move between networks`() throws {
         let (a, b) = (try net(), try net())
         let x = try Tensor.randn([2, 4])
         #expect(try !a(x).equals(b(x)))
@@ -39,7 +39,7 @@ import Testing
         #expect(names.missing == ["head.bias"] && names.unexpected == ["extra"])
     }
 
-    @Test func aCopyIsIndependent() throws {
+    @Test func `A copy is independent`() throws {
         let a = try net()
         let copied = try a.copy()
         let x = try Tensor.randn([2, 4])
@@ -49,7 +49,7 @@ import Testing
         #expect(copied.parameters().allSatisfy { $0.requiresGradient })
     }
 
-    @Test func featuresAreTakenByPath() throws {
+    @Test func `Features are taken by path`() throws {
         let a = try net()
         let x = try Tensor.randn([2, 4])
         let found = try features(a, at: ["trunk.1", "head@input", "0.0"], of: x)
@@ -109,14 +109,14 @@ import Testing
         }
     }
 
-    @Test func slicesShareLayers() throws {
+    @Test func `Slices share layers`() throws {
         let a = Sequential([try Linear(4, 8), Activation(.relu), try Linear(8, 3)])
         #expect(a.dropLast().count == 2)
         #expect(try a.dropLast().layer(at: 0) === a.layer(at: 0))
         #expect(throws: ModuleError.self) { try a.layer(at: 3) }
     }
 
-    @Test func dropoutActsInTrainingOnly() throws {
+    @Test func `Dropout acts in training only`() throws {
         let dropout = try Dropout(p: 0.5)
         let x = try Tensor.ones([1000])
         let zeros = try dropout(x).doubles().count { $0 == 0 }
@@ -125,7 +125,7 @@ import Testing
         #expect(try dropout(x).equals(x))
     }
 
-    @Test func frozenNetworksGetNoGradient() throws {
+    @Test func `Frozen networks get no gradient`() throws {
         let a = try net()
         try a.freeze()
         #expect(try !a(Tensor.randn([2, 4])).requiresGradient)
@@ -133,7 +133,7 @@ import Testing
         #expect(try a(Tensor.randn([2, 4])).requiresGradient)
     }
 
-    @Test func wrongInputsAreExplained() throws {
+    @Test func `Wrong inputs are explained`() throws {
         let layer = try Linear(4, 8)
         #expect(throws: ModuleError.self) { try layer(Tensor.randn([2, 5])) }
         #expect(throws: ModuleError.self) { try Linear(0, 8) }

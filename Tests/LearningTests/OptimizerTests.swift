@@ -211,7 +211,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         }
     }
 
-    @Test func schedulesAgreeWithPyTorch() throws {
+    @Test func `Schedules agree with py torch`() throws {
         for entry in try fixture()["schedules"]?.array ?? [] {
             let name = entry["name"]?.string ?? ""
             let recipe = try #require(schedule(name))
@@ -225,7 +225,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         }
     }
 
-    @Test func plateauReducesAfterPatience() throws {
+    @Test func `Plateau reduces after patience`() throws {
         let p = try Tensor([1.0]).requireGradient()
         let optimizer = try Optimizer(SGD(lr: 1), [p])
         let scheduler = try Scheduler(.reduceOnPlateau(factor: 0.5, patience: 2), for: optimizer)
@@ -237,7 +237,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         #expect(rates == [1, 1, 1, 1, 0.5, 0.5, 0.5])
     }
 
-    @Test func clippingBoundsTheCommonNorm() throws {
+    @Test func `Clipping bounds the common norm`() throws {
         let a = try Tensor([3.0]).requireGradient()
         let b = try Tensor([4.0]).requireGradient()
         try ((a * a).sum() * 0.5 + (b * b).sum() * 0.5).backward()
@@ -245,7 +245,7 @@ private func schedule(_ name: String) -> ScheduleRecipe? {
         #expect(abs(try gradientNorm([a, b]) - 1) < 1e-6)
     }
 
-    @Test func impossibleOptionsAreErrors() throws {
+    @Test func `Impossible options are errors`() throws {
         #expect(throws: OptimizerError.self) { try Adam(lr: -1) }
         #expect(throws: OptimizerError.self) { try SGD { $0.nesterov = true } }
         #expect(throws: OptimizerError.self) { try Optimizer(Adam(), []) }

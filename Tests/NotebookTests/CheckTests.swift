@@ -105,7 +105,7 @@ import Testing
     ]
 
     @Test(arguments: wrong.map(\.name))
-    func mistakesAreShownAsStored(_ name: String) {
+    func `Mistakes are shown as stored`(_ name: String) {
         var output = ""
         for text in Self.wrong.first(where: { $0.name == name })?.programs ?? [] {
             let found = findings(text)
@@ -176,11 +176,11 @@ import Testing
         "net = Sequential(Flatten(), Linear(784, 10))\nfor x, y in [[zeros(2, 28, 28), 1]] { net(x) }",
         "x = 1\nfn f() { return [x for x in range(3)] }", "assert len([1]) == 1, \"one\"", "s = \"a\" * 3\ns.upper()",
     ])
-    func rightProgramsPass(_ text: String) {
+    func `Right programs pass`(_ text: String) {
         #expect(findings(text).map { DiagnosticRenderer.render($0).plain } == [])
     }
 
-    @Test func examplesAndLibraryFilesPass() throws {
+    @Test func `Examples and library files pass`() throws {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         for folder in ["examples", "scripts/bench/language", "scripts/bench/jobs", "Sources/Builtins/Standard"] {
             let names = WholeFile.namesIfAny(in: "\(root)/\(folder)").filter { $0.hasSuffix(".dist") }
@@ -194,7 +194,7 @@ import Testing
         }
     }
 
-    @Test func examplesOfTheLibraryPass() {
+    @Test func `Examples of the library pass`() {
         let library = Session.library()
         let builtins = library.functions.values.map { $0 } + library.methods.values.flatMap { $0.values.map { $0 } }
         for builtin in builtins.flatMap(\.overloads) {
@@ -210,7 +210,7 @@ import Testing
 
     /// Random networks on random inputs: check has nothing against one that runs, and finds the shapes of one that does
     /// not.
-    @Test func networksAreJudgedAsTheyRun() {
+    @Test func `Networks are judged as they run`() {
         let library = Library.standard()
         var (right, wrong, found) = (0, 0, 0)
         for seed in UInt64(1)...200 {
@@ -262,7 +262,7 @@ import Testing
         #expect(found > wrong * 9 / 10, "\(found) of \(wrong)")
     }
 
-    @Test func importedFilesAreFollowed() throws {
+    @Test func `Imported files are followed`() throws {
         var template = Array("/tmp/distill-check-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

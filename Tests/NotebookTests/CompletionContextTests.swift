@@ -13,8 +13,8 @@ struct CompletionContextTests {
         CompletionContext.Place(name: name, steps: steps)
     }
 
-    @Test("A name in the middle of an expression")
-    func name() {
+    @Test
+    func `A name in the middle of an expression`() {
         let found = context("y = 2 * sof|")
         #expect(found.wanted == .name)
         #expect(found.prefix == "sof")
@@ -22,15 +22,15 @@ struct CompletionContextTests {
         #expect(found.call == nil)
     }
 
-    @Test("Names outside ASCII count in bytes")
-    func unicodeName() {
+    @Test
+    func `Names outside ASCII count in bytes`() {
         let found = context("β + αlp|")
         #expect(found.prefix == "αlp")
         #expect(found.start == 5)
     }
 
-    @Test("A member of a place, through attributes and indices")
-    func member() {
+    @Test
+    func `A member of a place, through attributes and indices`() {
         #expect(context("net.hea|").wanted == .member(of: place("net")))
         #expect(context("net.layers[0].we|").wanted == .member(of: place("net", .attribute("layers"), .index(0))))
         #expect(context("runs[\"a\"].lo|").wanted == .member(of: place("runs", .key("a"))))
@@ -38,15 +38,15 @@ struct CompletionContextTests {
         #expect(context("(a + b).sh|").wanted == .member(of: nil))
     }
 
-    @Test("A number's point asks for nothing")
-    func number() {
+    @Test
+    func `A number's point asks for nothing`() {
         #expect(context("x = 3.|").wanted == .nothing)
         #expect(context("x = 12|").wanted == .nothing)
         #expect(context("# a comment so|").wanted == .nothing)
     }
 
-    @Test("The call around the cursor, with what it already has")
-    func call() throws {
+    @Test
+    func `The call around the cursor, with what it already has`() throws {
         let found = try #require(context("softmax(x, dim=1, d|").call)
         #expect(found.callee == place("softmax"))
         #expect(found.positional == 1)
@@ -55,8 +55,8 @@ struct CompletionContextTests {
         #expect(!found.hasBegun)
     }
 
-    @Test("The argument the cursor is in")
-    func currentArgument() throws {
+    @Test
+    func `The argument the cursor is in`() throws {
         let found = try #require(context("fit(net, train, loss=0.9 * so|").call)
         #expect(found.current == "loss")
         #expect(found.hasBegun)
@@ -64,20 +64,20 @@ struct CompletionContextTests {
         #expect(context("map(xs, x => so|").call?.current == nil)
     }
 
-    @Test("Commas inside brackets and strings do not count")
-    func nestedCommas() {
+    @Test
+    func `Commas inside brackets and strings do not count`() {
         #expect(context("f([1, 2], \"a, b\", g(1, 2), |").call?.positional == 3)
         #expect(context("f(1, [a, b|").call == nil)
     }
 
-    @Test("Brackets that are no call: a block, a condition")
-    func noCall() {
+    @Test
+    func `Brackets that are no call: a block, a condition`() {
         #expect(context("if (x|").call == nil)
         #expect(context("for i in range(3) { pri|").call == nil)
     }
 
-    @Test("The inside of a string, and its argument")
-    func string() {
+    @Test
+    func `The inside of a string, and its argument`() {
         let found = context("kl_div(a, b, reduction=\"me|")
         #expect(found.wanted == .string(subscripted: nil))
         #expect(found.prefix == "me")
@@ -85,21 +85,21 @@ struct CompletionContextTests {
         #expect(context("load(\"data/di|").prefix == "data/di")
     }
 
-    @Test("A key in brackets")
-    func key() {
+    @Test
+    func `A key in brackets`() {
         #expect(context("table[\"T|").wanted == .string(subscripted: place("table")))
         #expect(context("[\"T|").wanted == .string(subscripted: nil))
     }
 
-    @Test("The field of an f-string is code")
-    func formatted() {
+    @Test
+    func `The field of an f-string is code`() {
         #expect(context("f\"loss {run.lo|").wanted == .member(of: place("run")))
         #expect(context("f\"{a} lo|").wanted == .string(subscripted: nil))
         #expect(context("f\"{{ lo|").wanted == .string(subscripted: nil))
     }
 
-    @Test("Commands and questions")
-    func special() {
+    @Test
+    func `Commands and questions`() {
         #expect(context(":va|").wanted == .command)
         #expect(context(":va|").prefix == ":va")
         #expect(context(":save runs/k|").wanted == .commandArgument(of: "save"))
@@ -111,8 +111,8 @@ struct CompletionContextTests {
         #expect(timed.start == 10)
     }
 
-    @Test("Every cursor position of broken text gives a context")
-    func broken() {
+    @Test
+    func `Every cursor position of broken text gives a context`() {
         let texts = [
             "f(((\"a", "x[\"k\"]].y)", "}}}", "f\"{a", "\"\"\"abc", "a.b.c(.d", "'\\", "α.β[", ":", "?", "..",
             "f(*a, **", "🧪.x(",

@@ -10,8 +10,8 @@ struct CompletionTests {
         Completion(text: text, point: text.utf8.count, knowing: session.knowledge(commands: [":vars", ":save"])).words
     }
 
-    @Test("Variables, functions and keywords by their beginning; another case when nothing fits")
-    func names() {
+    @Test
+    func `Variables, functions and keywords by their beginning; another case when nothing fits`() {
         session.enter("temperature = 4; teacher = 1; fn tempo(x) { x }")
         #expect(words("tempe") == ["temperature"])
         #expect(words("1 + temp") == ["temperature", "tempo"])
@@ -21,8 +21,8 @@ struct CompletionTests {
         #expect(words("TEMPE") == ["temperature"])
     }
 
-    @Test("Members of values: methods, attributes, keys, submodules along a path")
-    func members() {
+    @Test
+    func `Members of values: methods, attributes, keys, submodules along a path`() {
         session.enter("net = Sequential(trunk=Sequential(Linear(4, 3), ReLU()), head=Linear(3, 2))")
         session.enter("config = {\"lr\": 0.1, \"layers\": 2}; x = zeros(2)")
         #expect(words("x.sha") == ["shape"])
@@ -33,15 +33,15 @@ struct CompletionTests {
         #expect(words("Linear(4, 2).para") == ["parameters"])
     }
 
-    @Test("Layer paths inside strings, of the networks at hand")
-    func paths() {
+    @Test
+    func `Layer paths inside strings, of the networks at hand`() {
         session.enter("net = Sequential(trunk=Sequential(Linear(4, 3), ReLU()), head=Linear(3, 2))")
         #expect(words("features(net, \"tru").contains("trunk"))
         #expect(words("features(net, \"trunk.").contains("trunk.0"))
     }
 
-    @Test("Arguments that are still free, with their equals sign, and only those that fit")
-    func arguments() {
+    @Test
+    func `Arguments that are still free, with their equals sign, and only those that fit`() {
         session.enter("fn kd(student, teacher, tau=2) { student }; tally = 1")
         #expect(words("kd(1, ta") == ["tau="])
         #expect(words("kd(1, 2, tau=3, t").contains("tally"))
@@ -50,21 +50,21 @@ struct CompletionTests {
         #expect(words("fit(net, train, epo") == ["epochs="])
     }
 
-    @Test("Strings: options, data sets, files")
-    func strings() {
+    @Test
+    func `Strings: options, data sets, files`() {
         #expect(words("kl_div(a, b, reduction=\"bat") == ["batchmean"])
         #expect(words("dataset(\"dig") == ["digits"])
         #expect(words("read_text(\"/etc/host").contains("/etc/hostname"))
     }
 
-    @Test("Commands and topics")
-    func commands() {
+    @Test
+    func `Commands and topics`() {
         #expect(words(":sa") == [":save"])
         #expect(words("?softm") == ["softmax"])
     }
 
-    @Test("Ten thousand names change what fits, and nothing else")
-    func manyNames() {
+    @Test
+    func `Ten thousand names change what fits, and nothing else`() {
         session.enter("fn f() { }")
         for start in stride(from: 0, to: 10_000, by: 500) {
             session.enter((start..<(start + 500)).map { "many_\($0) = \($0)" }.joined(separator: "; ") + ";")

@@ -31,15 +31,15 @@ struct JupyterTests {
         try JupyterNotebook.read(Array(JupyterNotebook.write(SourceText(name: "a.dist", text: text)).utf8))
     }
 
-    @Test("There and back nothing is lost: cells, titles, Markdown, comments")
-    func roundTrip() throws {
+    @Test
+    func `There and back nothing is lost: cells, titles, Markdown, comments`() throws {
         #expect(try roundTrip(script) == script.trimmedLine)
         let empty = "# %% One\n\n# %% Two\n"
         #expect(try roundTrip(empty) == empty)
     }
 
-    @Test("The file has what nbformat 4.5 asks for")
-    func format() throws {
+    @Test
+    func `The file has what nbformat 4.5 asks for`() throws {
         let file = try json(JupyterNotebook.write(SourceText(name: "a.dist", text: script)))
         #expect(file["nbformat"]?.integer == 4)
         #expect(file["nbformat_minor"]?.integer == 5)
@@ -54,8 +54,8 @@ struct JupyterTests {
         #expect(cells[2]["source"]?.array?.first?.string == "# a comment\n")
     }
 
-    @Test("What cells give becomes outputs; the error keeps its place")
-    func outputs() throws {
+    @Test
+    func `What cells give becomes outputs; the error keeps its place`() throws {
         let source = SourceText(
             name: "a.dist", text: "# %%\nprint(6 * 7)\nplot([1, 2])\n# %%\nraise \"no\"\n# %%\n1\n")
         let session = Session()
@@ -73,8 +73,8 @@ struct JupyterTests {
         #expect(cells[2]["outputs"] == .array([]))
     }
 
-    @Test("A file that is no notebook is refused with its place and reason")
-    func malformed() {
+    @Test
+    func `A file that is no notebook is refused with its place and reason`() {
         for (text, words) in [
             ("", "it is no JSON"), ("{\n \"nbformat\": }", "line 2"), ("[1]", "no \"nbformat\""),
             ("{}", "no \"nbformat\""),
@@ -93,8 +93,8 @@ struct JupyterTests {
         }
     }
 
-    @Test("Sources come back as they were: comments of diagrams, escapes, markers in strings")
-    func sources() throws {
+    @Test
+    func `Sources come back as they were: comments of diagrams, escapes, markers in strings`() throws {
         let sources = [
             ("markdown", "```mermaid\n%% a comment\n%%\na --> b\n```"),
             ("markdown", "\\%% escaped\n\\\\%% twice\n%%not one"),
@@ -116,8 +116,8 @@ struct JupyterTests {
         #expect(Cells.split(SourceText(name: "a.dist", text: text))[0].text == sources[0].1)
     }
 
-    @Test("Text that looks like a marker stays text")
-    func markers() throws {
+    @Test
+    func `Text that looks like a marker stays text`() throws {
         let file = #"""
             {"nbformat": 4, "cells": [{"cell_type": "markdown", "source": "%% no marker"},
              {"cell_type": "code", "source": ["x = 1\n", "# %% no marker"]}]}

@@ -3,14 +3,14 @@ import Testing
 
 @Suite("Pasted transcripts")
 struct PastedTranscriptTests {
-    @Test("Text without prompts stays as it is")
-    func plain() {
+    @Test
+    func `Text without prompts stays as it is`() {
         let text = "x = 1\n\n    y = 2\n"
         #expect(PastedTranscript.strip(text) == text)
     }
 
-    @Test("Prompts go, outputs are dropped")
-    func ownPrompts() {
+    @Test
+    func `Prompts go, outputs are dropped`() {
         let text = """
             In [1]: x = 1
 
@@ -26,13 +26,13 @@ struct PastedTranscriptTests {
         #expect(PastedTranscript.strip(text) == "x = 1\nfor i in range(2) {\n    print(i)\n}\nx")
     }
 
-    @Test("Python's prompts go too")
-    func pythonPrompts() {
+    @Test
+    func `Python's prompts go too`() {
         #expect(PastedTranscript.strip(">>> a = 1\n>>> a\n1\n") == "a = 1\na")
     }
 
-    @Test("A list that begins with `In [` further down is no prompt")
-    func notATranscript() {
+    @Test
+    func `A list that begins with 'In [' further down is no prompt`() {
         let text = "x = 1\nIn [2]: y"
         #expect(PastedTranscript.strip(text) == text)
     }

@@ -27,8 +27,8 @@ struct RecordTests {
         return record
     }
 
-    @Test("A record comes back as it was written, NaN included")
-    func roundTrip() throws {
+    @Test
+    func `A record comes back as it was written, NaN included`() throws {
         let place = try folder() + "/runs/a"
         try record("a", T: 4, accuracy: 0.9).write(to: place, files: [("note.txt", Array("x".utf8))])
         let read = try RunRecord(folder: place)
@@ -45,8 +45,8 @@ struct RecordTests {
         #expect(WholeFile.namesIfAny(in: WholeFile.folder(of: place)) == ["a/"])
     }
 
-    @Test("A folder that is no record is neither read nor replaced")
-    func strangers() throws {
+    @Test
+    func `A folder that is no record is neither read nor replaced`() throws {
         let place = try folder()
         try WholeFile.write(Array("mine".utf8), to: place + "/thesis.txt")
         #expect(throws: Failure.self) { try RunRecord(folder: place) }
@@ -56,8 +56,8 @@ struct RecordTests {
         #expect(throws: Failure.self) { try RunRecord(folder: place) }
     }
 
-    @Test("save(run, folder) and a comparison of two: only what differs")
-    func comparison() throws {
+    @Test
+    func `save(run, folder) and a comparison of two: only what differs`() throws {
         let place = try folder()
         let session = Session()
         let text = """
@@ -86,8 +86,8 @@ struct RecordTests {
         #expect(throws: Failure.self) { try comparison.figure(curve: "nothing") }
     }
 
-    @Test("Values of a sweep: lists, ranges, quoted commas, and what is none")
-    func axes() throws {
+    @Test
+    func `Values of a sweep: lists, ranges, quoted commas, and what is none`() throws {
         #expect(SweepGrid.Axis("T=1,2,4")?.values == ["1", "2", "4"])
         #expect(SweepGrid.Axis("seed=0..4")?.values == ["0", "1", "2", "3", "4"])
         #expect(SweepGrid.Axis("seed=-1..1,7")?.values == ["-1", "0", "1", "7"])
@@ -100,8 +100,8 @@ struct RecordTests {
         }
     }
 
-    @Test("Every combination has a folder of its own")
-    func points() throws {
+    @Test
+    func `Every combination has a folder of its own`() throws {
         let axes = try ["T=1,2", "seed=0..1", "name=a/b"].map { try #require(SweepGrid.Axis($0)) }
         let grid = SweepGrid(axes)
         #expect(grid.points.map(\.name) == ["T=1,seed=0", "T=1,seed=1", "T=2,seed=0", "T=2,seed=1"])
@@ -111,8 +111,8 @@ struct RecordTests {
         #expect(SweepGrid(large).count == Int.max)
     }
 
-    @Test("Results over seeds are mean ± standard deviation, missing runs are counted")
-    func results() throws {
+    @Test
+    func `Results over seeds are mean ± standard deviation, missing runs are counted`() throws {
         let place = try folder()
         let axes = try ["T=1,4", "seed=0..2"].map { try #require(SweepGrid.Axis($0)) }
         let grid = SweepGrid(axes)
@@ -131,8 +131,8 @@ struct RecordTests {
         #expect(try #require(try results.curves("run.val_accuracy")).altText.contains("T = 4"))
     }
 
-    @Test("Two settings make a heat map whose best cell is named")
-    func heatmap() throws {
+    @Test
+    func `Two settings make a heat map whose best cell is named`() throws {
         let place = try folder()
         let axes = try ["T=1,4", "alpha=0.5,0.9"].map { try #require(SweepGrid.Axis($0)) }
         let grid = SweepGrid(axes)

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Parts of reports")
 struct ReportPartsTests {
-    @Test("SHA-256 of the standard's examples")
-    func sha256() {
+    @Test
+    func `SHA-256 of the standard's examples`() {
         #expect(
             SHA256.hex(of: Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(SHA256.hex(of: []) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -15,8 +15,8 @@ struct ReportPartsTests {
             SHA256.hex(of: Array(long.utf8)) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
     }
 
-    @Test("Base 64 of the standard's examples")
-    func base64() {
+    @Test
+    func `Base 64 of the standard's examples`() {
         for (text, encoded) in [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
         ] {
@@ -24,8 +24,8 @@ struct ReportPartsTests {
         }
     }
 
-    @Test("Durations")
-    func durations() {
+    @Test
+    func `Durations`() {
         #expect(Notebook.Duration.text(0.0000123) == "12 µs")
         #expect(Notebook.Duration.text(0.0042) == "4.2 ms")
         #expect(Notebook.Duration.text(1.234) == "1.23 s")
@@ -56,8 +56,8 @@ struct ReportPartsTests {
             ], provenance: provenance)
     }
 
-    @Test("A page escapes what it shows and needs nothing from elsewhere")
-    func html() {
+    @Test
+    func `A page escapes what it shows and needs nothing from elsewhere`() {
         let page = ReportHTML.page(report)
         #expect(page.contains("<title>Soft &amp; hard</title>"))
         #expect(page.contains("<em>text</em>"))
@@ -75,8 +75,8 @@ struct ReportPartsTests {
         #expect(page.utf8.count < 100_000)
     }
 
-    @Test("A page says when the epoch was chosen on the data it reports")
-    func chosenEpochs() throws {
+    @Test
+    func `A page says when the epoch was chosen on the data it reports`() throws {
         let program = """
             train, val, test = split(take(dataset("digits"), 200), test=0.3, val=0.3)
             net = Linear(64, 10)
@@ -104,8 +104,8 @@ struct ReportPartsTests {
         }
     }
 
-    @Test("A second page of the same run is the same")
-    func stable() {
+    @Test
+    func `A second page of the same run is the same`() {
         #expect(ReportHTML.page(report) == ReportHTML.page(report))
     }
 
@@ -116,8 +116,8 @@ struct ReportPartsTests {
         #expect(!html.contains("<script"))
     }
 
-    @Test("Markdown keeps pictures beside it and fences what holds fences")
-    func markdown() {
+    @Test
+    func `Markdown keeps pictures beside it and fences what holds fences`() {
         var report = report
         report.cells.append(
             Report.Cell(title: nil, source: "x = \"\"\"\n```\n\"\"\"", isMarkdown: false, outputs: [.value("```")]))

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: ErrorCode.allCases)
-    func examplesDoWhatTheySay(_ code: ErrorCode) {
+    func `Examples do what they say`(_ code: ErrorCode) {
         #expect(!code.page.title.isEmpty && code.page.explanation.hasSuffix("."))
         guard !Self.withoutProgram.contains(code) else { return }
         #expect(diagnostics(code.wrong).first?.code == code.rawValue, "\(code.wrong)")
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: ErrorCode.allCases)
-    func everyCodeIsShownAsStored(_ code: ErrorCode) {
+    func `Every code is shown as stored`(_ code: ErrorCode) {
         guard !Self.withoutProgram.contains(code) else { return }
         var output = ""
         for text in [code.wrong] + (Self.further[code] ?? []) {
@@ -86,7 +86,7 @@ import Testing
         #expect(Snapshot.stored(code.rawValue, updating: output, beside: #filePath) == output)
     }
 
-    @Test func everyCodeIsExplained() {
+    @Test func `Every code is explained`() {
         for code in Explanations.codes {
             let text = Explanations.text(for: code)?.plain ?? ""
             #expect(text.hasPrefix(code + ": "))

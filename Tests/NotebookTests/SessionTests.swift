@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Sessions")
 struct SessionTests {
-    @Test("Entries are numbered, failed ones too, and values are kept under their numbers")
-    func numbering() {
+    @Test
+    func `Entries are numbered, failed ones too, and values are kept under their numbers`() {
         let session = Session()
         session.enter("6 * 7")
         session.enter("1 / 0")
@@ -18,8 +18,8 @@ struct SessionTests {
         #expect(session.variables.map(\.name) == ["x"])
     }
 
-    @Test("A syntax error runs nothing; the session goes on")
-    func afterErrors() {
+    @Test
+    func `A syntax error runs nothing; the session goes on`() {
         let session = Session()
         session.enter("x = 1")
         let broken = session.enter("x = 2\ny = (")
@@ -29,8 +29,8 @@ struct SessionTests {
         #expect(session.enter("x + 1").value?.text.plain == "2")
     }
 
-    @Test("The same seed gives the same numbers")
-    func seeds() {
+    @Test
+    func `The same seed gives the same numbers`() {
         var options = Session.Options()
         options.seed = 11
         let first = Session(options).enter("randn(3).tolist()").value?.text.plain
@@ -41,8 +41,8 @@ struct SessionTests {
         #expect(first != other)
     }
 
-    @Test("A script stops at its first error and says which assertions held")
-    func script() throws {
+    @Test
+    func `A script stops at its first error and says which assertions held`() throws {
         let session = Session()
         let text = "param T = 4\nassert T == 4\n# %% two\nassert T == 5, \"T\"\n# %% three\nprint(1)\n"
         var cells: [Session.ScriptCell] = []
@@ -53,8 +53,8 @@ struct SessionTests {
         #expect(cells.last?.result == nil)
     }
 
-    @Test("A setting that no param declares is refused before anything runs")
-    func unknownSetting() {
+    @Test
+    func `A setting that no param declares is refused before anything runs`() {
         var options = Session.Options()
         options.parameters = [("TT", "8")]
         let session = Session(options)
@@ -66,19 +66,17 @@ struct SessionTests {
         #expect(printed == "")
     }
 
-    @Test(
-        "Words at the cursor",
-        arguments: [
-            ("temperature = 4", "temp", ["temperature"]),
-            ("net = Sequential(trunk=Linear(4, 2), head=Linear(2, 2))", "net.tr", ["trunk", "train", "training"]),
-            ("d = {\"alpha\": 1, \"beta\": 2}", "d[\"al", ["alpha"]),
-            ("fn kd(student, teacher, tau=4) { return tau }", "kd(1, t", ["teacher=", "tau="]),
-            ("1", "softmax(x, d", ["dim="]),
-            ("1", ":va", [":vars"]),
-            ("1", "?log_soft", ["log_softmax"]),
-            ("1", "3.", []),
-        ])
-    func completion(_ setup: String, _ text: String, _ expected: [String]) {
+    @Test(arguments: [
+        ("temperature = 4", "temp", ["temperature"]),
+        ("net = Sequential(trunk=Linear(4, 2), head=Linear(2, 2))", "net.tr", ["trunk", "train", "training"]),
+        ("d = {\"alpha\": 1, \"beta\": 2}", "d[\"al", ["alpha"]),
+        ("fn kd(student, teacher, tau=4) { return tau }", "kd(1, t", ["teacher=", "tau="]),
+        ("1", "softmax(x, d", ["dim="]),
+        ("1", ":va", [":vars"]),
+        ("1", "?log_soft", ["log_softmax"]),
+        ("1", "3.", []),
+    ])
+    func `Words at the cursor`(_ setup: String, _ text: String, _ expected: [String]) {
         let session = Session()
         session.enter(setup)
         let completion = Completion(
@@ -86,22 +84,22 @@ struct SessionTests {
         #expect(Set(completion.words) == Set(expected))
     }
 
-    @Test("Every topic's code runs, that about distillation in a few seconds", arguments: ["language", "distillation"])
-    func topics(_ name: String) throws {
+    @Test(arguments: ["language", "distillation"])
+    func `Every topic's code runs, that about distillation in a few seconds`(_ name: String) throws {
         let topic = try #require(Topic.named(name))
         let result = Session().run(SourceText(name: name, text: topic.code), range: nil)
         #expect(result.diagnostics.map { DiagnosticRenderer.render($0).plain } == [])
     }
 
-    @Test("Every error code is explained")
-    func explanations() {
+    @Test
+    func `Every error code is explained`() {
         #expect(Explanations.codes.count > 20)
         for code in Explanations.codes { #expect(Explanations.text(for: code)?.plain.hasPrefix(code) == true) }
         #expect(Explanations.text(for: "E9999") == nil)
     }
 
-    @Test("Every name of the library has a page and stands in the manual")
-    func help() {
+    @Test
+    func `Every name of the library has a page and stands in the manual`() {
         let library = Session.library()
         let help = Help(library: library)
         let manual = Manual.markdown(of: library)

@@ -19,13 +19,15 @@ struct TranscriptTests {
         }
     }
 
-    @Test(
-        "Shows what the file says, whether the frequent instructions run in C or all of them in Swift",
-        arguments: cases, [false, true])
-    func transcript(_ name: String, inSwift: Bool) throws { try show(name, inSwift: inSwift) }
+    @Test(arguments: cases, [false, true])
+    func `Shows what the file says, whether the frequent instructions run in C or all of them in Swift`(
+        _ name: String, inSwift: Bool
+    ) throws { try show(name, inSwift: inSwift) }
 
-    @Test("Shows what the file says when computed plainly", arguments: cases)
-    func plainTranscript(_ name: String) throws { try Plain.run { try show(name, inSwift: true) } }
+    @Test(arguments: cases)
+    func `Shows what the file says when computed plainly`(_ name: String) throws {
+        try Plain.run { try show(name, inSwift: true) }
+    }
 
     private func show(_ name: String, inSwift: Bool) throws {
         let path = Self.folder + "/" + name
@@ -42,8 +44,8 @@ struct TranscriptTests {
         }
     }
 
-    @Test("There are transcripts")
-    func notEmpty() { #expect(Self.cases.count > 10) }
+    @Test
+    func `There are transcripts`() { #expect(Self.cases.count > 10) }
 }
 
 /// The statements of a transcript with what each is to show.

@@ -13,8 +13,8 @@ struct DictEntriesTests {
         }
     }
 
-    @Test("Agree with a list of pairs under insertion, change and removal", arguments: [1, 2, 3])
-    func agreement(_ seed: UInt64) {
+    @Test(arguments: [1, 2, 3])
+    func `Agree with a list of pairs under insertion, change and removal`(_ seed: UInt64) {
         var random = Sequence64(state: seed)
         var entries = DictEntries()
         var pairs: [(key: DictKey, value: Int)] = []
@@ -52,8 +52,8 @@ struct DictEntriesTests {
         }
     }
 
-    @Test("A string that was found before is found again, and not after it was taken out")
-    func recent() {
+    @Test
+    func `A string that was found before is found again, and not after it was taken out`() {
         var entries = DictEntries()
         let key = Value.string("a")
         let found2 = entries.position(of: key)
@@ -73,8 +73,8 @@ struct DictEntriesTests {
         #expect(found7 == 1)
     }
 
-    @Test("Numbers that are equal are one key; texts that only look alike are two")
-    func equality() {
+    @Test
+    func `Numbers that are equal are one key; texts that only look alike are two`() {
         var entries = DictEntries()
         let found8 = entries.set(.int(1), under: .int(1))
         #expect(found8)

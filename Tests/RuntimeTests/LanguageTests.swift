@@ -54,7 +54,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("round(2.5)", "2"), Case("round(3.5)", "4"),
         Case("int(1e30)", "error[math]: int: 1e+30 has no 64-bit int"),
     ])
-    func numbers(_ test: Case) { #expect(lines(test.source) == test.expected) }
+    func `Numbers`(_ test: Case) { #expect(lines(test.source) == test.expected) }
 
     @Test(arguments: [
         Case("1 == 1.0", "true"), Case("[1, [2]] == [1.0, [2.0]]", "true"), Case("1 == \"1\"", "false"),
@@ -68,7 +68,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("false and 1 / 0 == 1", "false"), Case("true or 1 / 0 == 1", "true"), Case("true & false", "false"),
         Case("xs = []; xs.append(xs); ys = []; ys.append(ys); [xs == ys, str(xs)]", "[true, \"[[...]]\"]"),
     ])
-    func comparisonsAndConditions(_ test: Case) { #expect(lines(test.source) == test.expected) }
+    func `Comparisons and conditions`(_ test: Case) { #expect(lines(test.source) == test.expected) }
 
     @Test(arguments: [
         Case("x = 3; f\"{x} {x:03d} {x + 0.5:.2f} {\"a\"} {{}}\"", "\"3 003 3.50 a {}\""),
@@ -83,7 +83,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("print(\"a\", [\"a\"], 1.5, none, true)", "a [\"a\"] 1.5 none true"),
         Case("len(\"e\\u{301}\")", "2"), Case("\"e\\u{301}\" == \"\\u{e9}\"", "false"),
     ])
-    func text(_ test: Case) { #expect(lines(test.source) == test.expected) }
+    func `Text`(_ test: Case) { #expect(lines(test.source) == test.expected) }
 
     @Test(arguments: [
         Case("xs = [1, 2, 3]; xs[-1] = 9; ys = xs; ys.append(4); xs", "[1, 2, 9, 4]"),
@@ -102,7 +102,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("xs = [1, 2]; for x in xs { if len(xs) < 9 { xs.append(x) } }; xs", "[1, 2, 1, 2]"),
         Case("[1, 2] * 2 + [3]", "[1, 2, 1, 2, 3]"), Case("d = {\"n\": 1}; d.n += 2; d[\"n\"] *= 5; d.n", "15"),
     ])
-    func containers(_ test: Case) { #expect(lines(test.source) == test.expected) }
+    func `Containers`(_ test: Case) { #expect(lines(test.source) == test.expected) }
 
     @Test(arguments: [
         Case("fn f(a, b=a * 2, *rest, **options) { [a, b, rest, options] }; f(1)", "[1, 2, [], {}]"),
@@ -126,7 +126,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("x = undefined_name", "error[name]: undefined_name is not defined"),
         Case("fn f() { for i in range(9) { if i == 3 { return i } } }; f()", "3"),
     ])
-    func functions(_ test: Case) {
+    func `Functions`(_ test: Case) {
         #expect(lines(test.source) == test.expected)
     }
 
@@ -146,7 +146,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("for x in 5 { }", "error[type]: for: a value of type int 5 has no elements to go through"),
         Case("for k in {\"a\": 1, \"b\": 2} { print(k) }", "a", "b"), Case("print(1); x ="), Case("1; 2;"),
     ])
-    func control(_ test: Case) {
+    func `Control`(_ test: Case) {
         let result = lines(test.source)
         if test.source == "print(1); x =" {
             #expect(result.count == 1 && result[0].hasPrefix("error[syntax]"), "a syntax error lets nothing run")
@@ -164,9 +164,9 @@ struct Case: CustomTestStringConvertible, Sendable {
         Case("module Inner() { k = 4 }; module M() { inner = Inner() }; M().inner.k", "4"),
         Case("module M(n) { fn forward(x, y=1) { x * n + y } }; M(3)(2, y=5)", "11"),
     ])
-    func modules(_ test: Case) { #expect(lines(test.source) == test.expected) }
+    func `Modules`(_ test: Case) { #expect(lines(test.source) == test.expected) }
 
-    @Test func imports() {
+    @Test func `Imports`() {
         let files = [
             "a.dist": "fn f(x) { x + k }\nk = 10\nprint(\"ran\")", "b.dist": "import \"c.dist\" as c",
             "c.dist": "import \"b.dist\" as b",
@@ -182,13 +182,13 @@ struct Case: CustomTestStringConvertible, Sendable {
         #expect(lines("import \"gone.dist\" as b") == ["error[io]: there is no file gone.dist"])
     }
 
-    @Test func parametersTakeSettingsOfTheirType() {
+    @Test func `Parameters take settings of their type`() {
         #expect(lines("param T = 4.0\nT", settings: ["T": "8"]) == ["8.0"])
         #expect(lines("param name = \"a\"\nname", settings: ["name": "kd"]) == ["\"kd\""])
         #expect(lines("param T = 4\nT", settings: ["T": "x"]).first?.hasPrefix("error[value]") == true)
     }
 
-    @Test func errorsPointAtOperandsAndShowTheCalls() throws {
+    @Test func `Errors point at operands and show the calls`() throws {
         let library = Library()
         library.addCore()
         let interpreter = Interpreter(library: library)
@@ -206,7 +206,7 @@ struct Case: CustomTestStringConvertible, Sendable {
         #expect(Display.repr(value, in: interpreter) == "6")
     }
 
-    @Test func deepValuesAreFreedWithoutRecursion() {
+    @Test func `Deep values are freed without recursion`() {
         #expect(lines("x = []; for i in range(200000) { x = [x] }; x = 0; x") == ["0"])
         #expect(lines("f = x => x; for i in range(20000) { g = f; f = [g] }; 1") == ["1"])
     }

@@ -7,11 +7,11 @@ import Testing
 @Suite("The instruction loop")
 struct MachineTests {
     /// The loop moves values as bytes; a compiler that lays them out differently must be noticed here first.
-    @Test("Values lie in memory as the loop expects")
-    func layout() { #expect(MachineHooks.areInstalled) }
+    @Test
+    func `Values lie in memory as the loop expects`() { #expect(MachineHooks.areInstalled) }
 
-    @Test("Frequent forms become single instructions")
-    func fusion() throws {
+    @Test
+    func `Frequent forms become single instructions`() throws {
         let interpreter = Interpreter(library: Library())
         let source = "fn f(n) { t = 0; for i in n { if i < 3 { t += i * 2 % 7 } }; return f(t - 1) }"
         try interpreter.run(SourceText(name: "t", text: source))
@@ -27,8 +27,8 @@ struct MachineTests {
         #expect(!body.prefix { $0.first?.isNumber == true }.contains { $0.contains(" Move ") })
     }
 
-    @Test("Calls do not keep a closure alive, nor what it captured")
-    func recordsForget() throws {
+    @Test
+    func `Calls do not keep a closure alive, nor what it captured`() throws {
         weak var closure: Function?
         do {
             let interpreter = Interpreter(library: Library())
@@ -43,8 +43,8 @@ struct MachineTests {
         #expect(closure == nil)
     }
 
-    @Test("Calls nest to the same depth whoever makes them")
-    func depth() throws {
+    @Test
+    func `Calls nest to the same depth whoever makes them`() throws {
         let interpreter = Interpreter(library: Library())
         try interpreter.run(
             SourceText(name: "t", text: "fn down(n) { if n == 0 { return 0 }; return 1 + down(n - 1) }"))
@@ -56,8 +56,8 @@ struct MachineTests {
         #expect(throws: Diagnostic.self) { try interpreter.run(SourceText(name: "t", text: "down(20000)")) }
     }
 
-    @Test("Arithmetic of tensors in the loop is that of the slow path")
-    func tensors() throws {
+    @Test
+    func `Arithmetic of tensors in the loop is that of the slow path`() throws {
         let interpreter = Interpreter(library: Library())
         let tensor = try Tensor([7, -3] as [Float])
         interpreter.setGlobal("x", .tensor(tensor))
@@ -81,8 +81,8 @@ struct MachineTests {
         #expect(try result("x - x") == [0, 0])
     }
 
-    @Test("Errors inside calls leave the registers in order")
-    func errors() throws {
+    @Test
+    func `Errors inside calls leave the registers in order`() throws {
         let interpreter = Interpreter(library: Library())
         let source = """
             fn inner(xs, i) { return xs[i] + 1 }

@@ -13,7 +13,7 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test func textMateGrammarHasTheKeywordsOfTheLexer() {
+    @Test func `Text mate grammar has the keywords of the lexer`() {
         let grammar = file("scripts/editors/vscode/syntaxes/dist.tmLanguage.json")
         var words: Set<String> = []
         for match in grammar.matches(of: /\\\\b\(\?:([a-z_|]+)\)\\\\b"/) {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func vimFileHasTheKeywordsOfTheLexer() {
+    @Test func `Vim file has the keywords of the lexer`() {
         let lines = file("scripts/editors/vim/syntax/dist.vim").split(separator: "\n")
         var words: Set<String> = []
         for line in lines where line.hasPrefix("syntax keyword ") {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func problemMatcherReadsTheHeaderOfADiagnostic() {
+    @Test func `Problem matcher reads the header of a diagnostic`() {
         #expect(file("scripts/editors/vscode/package.json").contains("┌─ (.+):"))
         #expect(file("scripts/editors/vim/ftplugin/dist.vim").contains("┌─\\ %f:%l:%c"))
     }

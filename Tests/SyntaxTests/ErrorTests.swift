@@ -18,7 +18,7 @@ func rendered(_ text: String) -> String {
 
 @Suite struct ErrorTests {
     @Test(arguments: SyntaxCode.allCases)
-    func everyCodeHasAWrongAndARightExample(_ code: SyntaxCode) {
+    func `Every code has a wrong and a right example`(_ code: SyntaxCode) {
         let result = Parser.parse(source(code.wrong))
         #expect(result.diagnostics.first?.code == code.code)
         #expect(result.diagnostics.count == 1, "\(result.diagnostics.map(\.message))")
@@ -31,7 +31,7 @@ func rendered(_ text: String) -> String {
     }
 
     @Test(arguments: SyntaxCode.allCases)
-    func everyCodeIsRenderedAsStored(_ code: SyntaxCode) {
+    func `Every code is rendered as stored`(_ code: SyntaxCode) {
         let texts = [code.wrong] + (Self.further[code] ?? [])
         var output = ""
         for text in texts {
@@ -117,7 +117,7 @@ func rendered(_ text: String) -> String {
         .printStatement: ["print \"a\", 1"],
     ]
 
-    @Test func severalErrorsInOneRun() {
+    @Test func `Several errors in one run`() {
         let text = """
             x = (1, 2)
             y = 007
@@ -135,7 +135,7 @@ func rendered(_ text: String) -> String {
         #expect(result.completeness == .invalid)
     }
 
-    @Test func errorsAreInOrderOfTheirPlace() {
+    @Test func `Errors are in order of their place`() {
         let lines = (0..<15).map { $0.isMultiple(of: 2) ? "x = \"a" : "y = 1 1" }
         let result = Parser.parse(source(lines.joined(separator: "\n")))
         let places = result.diagnostics.compactMap { $0.labels.first?.span.lower }
@@ -143,7 +143,7 @@ func rendered(_ text: String) -> String {
         #expect(places.count == 15)
     }
 
-    @Test func aFloodOfErrorsIsCut() {
+    @Test func `A flood of errors is cut`() {
         let text = String(repeating: "x = ) 1\n", count: 10_000)
         #expect(Parser.parse(source(text)).diagnostics.count <= 20)
     }
@@ -154,7 +154,7 @@ func rendered(_ text: String) -> String {
         "", "# only a comment", "x = 1", "f(1,\n2)", "if a { b }", "fn f() {\n    1\n}", "\"\"\"a\nb\"\"\"", "x = 1;",
         "return_ = 1",
     ])
-    func complete(_ text: String) {
+    func `Complete`(_ text: String) {
         #expect(Parser.parse(source(text)).completeness == .complete)
     }
 
@@ -176,7 +176,7 @@ func rendered(_ text: String) -> String {
         ("[x for", "`[` opened in line 1"), ("module M() {\n fn forward(x) {\n", "`{` opened in line 2"),
         ("(1 +", "`(` opened in line 1"), ("x = (", "`(` opened in line 1"), ("for [a,", "`[` opened in line 1"),
     ])
-    func incomplete(_ text: String, _ reason: String) {
+    func `Incomplete`(_ text: String, _ reason: String) {
         guard case .incomplete(let found, _) = Parser.parse(source(text)).completeness else {
             Issue.record("\(Parser.parse(source(text)).completeness)")
             return
@@ -189,13 +189,13 @@ func rendered(_ text: String) -> String {
         "x++", "x--",
         "if x:", "def f(x):", "f\"{x", "f\"\"\"{x\n", "x = \"a\nfn f() {", "raise", "x.", "break",
     ])
-    func invalid(_ text: String) {
+    func `Invalid`(_ text: String) {
         #expect(Parser.parse(source(text)).completeness == .invalid)
     }
 }
 
 @Suite struct CellTests {
-    @Test func splitsAtMarkersOutsideStringsAndBrackets() {
+    @Test func `Splits at markers outside strings and brackets`() {
         let text = """
             x = 1
             # %% Training the teacher
@@ -229,20 +229,20 @@ func rendered(_ text: String) -> String {
         #expect(Parser.parse(source).diagnostics.map(\.code) == ["E0112"])
     }
 
-    @Test func aFileWithoutMarkerIsOneCell() {
+    @Test func `A file without marker is one cell`() {
         #expect(Cells.split(source("")).count == 1)
         #expect(Cells.split(source("x = 1\n")).map(\.text) == ["x = 1\n"])
         #expect(Cells.split(source("\n# %% a\nx")).map(\.title) == ["a"])
     }
 
-    @Test func spansOfACellAreThoseOfTheFile() {
+    @Test func `Spans of a cell are those of the file`() {
         let source = source("# %% a\nx = 1\n# %% b\ny = 22")
         let cell = Cells.split(source)[1]
         let program = Parser.parse(source, range: cell.span).program
         #expect(program.statements.map { source.text(in: $0.span) } == ["y = 22"])
     }
 
-    @Test func aSemicolonSilencesTheStatementThatClosesACell() {
+    @Test func `A semicolon silences the statement that closes a cell`() {
         let text = "a; b;\n# %%\nc;\nd\n# %%\ne; # comment\n"
         let statements = Parser.parse(source(text)).program.statements
         #expect(statements.map(\.isSilenced) == [false, true, false, false, true])

@@ -31,10 +31,10 @@ import Testing
         return SourceText(name: path, bytes: bytes)
     }
 
-    @Test func thereAreExamples() { #expect(!Self.notebooks("examples").isEmpty) }
+    @Test func `There are examples`() { #expect(!Self.notebooks("examples").isEmpty) }
 
     @Test(arguments: notebooks("examples"))
-    func everyExampleParsesAndKeepsItsTreeWhenFormatted(_ path: String) throws {
+    func `Every example parses and keeps its tree when formatted`(_ path: String) throws {
         let source = Self.source(path)
         let before = Parser.parse(source)
         #expect(before.diagnostics.map { DiagnosticRenderer.render($0).plain } == [])
@@ -55,7 +55,7 @@ import Testing
 
     /// One pass gives a text whose tree and comments are those of the source and which formatting leaves alone; what has
     /// syntax errors on purpose is looked at cell by cell.
-    @Test func everyTextOfTheRepositoryKeepsItsTreeWhenFormatted() throws {
+    @Test func `Every text of the repository keeps its tree when formatted`() throws {
         #expect(Self.texts.count > 50)
         for path in Self.texts {
             let source = Self.source(path)

@@ -34,7 +34,7 @@ import Testing
         ("f\"{ x }\"", "f\"{ x }\"\n"), ("1 .e5", "1 .e5\n"), ("2.sqrt( )", "2.sqrt()\n"),
         ("[x for x in xs if x>0]", "[x for x in xs if x > 0]\n"),
     ])
-    func oneLayout(_ text: String, _ formatted: String) { #expect(format(text) == formatted) }
+    func `One layout`(_ text: String, _ formatted: String) { #expect(format(text) == formatted) }
 
     @Test(arguments: [
         ("# a\nx # b\n\n# c", "# a\nx  # b\n\n# c\n"),
@@ -46,9 +46,9 @@ import Testing
         ("{\n}", "{}\n"), ("if a { # empty\n}", "if a {  # empty\n}\n"), ("a; b # c", "a\nb  # c\n"),
         ("a; # c", "a;  # c\n"),
     ])
-    func keepsComments(_ text: String, _ formatted: String) { #expect(format(text) == formatted) }
+    func `Keeps comments`(_ text: String, _ formatted: String) { #expect(format(text) == formatted) }
 
-    @Test func breaksWhatIsTooLong() {
+    @Test func `Breaks what is too long`() {
         let name = String(repeating: "n", count: 30)
         #expect(
             format("f(\(name), \(name), \(name), 100)") == "f(\n    \(name),\n    \(name),\n    \(name),\n    100,\n)\n"
@@ -65,12 +65,12 @@ import Testing
         #expect(format("if a { \(name) } else { \(name); \(name); \(name) }").split(separator: "\n").count == 7)
     }
 
-    @Test func keepsStringsOfSeveralLines() {
+    @Test func `Keeps strings of several lines`() {
         let text = "x = f(\"\"\"a\n  b\n\n\n   c\"\"\", 1)\n"
         #expect(format(text) == text)
     }
 
-    @Test func reportsSyntaxErrors() {
+    @Test func `Reports syntax errors`() {
         #expect(throws: FormatFailure.self) { try Formatter.format(SourceText(name: "a", text: "x = ")) }
     }
 }

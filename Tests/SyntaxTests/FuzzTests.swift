@@ -9,7 +9,7 @@ import Testing
 @Suite struct FuzzTests {
     /// Those that run what they make have a process of their own: see RobustnessTests.
     @Test(arguments: [FuzzSubject.programs, .mutations, .pieces])
-    func holdsForRandomTexts(_ subject: FuzzSubject) {
+    func `Holds for random texts`(_ subject: FuzzSubject) {
         let library = Library.standard()
         for seed in UInt64(1)...300 {
             let failure = subject.failure(seed: seed, library: library)
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func mostGeneratedProgramsAreRight() {
+    @Test func `Most generated programs are right`() {
         let right = (UInt64(1)...400).filter { seed in
             var generator = ProgramGenerator(seed: seed)
             return Parser.parse(SourceText(name: "fuzz.dist", text: generator.program())).diagnostics.isEmpty
@@ -33,7 +33,7 @@ import Testing
 
     private func times(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
 
-    @Test func nestingOf200IsRight() {
+    @Test func `Nesting of 200 is right`() {
         #expect(codes(times("(", 200) + "1" + times(")", 200)) == [])
         #expect(codes(times("[", 200) + times("]", 200)) == [])
         #expect(codes("x = " + times("- ", 200) + "1") == [])
@@ -43,7 +43,7 @@ import Testing
         #expect(codes(times("x[", 200) + "0" + times("]", 200)) == [])
     }
 
-    @Test func nestingOf201IsAnError() {
+    @Test func `Nesting of 201 is an error`() {
         #expect(codes(times("(", 201) + "1" + times(")", 201)) == ["E0121"])
         #expect(codes("x = " + times("~", 201) + "1") == ["E0121"])
         #expect(codes(times("not ", 201) + "x") == ["E0121"])
@@ -57,7 +57,7 @@ import Testing
         #expect(!codes(times("(]", 100_000)).isEmpty)
     }
 
-    @Test func binaryChainsHaveNoLimit() {
+    @Test func `Binary chains have no limit`() {
         #expect(codes("x = 1" + times(" + 1", 200_000)) == [])
         #expect(codes("x = a" + times(" and a", 200_000)) == [])
         #expect(codes("x = a" + times(" ** a", 200_000)) == [])
@@ -66,7 +66,7 @@ import Testing
         #expect(codes(times("x = 1;", 200_000)) == [])
     }
 
-    @Test func linesOf10MegabytesAreOrdinary() {
+    @Test func `Lines of 10 megabytes are ordinary`() {
         #expect(codes("x = [" + times("1.5, ", 2_000_000) + "]") == [])
         #expect(codes("x = \"" + times("0123456789", 1_000_000) + "\"") == [])
         #expect(codes("x = " + times("9", 10_000_000)) == ["E0106"])
@@ -74,7 +74,7 @@ import Testing
         #expect(codes("# " + times("a", 10_000_000)) == [])
     }
 
-    @Test func postfixChainsEndAt1000() {
+    @Test func `Postfix chains end at 1000`() {
         #expect(codes("x" + times(".a", 1000)) == [])
         #expect(codes("x" + times(".a", 1001)) == ["E0122"])
         #expect(codes(times("f(", 150) + "x" + times(")" + times(".a", 20), 150)) == ["E0122"])

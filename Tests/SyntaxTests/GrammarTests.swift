@@ -30,7 +30,7 @@ func dump(_ text: String) -> String {
         ("x |> f |> g(1, k=2)", "(|> x f (call g 1 k=2))"),
         ("a -> b |> f", "(|> (-> a b) f)"),
     ])
-    func operators(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Operators`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 
     @Test(arguments: [
         ("f(x)(y).z[0]", "(index (. (call (call f x) y) z) 0)"),
@@ -41,7 +41,7 @@ func dump(_ text: String) -> String {
         ("e.in.fn.true", "(. (. (. e in) fn) true)"), ("f(\n  1,\n  2\n)", "(call f 1 2)"),
         ("\"a\".upper()", "(call (. \"a\" upper))"),
     ])
-    func postfix(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Postfix`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 
     @Test(arguments: [
         ("42", "42"), ("1_000", "1000"), ("0xff", "255"), ("3.14", "3.14"), ("1e-3", "0.001"), ("1E3", "1000.0"),
@@ -59,7 +59,7 @@ func dump(_ text: String) -> String {
         ),
         ("({k: v for k, v in pairs})", "(group (dict-of k: v (for (list k v) pairs)))"),
     ])
-    func literals(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Literals`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 
     @Test(arguments: [
         ("x => x ** 2", "(=> (x) (** x 2))"), ("(a, b=1) => a + b", "(=> (a b=1) (chain a + b))"),
@@ -71,7 +71,7 @@ func dump(_ text: String) -> String {
         ("x = 1 + (if a { 1 } else { 2 })", "(= x (chain 1 + (group (if a {1} {2}))))"),
         ("f(x => {\n  a = 1\n  a\n}, 2)", "(call f (=> (x) {(= a 1); a}) 2)"),
     ])
-    func functionsAndBlocks(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Functions and blocks`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 
     @Test(arguments: [
         ("a, b = f()", "(= a b (call f))"), ("a, [b, c.d], e[0] = x", "(= a (list b (. c d)) (index e 0) x)"),
@@ -88,7 +88,7 @@ func dump(_ text: String) -> String {
         ("module M(a) { x = 1\n fn forward(y) { y } }", "(module M (a) {(= x 1); (fn forward (y) {y})})"),
         ("1;", "1;"), ("1; 2", "1\n2"), ("α = 1", "(= α 1)"), ("e\u{301} = 1", "(= é 1)"),
     ])
-    func statements(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Statements`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 
     @Test(arguments: [
         ("x = 1 +\n 2", "(= x (chain 1 + 2))"), ("x =\n 1", "(= x 1)"), ("a,\nb = c", "(= a b c)"),
@@ -97,5 +97,5 @@ func dump(_ text: String) -> String {
         ("x = a\n- b", "(= x a)\n(- b)"), ("f\n(x)", "f\n(group x)"), ("f\n[0]", "f\n(list 0)"),
         ("[1\n, 2\n+ 3]", "(list 1 (chain 2 + 3))"), ("(f\n(x))", "(group (call f x))"),
     ])
-    func lineEnds(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
+    func `Line ends`(_ text: String, _ tree: String) { #expect(dump(text) == tree) }
 }

@@ -8,7 +8,7 @@ import Testing
         return SyntaxHighlighter.highlights(source).map { "\($0.style.rawValue) \(source.text(in: $0.span))" }
     }
 
-    @Test func namesThePartsOfALine() {
+    @Test func `Names the parts of a line`() {
         #expect(
             parts("fn kd(s, T=4) { return T ** 2 * f(\"a\") } # why") == [
                 "keyword fn", "function kd", "name T", "number 4", "keyword return", "number 2", "function f",
@@ -23,12 +23,12 @@ import Testing
             ])
     }
 
-    @Test func coloursBrokenText() {
+    @Test func `Colours broken text`() {
         #expect(parts("x = \"abc") == ["bad \"abc"])
         #expect(parts("if (") == ["keyword if"])
     }
 
-    @Test func keepsTheText() {
+    @Test func `Keeps the text`() {
         let text = "α = f\"{x}\"  # c\n\ty = [1,\n2]\n"
         #expect(SyntaxHighlighter.markup(SourceText(name: "a", text: text)).plain == text)
     }

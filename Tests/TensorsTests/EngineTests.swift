@@ -5,7 +5,7 @@ import Testing
 @testable import Tensors
 
 @Suite struct EngineTests {
-    @Test func aVariableThatForcesSlowerKernelsIsNamed() {
+    @Test func `A variable that forces slower kernels is named`() {
         let forced = Engine.warning(on: .avx512) { $0 == "OPENBLAS_CORETYPE" ? "Haswell" : nil }
         #expect(
             forced == "OPENBLAS_CORETYPE=Haswell makes OpenBLAS compute with AVX2 although this processor has AVX-512: "
@@ -16,7 +16,7 @@ import Testing
         #expect(Engine.warning(on: .avx2) { _ in nil } == nil)
     }
 
-    @Test func theFactsNameEveryLibrary() {
+    @Test func `The facts name every library`() {
         let names = Engine.facts.map(\.name)
         #expect(names == ["OpenBLAS", "oneDNN", "SIMD", "products", "convolutions", "threads"])
         #expect(Engine.facts.allSatisfy { !$0.value.isEmpty })
@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: [
         [1, 1, 1], [6, 16, 8], [7, 17, 9], [64, 10, 32], [13, 31, 700], [64, 256, 64], [359, 10, 33], [128, 401, 790],
     ])
-    func linearAgreesWithFloat64(_ sizes: [Int]) throws {
+    func `Linear agrees with float 64`(_ sizes: [Int]) throws {
         let (m, n, k) = (sizes[0], sizes[1], sizes[2])
         func run(_ dtype: DType, relu: Bool) throws -> [Tensor] {
             Randomness.seed(5)
@@ -99,7 +99,7 @@ import Testing
         [2, 8, 8, 4, 4, 1], [3, 8, 16, 7, 9, 1], [2, 16, 16, 12, 12, 0], [5, 24, 8, 6, 11, 2], [2, 16, 48, 14, 14, 1],
         [1, 64, 32, 8, 8, 1], [40, 32, 32, 5, 5, 1],
     ])
-    func convolutionAgreesWithFloat64(_ sizes: [Int]) throws {
+    func `Convolution agrees with float 64`(_ sizes: [Int]) throws {
         let (n, ci, co, h, w, p) = (sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5])
         func run(_ dtype: DType) throws -> [Tensor] {
             Randomness.seed(9)

@@ -13,7 +13,7 @@ import Testing
         } catch { return "\(error)" }
     }
 
-    @Test func shapesThatDoNotFitAreNamed() throws {
+    @Test func `Shapes that do not fit are named`() throws {
         let a = try Tensor.zeros([64, 256]), b = try Tensor.zeros([128, 10]), v = try Tensor.zeros([3])
         #expect(message { _ = try a.matmul(b) } == "shape · matmul: inner sizes differ: [64, 256] @ [128, 10]")
         #expect(message { _ = try a + b } == "shape · +: shapes [64, 256] and [128, 10] do not broadcast")
@@ -33,7 +33,7 @@ import Testing
             ])
     }
 
-    @Test func dimensionsAndIndicesAreChecked() throws {
+    @Test func `Dimensions and indices are checked`() throws {
         let x = try Tensor.zeros([2, 3])
         #expect(
             message { _ = try x.softmax(dim: 2) }
@@ -52,7 +52,7 @@ import Testing
                 == "value · cross_entropy: class 3 in row 1 is out of range: the input has 3 classes")
     }
 
-    @Test func impossibleSizesAreErrorsBeforeTheyAreTried() throws {
+    @Test func `Impossible sizes are errors before they are tried`() throws {
         #expect(message { _ = try Tensor.zeros([1 << 40, 1 << 40]) }.hasPrefix("limit · zeros: a tensor of shape"))
         #expect(message { _ = try Tensor.zeros([1 << 44]) }.hasPrefix("limit · tensor: "))
         #expect(message { _ = try Tensor.zeros([Int.max]) }.hasPrefix("limit"))
@@ -66,7 +66,7 @@ import Testing
         #expect(message { _ = try x + y }.hasPrefix("limit"))
     }
 
-    @Test func dtypesAreChecked() throws {
+    @Test func `Dtypes are checked`() throws {
         let whole = try Tensor([1, 2, 3]), real = try Tensor([1, 2, 3] as [Float])
         #expect(message { _ = try whole.mean() } == "type · mean: expected a float tensor, got int64")
         #expect(message { _ = try whole.requireGradient() }.hasPrefix("type · requires_grad"))
@@ -78,7 +78,7 @@ import Testing
         #expect(message { _ = try real.to(.bool).sub(real.to(.bool)) }.hasPrefix("type · -"))
     }
 
-    @Test func gradientsThatCannotBeAreErrors() throws {
+    @Test func `Gradients that cannot be are errors`() throws {
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         #expect(message { try x.detach().sum().backward() }.contains("backward: the result depends on no tensor"))
         #expect(message { try (x * 2).backward() }.hasPrefix("shape · backward: expected a single number"))

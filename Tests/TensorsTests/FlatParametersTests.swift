@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 @Suite struct FlatParametersTests {
-    @Test func aTrainingStepAllocatesNoStorageAfterItsFirstPasses() throws {
+    @Test func `A training step allocates no storage after its first passes`() throws {
         Randomness.seed(3)
         let x = try Tensor.randn([16, 8]), y = try Tensor.randint(high: 4, [16])
         let w1 = try Tensor.randn([32, 8]).requireGradient(), b1 = try Tensor.zeros([32]).requireGradient()
@@ -28,7 +28,7 @@ import Testing
         #expect(losses[59] < losses[0] / 2)
     }
 
-    @Test func aGradientSomebodyKeepsIsNotOverwritten() throws {
+    @Test func `A gradient somebody keeps is not overwritten`() throws {
         let w = try Tensor([1, 2] as [Float]).requireGradient()
         let flat = try FlatParameters([w])
         try w.mul(3).sum().backward()

@@ -7,7 +7,7 @@ private let groups = ["arithmetic", "pointwise", "reductions", "products", "shap
 
 @Suite struct PyTorchTests {
     @Test(arguments: groups)
-    func valuesAndGradientsAgreeWithPyTorch(group: String) throws {
+    func `Values and gradients agree with py torch`(group: String) throws {
         for fixture in try Fixture.load(group) {
             let function = try #require(fixtureFunctions[fixture.name], "no Swift call for \(fixture.name)")
             for (dtype, tolerance) in [(DType.float64, 1e-10), (.float32, 1e-5)] {
@@ -61,7 +61,7 @@ private let groups = ["arithmetic", "pointwise", "reductions", "products", "shap
 
     /// Finite differences fail at kinks, ties and jumps, which a few fixtures visit on purpose.
     @Test(arguments: groups)
-    func gradientsAgreeWithFiniteDifferences(group: String) throws {
+    func `Gradients agree with finite differences`(group: String) throws {
         for fixture in try Fixture.load(group) where !fixture.gradients.isEmpty {
             let size = fixture.inputs.reduce(0) { $0 + $1.values.count }
             let isKink = fixture.inputs[0].values.contains(-100) || fixture.inputs[0].values.contains(80)
@@ -89,7 +89,7 @@ private let groups = ["arithmetic", "pointwise", "reductions", "products", "shap
         }
     }
 
-    @Test func everyFunctionHasAFixture() throws {
+    @Test func `Every function has a fixture`() throws {
         let present = Set(try groups.flatMap { try Fixture.load($0).map(\.name) })
         for name in fixtureFunctions.keys { #expect(present.contains(name), "\(name) has no fixture") }
         for name in present { #expect(fixtureFunctions[name] != nil, "\(name) is not tested") }

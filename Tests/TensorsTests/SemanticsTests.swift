@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 @Suite struct SemanticsTests {
-    @Test func dtypesPromoteAsInPyTorch() throws {
+    @Test func `Dtypes promote as in py torch`() throws {
         let f32 = try Tensor.zeros([2]), f64 = try Tensor.zeros([2], dtype: .float64), i = try Tensor([1, 2])
         let byte = try Tensor([1, 2] as [UInt8]), truth = try Tensor([true, false])
         let zero64 = try Tensor(1.5, dtype: .float64)
@@ -22,7 +22,7 @@ import Testing
         #expect(try i.sum().dtype == .int64 && truth.sum().dtype == .int64)
     }
 
-    @Test func shapeFunctionsGiveIndependentTensors() throws {
+    @Test func `Shape functions give independent tensors`() throws {
         let x = try Tensor([1, 2, 3, 4] as [Float])
         let y = try x.reshape([2, 2]), z = try x.detach(), part = try x.index([.slice(start: 0, stop: 2, step: 1)])
         try x.add_(10)
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// Products write into a gradient's own memory when nobody else holds it: whoever does must not notice.
-    @Test func gradientsThatSomebodyHoldsAreLeftAlone() throws {
+    @Test func `Gradients that somebody holds are left alone`() throws {
         let a = try Tensor([2, 3] as [Float]).requireGradient(), b = try Tensor([5, 7] as [Float])
         let start = try Tensor([1, 10] as [Float])
         let product = try a * b * b
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func overwritingASharedTensorIsNoticedToo() throws {
+    @Test func `Overwriting a shared tensor is noticed too`() throws {
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         let copy = try x.detach()
         let y = try (x * x).sum()
@@ -111,7 +111,7 @@ import Testing
         #expect(try copy.floats() == [1, 2])
     }
 
-    @Test func theSameSeedGivesTheSameBitsAtAnyThreadCount() throws {
+    @Test func `The same seed gives the same bits at any thread count`() throws {
         let threads = Threads.count
         defer { Threads.count = threads }
         var results: [[Float]] = []
@@ -129,7 +129,7 @@ import Testing
         #expect(abs(mean) < 0.02 && abs(variance - 1) < 0.03)
     }
 
-    @Test func streamsDoNotDisturbEachOther() throws {
+    @Test func `Streams do not disturb each other`() throws {
         Randomness.seed(7)
         let first = Randomness.permutation(100)
         Randomness.seed(7)
@@ -143,7 +143,7 @@ import Testing
         #expect(Randomness.permutation(9, seed: 3) == Randomness.permutation(9, seed: 3))
     }
 
-    @Test func dropoutKeepsTheMeanAndItsGradientTheMask() throws {
+    @Test func `Dropout keeps the mean and its gradient the mask`() throws {
         Randomness.seed(1)
         let x = try Tensor.ones([20_000]).requireGradient()
         let y = try x.dropout(p: 0.25)
@@ -154,7 +154,7 @@ import Testing
         #expect(try x.dropout(p: 0.25, training: false) === x)
     }
 
-    @Test func gradGivesDerivativesOfInteriorTensorsWithoutTouchingLeaves() throws {
+    @Test func `Grad gives derivatives of interior tensors without touching leaves`() throws {
         let x = try Tensor([2, 3] as [Float]).requireGradient()
         let h = try x * x
         let loss = try (h * 3).sum()
@@ -163,14 +163,14 @@ import Testing
         #expect(x.gradient == nil)
     }
 
-    @Test func nothingIsRecordedWithoutNeed() throws {
+    @Test func `Nothing is recorded without need`() throws {
         let x = try Tensor([1] as [Float]).requireGradient()
         #expect(try Gradients.disabled { try (x * 2).requiresGradient } == false)
         #expect(try (x.detach() * 2).requiresGradient == false)
         #expect(try (x * 2).requiresGradient)
     }
 
-    @Test func assignmentsFlowBack() throws {
+    @Test func `Assignments flow back`() throws {
         let x = try Tensor([1, 2, 3] as [Float]).requireGradient(), v = try Tensor([5] as [Float]).requireGradient()
         let y = try x * 2
         try y.setIndex([.slice(start: 1, stop: 2, step: 1)], .tensor(v))
@@ -179,7 +179,7 @@ import Testing
         #expect(try x.gradient?.floats() == [8, 0, 24] && v.gradient?.floats() == [10])
     }
 
-    @Test func numbersOfTheLanguage() throws {
+    @Test func `Numbers of the language`() throws {
         #expect(try Tensor.arange(0, 1, step: 0.25).floats() == [0, 0.25, 0.5, 0.75])
         #expect(try Tensor.arange(5, 0, step: -2).integers() == [5, 3, 1])
         #expect(try Tensor.linspace(0, 1, steps: 5).floats() == [0, 0.25, 0.5, 0.75, 1])
@@ -194,7 +194,7 @@ import Testing
     }
 
     /// Adding a public function to Operations without calling it in a comparison fails here.
-    @Test func everyPublicFunctionIsCompared() throws {
+    @Test func `Every public function is compared`() throws {
         let comparisons = Set(
             try ["FixtureFunctions", "SemanticsTests", "FlatParametersTests", "PyTorchTests", "NetworkFunctionTests"]
                 .flatMap { file in

@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 @Suite struct TensorTests {
-    @Test func arithmeticBroadcastsAndFlowsBack() throws {
+    @Test func `Arithmetic broadcasts and flows back`() throws {
         let x = try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]).requireGradient()
         let y = try Tensor([10, 20, 30] as [Float]).requireGradient()
         let z = try (x * y + 1).sum()
@@ -12,7 +12,7 @@ import Testing
         #expect(try y.gradient?.floats() == [5, 7, 9])
     }
 
-    @Test func aGraphOfAMillionOperationsIsBuiltWalkedAndFreed() throws {
+    @Test func `A graph of a million operations is built walked and freed`() throws {
         let x = try Tensor([1] as [Float]).requireGradient()
         var y = x
         for _ in 0..<1_000_000 { y = try y + 1 }
@@ -23,7 +23,7 @@ import Testing
         y = x
     }
 
-    @Test func backwardThroughAnOverwrittenTensorIsAnError() throws {
+    @Test func `Backward through an overwritten tensor is an error`() throws {
         let x = try Tensor([1, 2] as [Float]).requireGradient()
         let y = try (x * x).sum()
         try Gradients.disabled { _ = try x.add_(1) }
@@ -31,7 +31,7 @@ import Testing
         #expect(throws: TensorError.writeIntoLeaf(function: "+=")) { try x.add_(1) }
     }
 
-    @Test func linearAgreesWithMatmul() throws {
+    @Test func `Linear agrees with matmul`() throws {
         Randomness.seed(1)
         let x = try Tensor.randn([5, 7]), w = try Tensor.randn([3, 7]), b = try Tensor.randn([3])
         try Tensor.checkGradients(of: [x, w, b]) { try $0[0].linear($0[1], bias: $0[2], relu: true) }

@@ -72,11 +72,10 @@ public enum Arithmetic {
             return .float(x / y)
         case .floorDivide:
             guard y != 0 else { throw zero }
-            return .float((x / y).rounded(.down))
+            return .float(floored(x, y).quotient)
         case .remainder:
             guard y != 0 else { throw zero }
-            let rest = fmod(x, y)
-            return .float(rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest)
+            return .float(floored(x, y).rest)
         case .power:
             guard x != 0 || y >= 0 else { throw zero }
             return .float(pow(x, y))
@@ -85,5 +84,22 @@ public enum Arithmetic {
                 .type, "\(operation.symbol) is not defined for floats", code: .badOperands,
                 operands: [0: "float", 1: "float"])
         }
+    }
+
+    /// The floor of the exact quotient, which x / y would round up across an integer (1.0 // 0.1 is 9), and the remainder,
+    /// which has y's sign even where it is 0: as in Python.
+    private static func floored(_ x: Double, _ y: Double) -> (quotient: Double, rest: Double) {
+        var rest = fmod(x, y), quotient = (x - rest) / y
+        if rest != 0 {
+            if (rest < 0) != (y < 0) {
+                rest += y
+                quotient -= 1
+            }
+        } else {
+            rest = copysign(0, y)
+        }
+        if quotient == 0 { return (copysign(0, x / y), rest) }
+        let floor = quotient.rounded(.down)
+        return (quotient - floor > 0.5 ? floor + 1 : floor, rest)
     }
 }

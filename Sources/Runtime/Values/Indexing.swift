@@ -64,12 +64,12 @@ extension Interpreter {
             return
         case .list(let list) where parts.count == 1:
             if let slice = slice(parts[0]) {
-                let indices = Array(try slice.indices(count: list.elements.count))
+                let (from, to, step) = try slice.bounds(count: list.elements.count)
                 let elements = try self.elements(of: value, for: "=")
-                if (slice.step ?? 1) == 1 {
-                    let start = indices.first ?? min(max(0, slice.start ?? 0), list.elements.count)
-                    list.elements.replaceSubrange(start..<start + indices.count, with: elements)
+                if step == 1 {
+                    list.elements.replaceSubrange(from..<to, with: elements)
                 } else {
+                    let indices = Array(stride(from: from, to: to, by: step))
                     guard elements.count == indices.count else {
                         throw Failure(.value, "cannot assign \(elements.count) elements to \(indices.count) places")
                     }

@@ -131,6 +131,14 @@ public final class Slice: LanguageObject {
 
     /// The indices that the slice picks out of `count` elements, with Python's rules.
     public func indices(count: Int) throws -> StrideTo<Int> {
+        let (from, to, step) = try bounds(count: count)
+        return stride(from: from, to: to, by: step)
+    }
+
+    /// Where the slice begins and ends in a sequence, as in Python: the end is the beginning where nothing lies between them.
+    ///
+    /// - Throws: a failure for a step of 0.
+    func bounds(count: Int) throws -> (from: Int, to: Int, step: Int) {
         let step = self.step ?? 1
         guard step != 0 else { throw Failure(.value, "a slice's step must not be 0") }
         func bound(_ value: Int, _ low: Int, _ high: Int) -> Int {
@@ -139,11 +147,11 @@ public final class Slice: LanguageObject {
         if step > 0 {
             let from = start.map { bound($0, 0, count) } ?? 0
             let to = stop.map { bound($0, 0, count) } ?? count
-            return stride(from: from, to: max(from, to), by: step)
+            return (from, max(from, to), step)
         }
         let from = start.map { bound($0, -1, count - 1) } ?? count - 1
         let to = stop.map { bound($0, -1, count - 1) } ?? -1
-        return stride(from: from, to: min(from, to), by: step)
+        return (from, min(from, to), step)
     }
 }
 
