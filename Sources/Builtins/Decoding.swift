@@ -54,12 +54,14 @@ struct Elements: ValueDecodable {
 /// One value or a list of values of a type, as a list.
 struct OneOrMore<Element: ValueDecodable>: ValueDecodable {
     let elements: [Element]
+    /// Whether they came in a list.
+    var isList = false
 
     static var languageType: LanguageType { .union([Element.languageType, .list(Element.languageType)]) }
 
     static func decode(_ value: Value, in interpreter: Interpreter) -> OneOrMore? {
         if let one = Element.decode(value, in: interpreter) { return OneOrMore(elements: [one]) }
-        return [Element].decode(value, in: interpreter).map { OneOrMore(elements: $0) }
+        return [Element].decode(value, in: interpreter).map { OneOrMore(elements: $0, isList: true) }
     }
 
     static func mismatch(_ value: Value) -> Mismatch {

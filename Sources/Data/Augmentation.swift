@@ -167,6 +167,32 @@ extension Dataset {
         return try with(stored: .memory(.tensor(x.to(.float32))), augmentation: .some(all))
     }
 
+    /// The same examples whose views come round again: pass e shows view e mod `count` of each, bit for bit, so that what a
+    /// teacher says of them can be kept.
+    ///
+    /// The views follow from the seed and from nothing else that is drawn.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` without an augmentation, for fewer than one view, and for
+    ///   mixing ones, where an example's view depends on its batch.
+    public func withViews(_ count: Int) throws -> Dataset {
+        func fail(_ problem: String, _ help: String?) -> DataError {
+            .argument(function: "views", problem: problem, help: help)
+        }
+        guard let augmentation else {
+            throw fail(
+                "views(\(count)): the data are not augmented, and every pass sees the same",
+                "cache=\"auto\" keeps what the teacher says of them")
+        }
+        guard count >= 1, count <= 10_000 else { throw fail("views(\(count)): at least 1, at most 10,000", nil) }
+        guard !augmentation.views.contains(where: \.mixes) else {
+            throw fail(
+                "views(\(count)): mixup and cutmix mix the examples of a batch, which is another in each pass",
+                "cache=\"off\" asks the teacher about each")
+        }
+        var generator = SplitMix64(state: Randomness.state.seed ^ 0x76_6965_7773)
+        return try with(viewCycle: .some((0..<count).map { _ in generator.next() }))
+    }
+
     /// The same data, whose batches are left as they are.
     public func withoutAugmentation() throws -> Dataset {
         augmentation == nil ? self : try with(augmentation: .some(nil))

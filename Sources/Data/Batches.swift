@@ -100,7 +100,11 @@ public struct Batches: Sequence {
         isShuffled = shuffle || rows != nil
         order = try rows.map { try Tensor($0, shape: [$0.count]) } ?? Self.order(of: dataset, shuffle: shuffle)
         // One number a pass: what is drawn for the views depends on nothing else that is drawn.
-        key = dataset.augmentation == nil ? 0 : Randomness.bits(.sampling)
+        if let cycle = dataset.viewCycle, !cycle.isEmpty {
+            key = cycle[epoch % cycle.count]
+        } else {
+            key = dataset.augmentation == nil ? 0 : Randomness.bits(.sampling)
+        }
         let pays = dataset.workPerExample * Swift.min(size, dataset.count) > 100_000
         loader = loadsAhead ?? pays ? Loader() : nil
     }

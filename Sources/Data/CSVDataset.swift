@@ -21,6 +21,9 @@ public enum CSVLabel: Sendable, Equatable {
 public func readCSV(
     _ path: String, labels: [CSVLabel] = [], options: CSVOptions = CSVOptions(), like: Dataset? = nil
 ) throws -> Dataset {
+    var options = options
+    // Names of rows are texts: 007 is not 7.
+    if case .name(let name)? = options.id { options.types[name] = .string }
     if let like {
         guard let schema = like.table else {
             throw DataError.argument(
@@ -29,13 +32,15 @@ public func readCSV(
         }
         var own = schema.options
         (own.header, own.skip, own.names) = (options.header ?? own.header, options.skip, options.names ?? own.names)
-        return try CSVTable(path: path, options: own).dataset(like: schema, like, name: path)
+        return try CSVTable.reading(path, options: own).dataset(like: schema, like, name: path)
     }
-    let table = try CSVTable(path: path, options: options)
+    let table = try CSVTable.reading(path, options: options)
     let columns = try labels.map { try table.position($0, path) }
     var kept = Array(table.names.indices)
     if let chosen = options.columns { kept = try chosen.map { try table.position($0, path) } }
-    return try table.dataset(features: kept.filter { !columns.contains($0) }, labels: columns, name: path)
+    let id = try options.id.map { try table.position($0, path) }
+    return try table.dataset(
+        features: kept.filter { !columns.contains($0) && $0 != id }, labels: columns, id: id, name: path)
 }
 
 extension CSVTable {
@@ -79,7 +84,7 @@ extension CSVTable {
     }
 
     /// The table as a dataset whose targets are the columns `labels`.
-    func dataset(features chosen: [Int], labels: [Int], name: String) throws -> Dataset {
+    func dataset(features chosen: [Int], labels: [Int], id: Int? = nil, name: String) throws -> Dataset {
         let features = try chosen.map {
             TableSchema.Feature(name: names[$0], categories: try categories($0, name))
         }
@@ -94,7 +99,8 @@ extension CSVTable {
             features: features, labels: labels.map { names[$0] }, isWhole: isWhole,
             hasNumbers: y?.dtype.isFloating ?? false, options: written, guesses: guesses(chosen), doubts: doubts(chosen)
         )
-        return try Dataset(stored: .memory(.tensor(x)), y: y, classes: classes, table: schema, name: name)
+        return try Dataset(
+            stored: .memory(.tensor(x)), y: y, classes: classes, table: schema, ids: id.map(texts), name: name)
     }
 
     /// The table as a dataset with the columns, categories and classes of another.
@@ -137,7 +143,8 @@ extension CSVTable {
             features: schema.features, labels: schema.labels, isWhole: schema.isWhole, hasNumbers: schema.hasNumbers,
             options: schema.options, guesses: ["read like \(other.name)"], doubts: doubts)
         return try Dataset(
-            stored: .memory(.tensor(x)), y: y, classes: classes, target: other.target, table: own, name: name)
+            stored: .memory(.tensor(x)), y: y, classes: classes, target: other.target, table: own,
+            ids: schema.options.id.map { texts(try position($0, name)) }, name: name)
     }
 
     /// The targets of some columns, with the names of the classes.
@@ -161,7 +168,7 @@ extension CSVTable {
             return (try Tensor(values, shape: [rows]).to(.float32), nil)
         case .text(let values):
             if let row = values.firstIndex(of: "") { throw noLabel(row, first, name) }
-            return try named(values, given ?? Set(values).sorted(), first, name)
+            return try named(values, given ?? declared[names[first]] ?? Set(values).sorted(), first, name)
         }
     }
 
@@ -197,6 +204,7 @@ extension CSVTable {
     /// The categories of a text column; nil for numbers.
     private func categories(_ index: Int, _ path: String) throws -> [String]? {
         guard case .text(let values) = columns[index] else { return nil }
+        if let declared = declared[names[index]], declared.count <= Self.mostCategories { return declared }
         let categories = Set(values).subtracting([""]).sorted()
         guard categories.count <= Self.mostCategories else {
             throw DataError.content(
@@ -229,7 +237,7 @@ extension CSVTable {
         let separators: [Character: String] = [",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"]
         let separator = options.separator.flatMap { separators[$0] } ?? options.separator.map(String.init) ?? ""
         var guesses = [
-            "\(names.count) column\(names.count == 1 ? "" : "s") separated by \(separator), "
+            form ?? "\(names.count) column\(names.count == 1 ? "" : "s") separated by \(separator), "
                 + (hasHeader ? "the first line is the header" : "no header")
         ]
         let texts = features.filter { if case .text = columns[$0] { true } else { false } }

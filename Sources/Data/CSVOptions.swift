@@ -26,6 +26,8 @@ public struct CSVOptions: Sendable, Equatable {
     public var isLatin1 = false
     /// The columns that are read; nil is all.
     public var columns: [CSVLabel]?
+    /// The column that names the rows; it is no input.
+    public var id: CSVLabel?
     /// How many lines at the beginning are passed over.
     public var skip = 0
     /// What a line that says nothing begins with.

@@ -26,6 +26,10 @@ public struct CSVTable: Sendable {
     public let hasHeader: Bool
     /// How the table is written, with what was found.
     public let options: CSVOptions
+    /// The categories of columns that the file itself declares.
+    let declared: [String: [String]]
+    /// What kind of file it is where that is no text between separators.
+    let form: String?
 
     /// Reads the file at `path`.
     ///
@@ -77,9 +81,35 @@ public struct CSVTable: Sendable {
             throw DataError.content(path: path, problem: "the file holds a header and no rows", help: nil)
         }
         self.options = options
+        (declared, form) = ([:], nil)
         rows = builder.rows
         lines = builder.lines
         columns = builder.finish()
+    }
+
+    init(
+        names: [String], columns: [Column], lines: [Int], declared: [String: [String]], form: String,
+        options: CSVOptions
+    ) {
+        self.names = names
+        self.columns = columns
+        self.lines = lines
+        self.declared = declared
+        self.form = form
+        self.options = options
+        rows = lines.count
+        hasHeader = true
+    }
+
+    /// Reads the file at `path`: `.jsonl`, `.ndjson` and `.arff` as such, anything else as text between separators.
+    ///
+    /// - Throws: as ``init(bytes:path:options:)``.
+    static func reading(_ path: String, options: CSVOptions) throws -> CSVTable {
+        switch path.split(separator: ".").last?.lowercased() {
+        case "jsonl", "ndjson": try JSONLines.table(FileBytes.read(path), options: options, path: path)
+        case "arff": try ARFF.table(options.prepared(FileBytes.read(path)), options: options, path: path)
+        default: try CSVTable(path: path, options: options)
+        }
     }
 
     /// Whether a first line holds names: texts that all differ, or a text above a number.

@@ -22,6 +22,7 @@ extension Dataset {
             let more = classes.count > shown.count ? ", …" : ""
             lines.append("\(classes.count) classes: \(shown.joined(separator: ", "))\(more)\(balance(counts))")
         }
+        if let ids, let first = ids.first { lines.append("ids: \(first)\(ids.count > 1 ? ", …" : "")") }
         if let table {
             lines += table.guesses
             lines += table.doubts.map { "note: " + $0 }

@@ -1,6 +1,17 @@
 import Tensors
 
 extension Dataset {
+    /// A mark of the inputs as they are stored, whatever they are normalised with, as text; nil for data in a file.
+    package var contentMark: String? {
+        guard case .memory(let input) = stored else { return nil }
+        let mark =
+            switch input {
+            case .tensor(let x): x.fingerprint(1)
+            case .named(let inputs): inputs.values.reduce(UInt64(1)) { $1.fingerprint($0) }
+            }
+        return String(mark, radix: 16)
+    }
+
     /// A mark of the inputs: it differs, almost surely, for datasets whose x differs. nil for data that stays in a file,
     /// which may change.
     package func inputFingerprint() -> UInt64? {

@@ -12,6 +12,13 @@ enum RowSelection {
         case .index(let index): try tensor.rows(at: index)
         }
     }
+
+    func of(_ names: [String]) throws -> [String] {
+        switch self {
+        case .range(let range): Array(names[range])
+        case .index(let index): try index.integers().map { names[$0] }
+        }
+    }
 }
 
 extension Dataset {
@@ -107,7 +114,8 @@ extension Dataset {
             case .memory(let input): .memory(try input.mapped(rows.of))
             case .file(let file, let records): .file(file, records: try rows.of(records))
             }
-        return try with(stored: stored, y: .some(y.map(rows.of)), mask: .some(mask.map(rows.of)))
+        return try with(
+            stored: stored, y: .some(y.map(rows.of)), mask: .some(mask.map(rows.of)), ids: .some(ids.map(rows.of)))
     }
 
     /// One example: x without its batch dimension, and y. Negative indices count from the end.

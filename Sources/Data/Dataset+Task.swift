@@ -42,6 +42,9 @@ extension Dataset {
     /// Whether the targets are numbers to be met, not labels.
     public var holdsNumbers: Bool { knownTask == .settled(.numbers) }
 
+    /// Whether the targets are met by squares: numbers, and grades of candidates.
+    public var isMetBySquares: Bool { holdsNumbers || target.task == .ranking }
+
     /// How the targets and the outputs of a network fit together.
     ///
     /// - Parameters:

@@ -62,10 +62,14 @@ public final class Dataset {
     public let normalization: Normalization?
     /// What is done to the batches of each epoch anew.
     public let augmentation: Augmentation?
+    /// The numbers from which the views of each pass follow, which come round again; nil draws one for every pass.
+    public let viewCycle: [UInt64]?
     /// What was said of the targets: task, dimension of the classes, the label that does not count.
     public let target: TargetDeclaration
     /// How the table was read that the data came from.
     public let table: TableSchema?
+    /// The names of the examples, each once; what a teacher said elsewhere is found by them.
+    public let ids: [String]?
     /// Where the data came from, for messages and descriptions.
     public let name: String
 
@@ -76,19 +80,19 @@ public final class Dataset {
     public convenience init(
         input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil,
         normalization: Normalization? = nil, augmentation: Augmentation? = nil,
-        target: TargetDeclaration = TargetDeclaration(), name: String = "TensorDataset"
+        target: TargetDeclaration = TargetDeclaration(), ids: [String]? = nil, name: String = "TensorDataset"
     ) throws {
         // Tensors of their own over the same memory: a write to the caller's copies first, so the dataset never changes.
         let input = try input.mapped { try $0.detach() }
         try self.init(
             stored: .memory(input), y: y.map { try $0.detach() }, classes: classes, mask: mask,
-            normalization: normalization, augmentation: augmentation, target: target, name: name)
+            normalization: normalization, augmentation: augmentation, target: target, ids: ids, name: name)
     }
 
     init(
         stored: Stored, y: Tensor?, classes: [String]?, mask: Tensor? = nil, normalization: Normalization? = nil,
         augmentation: Augmentation? = nil, target: TargetDeclaration = TargetDeclaration(), table: TableSchema? = nil,
-        name: String
+        ids: [String]? = nil, viewCycle: [UInt64]? = nil, name: String
     ) throws {
         // Truth values are the classes 0 and 1.
         let y = try y.map { $0.dtype == .bool ? try $0.to(.int64) : $0 }
@@ -103,7 +107,13 @@ public final class Dataset {
                 function: name, problem: "expected \(count) examples everywhere, given a tensor \(tensor.shape)",
                 help: "the first dimension counts the examples")
         }
+        if let ids, ids.count != count {
+            throw DataError.shape(
+                function: name, problem: "\(ids.count) ids for \(count) examples", help: "one id for each example")
+        }
         self.stored = stored
+        self.ids = ids
+        self.viewCycle = viewCycle
         self.y = y
         self.mask = mask
         self.normalization = normalization
@@ -119,9 +129,9 @@ public final class Dataset {
     /// - Throws: as ``init(input:y:classes:mask:normalization:augmentation:name:)``.
     public convenience init(
         x: Tensor, y: Tensor?, classes: [String]? = nil, target: TargetDeclaration = TargetDeclaration(),
-        name: String = "TensorDataset"
+        ids: [String]? = nil, name: String = "TensorDataset"
     ) throws {
-        try self.init(input: .tensor(x), y: y, classes: classes, target: target, name: name)
+        try self.init(input: .tensor(x), y: y, classes: classes, target: target, ids: ids, name: name)
     }
 
     private static func checkedClasses(
@@ -169,12 +179,13 @@ public final class Dataset {
     /// The same data with some parts replaced.
     func with(
         stored: Stored? = nil, y: Tensor?? = nil, classes: [String]?? = nil, mask: Tensor?? = nil,
-        normalization: Normalization?? = nil, augmentation: Augmentation?? = nil
+        normalization: Normalization?? = nil, augmentation: Augmentation?? = nil, ids: [String]?? = nil,
+        viewCycle: [UInt64]?? = nil
     ) throws -> Dataset {
         try Dataset(
             stored: stored ?? self.stored, y: y ?? self.y, classes: classes ?? self.classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
-            target: target, table: table, name: name)
+            target: target, table: table, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle, name: name)
     }
 
     /// How many examples each class has; empty without classes.

@@ -14,11 +14,17 @@ public struct SafeTensors {
     public var tensors: OrderedDictionary<String, Tensor>
     /// Texts about them (`__metadata__`).
     public var metadata: OrderedDictionary<String, String>
+    /// How numbers are to stand in the file where that is narrower than the dtype, by the tensor's name.
+    public var elements: [String: StoredElement] = [:]
 
     /// Content to be written.
-    public init(_ tensors: OrderedDictionary<String, Tensor>, metadata: OrderedDictionary<String, String> = [:]) {
+    public init(
+        _ tensors: OrderedDictionary<String, Tensor>, metadata: OrderedDictionary<String, String> = [:],
+        elements: [String: StoredElement] = [:]
+    ) {
         self.tensors = tensors
         self.metadata = metadata
+        self.elements = elements
     }
 
     /// Reads a file.
@@ -64,15 +70,18 @@ public struct SafeTensors {
         texts["format"] = texts["format"] ?? "pt"
         members.append(("__metadata__", .object(texts.map { ($0.key, .string($0.value)) })))
         // Wide elements first keep every tensor aligned without holes, which the format forbids.
-        let order = tensors.sorted { $0.value.dtype.itemSize > $1.value.dtype.itemSize }
+        let stored = tensors.map {
+            (name: $0.key, tensor: $0.value, element: elements[$0.key] ?? .init($0.value.dtype))
+        }
+        let order = stored.sorted { $0.element.size > $1.element.size }
         var offset = 0
-        for (name, tensor) in order {
-            let end = offset + tensor.count * tensor.dtype.itemSize
+        for (name, tensor, element) in order {
+            let end = offset + tensor.count * element.size
             members.append(
                 (
                     name,
                     .object([
-                        ("dtype", .string(Self.name(of: tensor.dtype))),
+                        ("dtype", .string(SafeTensorsHeader.name(of: element))),
                         ("shape", .array(tensor.shape.map { .integer($0) })),
                         ("data_offsets", .array([.integer(offset), .integer(end)])),
                     ])
@@ -84,7 +93,13 @@ public struct SafeTensors {
         var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
         bytes.reserveCapacity(8 + header.count + offset)
         bytes += header
-        for (_, tensor) in order { tensor.withBytes { bytes.append(contentsOf: $0) } }
+        for (_, tensor, element) in order {
+            if element == StoredElement(tensor.dtype) {
+                tensor.withBytes { bytes.append(contentsOf: $0) }
+            } else {
+                bytes += try element.bytes(of: tensor)
+            }
+        }
         return bytes
     }
 
@@ -92,16 +107,6 @@ public struct SafeTensors {
     ///
     /// - Throws: ``FileError``.
     public func write(to path: String) throws { try WholeFile.write(bytes(), to: path) }
-
-    private static func name(of dtype: DType) -> String {
-        switch dtype {
-        case .float32: "F32"
-        case .float64: "F64"
-        case .int64: "I64"
-        case .uint8: "U8"
-        case .bool: "BOOL"
-        }
-    }
 }
 
 /// What the header of a file says, checked against the file: sizes fit dtypes and shapes, ranges lie in the file, one
@@ -123,6 +128,11 @@ private struct SafeTensorsHeader {
         "F16": .float16, "BF16": .bfloat16, "F32": .float32, "F64": .float64, "I8": .int8, "I16": .int16,
         "I32": .int32, "I64": .int64, "U8": .uint8, "U16": .uint16, "U32": .uint32, "U64": .uint64, "BOOL": .bool,
     ]
+
+    /// The name of an element in a header.
+    static func name(of element: StoredElement) -> String {
+        elements.first { $0.value == element }?.key ?? element.rawValue
+    }
 
     /// Reads the header that `bytes` begin with; the file has `size` of them.
     init(_ bytes: [UInt8], size: Int, path: String) throws {

@@ -157,7 +157,7 @@ extension Dataset {
             stored: joined(datasets), y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: names,
             mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
             normalization: first.normalization, augmentation: first.augmentation, target: first.target,
-            name: first.name)
+            ids: datasets.allSatisfy { $0.ids != nil } ? datasets.flatMap { $0.ids ?? [] } : nil, name: first.name)
     }
 
     private static func joined(_ datasets: [Dataset]) throws -> Stored {

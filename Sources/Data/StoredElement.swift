@@ -100,6 +100,56 @@ public enum StoredElement: String, Sendable {
     }
 }
 
+extension StoredElement {
+    /// The numbers of a tensor as they stand in a file: floats are rounded to the nearest, whole numbers must fit.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` for a number beyond the element's range.
+    public func bytes(of tensor: Tensor) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(tensor.count * size)
+        func append<Word: FixedWidthInteger>(_ word: Word) {
+            withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        func whole<Word: FixedWidthInteger>(_: Word.Type) throws {
+            for number in try tensor.doubles() {
+                guard let word = Word(exactly: number) else {
+                    throw DataError.argument(
+                        function: "save", problem: "\(number) is no number of the type \(rawValue)", help: nil)
+                }
+                append(word)
+            }
+        }
+        switch self {
+        case .float16: for number in try tensor.doubles() { append(Float16(number).bitPattern) }
+        case .bfloat16:
+            // To the nearest, halves to even.
+            for number in try tensor.doubles() {
+                let bits = Float(number).bitPattern
+                append(number.isNaN ? 0x7FC0 : UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16))
+            }
+        case .float32: for number in try tensor.doubles() { append(Float(number).bitPattern) }
+        case .float64: for number in try tensor.doubles() { append(number.bitPattern) }
+        case .int8: try whole(Int8.self)
+        case .int16: try whole(Int16.self)
+        case .int32: try whole(Int32.self)
+        case .int64: for number in try tensor.integers() { append(number) }
+        case .uint8: try whole(UInt8.self)
+        case .uint16: try whole(UInt16.self)
+        case .uint32: try whole(UInt32.self)
+        case .uint64: try whole(UInt64.self)
+        case .bool: for truth in try tensor.booleans() { append(truth ? UInt8(1) : 0) }
+        }
+        return bytes
+    }
+
+    /// What is read again of numbers that were stored as this element.
+    ///
+    /// - Throws: as ``bytes(of:)``.
+    public func rounded(_ tensor: Tensor) throws -> Tensor {
+        try self.tensor(bytes(of: tensor)[...], shape: tensor.shape.array)
+    }
+}
+
 extension Tensor {
     /// The elements as the files hold them: little-endian, row after row.
     public func storedBytes() -> [UInt8] { withBytes { Array($0) } }

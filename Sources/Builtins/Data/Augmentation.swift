@@ -7,11 +7,29 @@ import Tensors
 final class ViewObject: LanguageObject {
     static var languageName: String { "transform" }
 
-    let view: Augmentation.View
+    /// What is done.
+    enum Change {
+        /// A view of each pass.
+        case view(Augmentation.View)
+        /// Synthetic rows of a table, once.
+        case resample(share: Double, copies: Int)
+    }
+
+    let change: Change
 
     init(_ view: Augmentation.View) throws {
         _ = try Augmentation([view])
-        self.view = view
+        change = .view(view)
+    }
+
+    init(resampling share: Double, copies: Int) { change = .resample(share: share, copies: copies) }
+
+    var description: String {
+        switch change {
+        case .view(let view): view.description
+        case .resample(let share, let copies):
+            "resample(\(TextTable.number(share, digits: 2)), copies=\(copies))"
+        }
     }
 }
 
@@ -21,7 +39,7 @@ extension Library {
         add(
             ObjectType(
                 ViewObject.self, "A random change to examples, for `augment`.",
-                display: { Markup($0.view.description) }))
+                display: { Markup($0.description) }))
         let dataset = Parameter<Dataset>("ds", "the dataset; its x stays as it was")
         let views = Parameter<[ViewObject]>.variadic("views", "the changes, in order")
         add(
@@ -37,7 +55,8 @@ extension Library {
                         + "probabilities [B, K]; float targets are mixed.",
                 ],
                 seeAlso: [
-                    "shift", "random_crop", "random_resized_crop", "rand_augment", "horizontal_flip", "rotate",
+                    "resample", "shift", "random_crop", "random_resized_crop", "rand_augment", "horizontal_flip",
+                    "rotate",
                     "color_jitter", "noise",
                     "cutout", "random_erasing", "mixup", "cutmix",
                 ],
@@ -49,8 +68,46 @@ extension Library {
                         """, "[4, 1, 8, 8]")
                 ]
             ) { call in
-                try call[dataset].augmented(by: Augmentation(call[views].map(\.view)))
+                let changes = try call[views].map(\.change)
+                var noise = 0.0
+                var resampling: (share: Double, copies: Int)?
+                var own: [Augmentation.View] = []
+                for change in changes {
+                    switch change {
+                    case .resample(let share, let copies): resampling = (share, copies)
+                    case .view(.noise(let std)): noise = std
+                    case .view: break
+                    }
+                    if case .view(let view) = change { own.append(view) }
+                }
+                guard let resampling else { return try call[dataset].augmented(by: Augmentation(own)) }
+                guard own.allSatisfy({ if case .noise = $0 { true } else { false } }) else {
+                    throw Failure(
+                        .value, "augment: resample() is for tables, and only noise() goes with it",
+                        help: ["augment(ds, resample(0.1), noise(0.1))"])
+                }
+                return try call[dataset].transferSet(
+                    resampling: resampling.share, noise: noise, copies: resampling.copies,
+                    seed: Randomness.state.seed)
             })
+        add(
+            Builtin(
+                "resample", .data,
+                "For tables: synthetic rows behind the others, without labels, for a teacher to answer.",
+                Parameter<Double>("share", "of the columns that get the value of another row", default: 0.1),
+                Parameter<Int>("copies", "synthetic rows for each row, at most 100,000 in all", default: 5),
+                returns: "a transform, for augment",
+                notes: [
+                    "A text column is taken whole, with all its categories. noise(0.1) beside it adds noise of a tenth of the column's deviation to a tenth of the numeric cells.",
+                    "In distill the synthetic rows count in the teacher's terms alone, and the original rows keep their labels (SPUNGE, as in AutoGluon; after MUNGE, KDD 2006). They are made once, before the run.",
+                ],
+                seeAlso: ["augment", "noise", "distill"],
+                examples: [
+                    Example(
+                        "ds = augment(TensorDataset(randn(10, 3), zeros(10).long()), resample(0.5, copies=2)); [len(ds), ds.y[-1].item()]",
+                        "[30, -100]")
+                ]
+            ) { (share: Double, copies: Int) in ViewObject(resampling: share, copies: copies) })
         addMoves()
         addRecipes()
         addMixing()

@@ -26,12 +26,14 @@ extension Library {
         let ignore = Parameter<Int?>.optional("ignore_index", "the label that counts for nothing", defaultText: "-100")
         let classes = Parameter<[String]?>.optional("classes", "the names of the classes or labels, in order")
         let like = Parameter<Dataset?>.optional("like", "a dataset whose classes and task this one has")
+        let ids = Parameter<RowNames?>.optional(
+            "ids", "the names of the examples: what a teacher said elsewhere is found by them")
         add(
             Builtin(
                 "TensorDataset", .data, "A dataset from tensors.",
                 parameters: [
                     x.description, y.description, task.description, dim.description, ignore.description,
-                    classes.description, like.description,
+                    classes.description, like.description, ids.description,
                 ],
                 returns: "the dataset",
                 notes: LearningTask.allCases.map { "task=\"\($0.rawValue)\": \($0.summary)." } + [
@@ -49,12 +51,14 @@ extension Library {
                 if let dim = try call[dim] { target.classDim = dim }
                 if let ignore = try call[ignore] { target.ignoreIndex = ignore }
                 let names = try call[classes] ?? like?.classes
+                let rows = try call[ids]?.names
                 switch try call[x] {
-                case .first(let x): return try Dataset(x: x, y: call[y], classes: names, target: target)
+                case .first(let x): return try Dataset(x: x, y: call[y], classes: names, target: target, ids: rows)
                 case .second(var inputs):
                     let mask = inputs.tensors.removeValue(forKey: "mask")
                     return try Dataset(
-                        input: .named(inputs.tensors), y: call[y], classes: names, mask: mask, target: target)
+                        input: .named(inputs.tensors), y: call[y], classes: names, mask: mask, target: target,
+                        ids: rows)
                 }
             })
     }

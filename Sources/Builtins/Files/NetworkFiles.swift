@@ -149,7 +149,7 @@ extension Library {
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
                 parameters: [path.description, output.description],
                 returns:
-                    ".npy: a tensor; .npz, .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode",
+                    ".npy: a tensor; .npz: a dict of tensors, and lists of texts; .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode",
                 notes: [
                     "Of PyTorch's files nothing is run: whole modules give their weights by name, objects of other classes stay records with their attributes.",
                     "Half precision and bfloat16 become float32, small integers int64.",
@@ -177,7 +177,15 @@ extension Library {
                 }
                 switch kind {
                 case .npy: return .tensor(try NPY.read(file))
-                case .npz: return try NPZ.read(file).encode(in: call.interpreter)
+                case .npz:
+                    let dict = DictObject()
+                    for (name, array) in try NPZ.contents(file) {
+                        switch array {
+                        case .tensor(let tensor): dict[name] = .tensor(tensor)
+                        case .texts(let texts): dict[name] = texts.encode(in: call.interpreter)
+                        }
+                    }
+                    return .dict(dict)
                 case .pt where try FileKind(of: file) != .safetensors:
                     let torch = try TorchFile(reading: file)
                     return try StoredValues(torch, in: call.interpreter).value(torch.root)
