@@ -14,19 +14,23 @@ import Tensors
 ///   - inputs: what the teachers are given; nil is what the student is.
 ///   - cache: when the teachers' values are computed once.
 ///   - balance: whether the gradients of the terms are measured and compared, see ``TermBalance``.
+///   - views: how many views of augmented data there are before the first comes again, so that teacher values can be kept.
 /// - Throws: ``DistillationError``, ``TrainingError`` and what networks and callbacks throw.
 @discardableResult
 public func distill(
     _ teachers: [TeacherSource], into student: Module, _ data: Dataset, loss objective: Objective,
     options: TrainingOptions = TrainingOptions(), average: TeacherAverage = .probabilities, weights: [Double]? = nil,
-    inputs: TeacherInputs? = nil, cache: CachePolicy = .auto, balance: Bool = false
+    inputs: TeacherInputs? = nil, cache: CachePolicy = .auto, balance: Bool = false, views: Int? = nil
 ) throws -> Run {
     guard !teachers.isEmpty else {
         throw DistillationError.teacher(problem: "needs at least one teacher", help: nil)
     }
-    var data = data
+    var data = try views.map { try data.withViews($0) } ?? data
     for case .network(let teacher) in teachers {
         data = try data.withClasses(teacher.record?.classes, of: "the teacher", function: "distill")
+    }
+    for case .predictions(let stored) in teachers {
+        data = try data.withClasses(stored.classes, of: stored.name, function: "distill")
     }
     let loss = try ObjectiveRun(
         objective, teachers: teachers, average: average, weights: weights, inputs: inputs, cache: cache,
@@ -52,7 +56,7 @@ public func distill(
 public func fit(
     _ net: Module, _ data: Dataset, loss objective: Objective? = nil, options: TrainingOptions = TrainingOptions()
 ) throws -> Run {
-    let objective = objective ?? Objective(data.holdsNumbers ? RegressionTerm() : HardTerm())
+    let objective = objective ?? Objective(data.isMetBySquares ? RegressionTerm() : HardTerm())
     let loss = try ObjectiveRun(objective, function: "fit")
     return try Trainer(net, data, loss: loss, options: options, function: "fit").train()
 }

@@ -41,7 +41,8 @@ extension TermInput {
         else { return self }
         let rows = try Tensor(known)
         func chosen(_ view: NetworkView) throws -> NetworkView {
-            NetworkView(logits: try view.logits.rows(at: rows), features: view.features)
+            if let partial = view.partial { return NetworkView(partial: try partial.rows(at: rows)) }
+            return NetworkView(logits: try view.logits.rows(at: rows), features: view.features)
         }
         let ownRows = batch.mask == nil && batch.count == labels.shape.first
         let chosenRows = TermInput(

@@ -9,10 +9,23 @@ public enum TeacherSource {
     case network(Module)
     /// Stored logits, one row for each example of the data.
     case logits(Tensor)
+    /// What a teacher said, read from a file: found by ids, of all classes or of some.
+    case predictions(StoredPredictions)
 
     /// The network, if it is one.
     public var network: Module? {
         if case .network(let net) = self { net } else { nil }
+    }
+
+    /// What is stored of a teacher that is no network.
+    ///
+    /// - Throws: ``DistillationError/teacher(problem:help:)`` for logits that are none.
+    func stored() throws -> StoredPredictions? {
+        switch self {
+        case .network: nil
+        case .logits(let logits): try StoredPredictions(unchecked: logits)
+        case .predictions(let predictions): predictions
+        }
     }
 }
 
@@ -36,8 +49,12 @@ final class Teacher {
     let paths: [LayerPath]
     let inputs: TeacherInputs?
     private let capture: FeatureCapture?
-    private let storedLogits: Tensor?
+    private let predictions: StoredPredictions?
+    /// The stored row of each example; nil when they stand in its order.
+    private var positions: Tensor?
     private var record: TeacherRecord?
+    /// What was said of each view of augmented data that come round again.
+    private var viewRecords: [Int: TeacherRecord] = [:]
     private var netMark: UInt64 = 0
     /// How often the network was run since the teacher was made.
     private(set) var passes = 0
@@ -52,10 +69,10 @@ final class Teacher {
         switch source {
         case .network(let net):
             capture = paths.isEmpty ? nil : try FeatureCapture(net, at: paths)
-            storedLogits = nil
-        case .logits(let logits):
+            predictions = nil
+        case .logits, .predictions:
             capture = nil
-            storedLogits = try logits.detach()
+            predictions = try source.stored()
             guard paths.isEmpty else {
                 throw DistillationError.teacher(
                     problem: "stored logits have no layers, and the objective compares features", help: nil)
@@ -64,20 +81,26 @@ final class Teacher {
     }
 
     /// Whether what is remembered lies in a file.
-    var isOnDisk: Bool { record?.logits.isOnDisk == true || record?.features.values.contains { $0.isOnDisk } == true }
+    var isOnDisk: Bool {
+        let records = Array(viewRecords.values) + [record].compactMap { $0 }
+        return records.contains { $0.logits.isOnDisk || $0.features.values.contains { $0.isOnDisk } }
+    }
 
     /// Makes sure that the values for the data are there, if the policy says so; called before a run and before each of
     /// its epochs, in case somebody changed the teacher meanwhile.
     ///
-    /// - Parameter limit: how many bytes may stay in memory.
-    func fill(_ data: Dataset, policy: CachePolicy, batchSize: Int, limit: Int) throws {
+    /// - Parameters:
+    ///   - epoch: which view of augmented data is next.
+    ///   - limit: how many bytes may stay in memory.
+    func fill(_ data: Dataset, policy: CachePolicy, batchSize: Int, epoch: Int = 0, limit: Int) throws {
         guard case .network(let net) = source else {
-            guard storedLogits?.shape.first == data.count else {
-                throw DistillationError.teacher(
-                    problem: "\(storedLogits?.shape.first ?? 0) rows of stored logits for \(data.count) examples",
-                    help: "one row per example, in the order of the dataset")
-            }
+            positions = try predictions?.positions(in: data)
             return
+        }
+        if data.augmentation != nil, let cycle = data.viewCycle {
+            return try fillView(
+                epoch % max(1, cycle.count), of: cycle.count, net, data, policy, size: max(batchSize, 512), limit: limit
+            )
         }
         guard data.augmentation == nil else {
             guard policy != .on else {
@@ -110,6 +133,24 @@ final class Teacher {
         record = fresh
     }
 
+    /// Makes sure that the values for one view of augmented data are there, if the policy says so.
+    private func fillView(
+        _ view: Int, of count: Int, _ net: Module, _ data: Dataset, _ policy: CachePolicy, size: Int, limit: Int
+    ) throws {
+        record = nil
+        guard policy != .off, data.count > 0, !Plain.isOn else { return }
+        let mark = net.fingerprint()
+        if mark != netMark { viewRecords = [:] }
+        netMark = mark
+        if viewRecords[view] == nil,
+            let (logits, features) = try collect(net, data, policy, size: size, epoch: view, limit: limit / count)
+        {
+            viewRecords[view] = TeacherRecord(
+                logits: logits, features: features, netMark: mark, dataMark: 0, count: data.count)
+        }
+        record = viewRecords[view]
+    }
+
     /// Whether the first rows are what the network says now: a change of its code has no mark.
     private func agrees(_ record: TeacherRecord, _ net: Module, _ data: Dataset) throws -> Bool {
         let batch = try Batches(data, size: min(4, data.count)).batch(0)
@@ -123,9 +164,9 @@ final class Teacher {
 
     /// Everything the network says about the data; nil when there is no room for it.
     private func collect(
-        _ net: Module, _ data: Dataset, _ policy: CachePolicy, size: Int, limit: Int
+        _ net: Module, _ data: Dataset, _ policy: CachePolicy, size: Int, epoch: Int = 0, limit: Int
     ) throws -> (StoredRows, [LayerPath: StoredRows])? {
-        let batches = try Batches(data, size: size)
+        let batches = try Batches(data, size: size, epoch: epoch)
         var collectors: [RowCollector] = []
         for position in 0..<batches.count {
             try Interrupt.check()
@@ -157,7 +198,9 @@ final class Teacher {
 
     /// Logits and features for a batch, without history.
     func view(_ batch: Batch) throws -> NetworkView {
-        if let storedLogits { return NetworkView(logits: try storedLogits.rows(at: batch.index)) }
+        if let predictions {
+            return try predictions.view(at: positions.map { try $0.rows(at: batch.index) } ?? batch.index)
+        }
         if let record, Shortcut.teacherCache.isTaken(), let view = try record.view(batch.index, at: paths) {
             return view
         }

@@ -29,11 +29,21 @@ public struct NetworkView {
     public let logits: Tensor
     /// The features in the order of the pairs.
     public let features: [Tensor]
+    /// What is known of the answers where only some classes of each row are stored; ``logits`` are then none.
+    public let partial: PartialDistribution?
 
     /// A view from its parts.
     public init(logits: Tensor, features: [Tensor] = []) {
         self.logits = logits
         self.features = features
+        partial = nil
+    }
+
+    /// The answers of a teacher of whom only some classes of each row are stored.
+    init(partial: PartialDistribution) {
+        logits = partial.logProbabilities
+        features = []
+        self.partial = partial
     }
 }
 
@@ -92,6 +102,10 @@ public struct TermInput {
     public func teacherLogits(at temperature: Double = 1, for term: Term) throws -> Tensor {
         if let ensemble { return try ensemble.logits(at: temperature) }
         guard let teacher else { throw DistillationError.noTeacher(term: term.name) }
+        guard teacher.partial == nil else {
+            throw DistillationError.option(
+                term: term.name, problem: "needs the teacher's logits of all classes, and some are stored")
+        }
         return teacher.logits
     }
 
@@ -190,6 +204,13 @@ open class Term {
 
     /// Whether the term has a form for logits of their own, as binary labels and several labels have them.
     open var hasBernoulliForm: Bool { !comparesLogits }
+
+    /// Whether the term has a form for a teacher of whom only some classes of each row are stored, see
+    /// ``PartialDistribution``.
+    open var hasPartialForm: Bool { !needsTeacher }
+
+    /// Whether the term compares the logits as numbers, so that −∞ has no place among them.
+    open var comparesNumbers: Bool { false }
 
     /// Whether features stay as the networks give them, masks or not; else those of a mask's positions become rows.
     open var keepsShapes: Bool { false }

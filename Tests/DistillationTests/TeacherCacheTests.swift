@@ -108,6 +108,30 @@ import Testing
         #expect(throws: DistillationError.self) { try run(.on, on: views) }
     }
 
+    @Test func `views that come again are judged once, as they are`() throws {
+        let noisy = try data.augmented(by: Augmentation([.noise(std: 0.3)]))
+        let cycle = try noisy.withViews(2)
+        let with = try run(.auto, on: cycle, epochs: 5)
+        #expect(agree(with.steps, try run(.off, on: cycle, epochs: 5).steps))
+        // Each view once, beside the few rows on which the terms are tried.
+        #expect(try run(.auto, on: cycle, epochs: 2).passes == with.passes)
+        #expect(try run(.auto, on: cycle, epochs: 1).passes == with.passes - 1)
+        #expect(try run(.auto, on: cycle, limit: 1000, epochs: 5).onDisk)
+        // Bit for bit the same in passes 0 and 2, another in pass 1; another seed gives others.
+        func rows(_ data: Dataset, _ epoch: Int) throws -> [Double] {
+            try Batches(data, size: 200, epoch: epoch).batch(0).x?.doubles() ?? []
+        }
+        #expect(try rows(cycle, 0) == rows(cycle, 2) && rows(cycle, 0) != rows(cycle, 1))
+        Randomness.seed(77)
+        let other = try noisy.withViews(2)
+        #expect(try rows(other, 0) != rows(cycle, 0))
+        Randomness.seed(77)
+        #expect(try rows(noisy.withViews(2), 1) == rows(other, 1))
+        #expect(throws: DataError.self) { try data.withViews(2) }
+        #expect(throws: DataError.self) { try noisy.withViews(0) }
+        #expect(throws: DataError.self) { try data.augmented(by: Augmentation([.mixup(alpha: 1)])).withViews(2) }
+    }
+
     @Test func `The copy of a teacher remembers nothing`() throws {
         _ = try run(.auto)
         #expect(try teacher.copy().remembered == nil)

@@ -81,10 +81,13 @@ enum CacheOption: String, StringOption {
 struct TeacherValue: ValueDecodable {
     let source: TeacherSource
 
-    static var languageType: LanguageType { .union([.module, .tensor]) }
+    static var languageType: LanguageType { .union([.module, .tensor, .object("predictions")]) }
 
     static func decode(_ value: Value, in interpreter: Interpreter) -> TeacherValue? {
-        switch value {
+        if let stored = StoredPredictions.decode(value, in: interpreter) {
+            return TeacherValue(source: .predictions(stored))
+        }
+        return switch value {
         case .module(let net): TeacherValue(source: .network(net))
         case .tensor(let logits): TeacherValue(source: .logits(logits))
         default: nil
@@ -100,7 +103,7 @@ struct TeacherValue: ValueDecodable {
             ]
         case .string(let path):
             help = [
-                "load(net, \"\(path.text)\") fills a network with a file's weights, load(\"logits.npy\") reads logits"
+                "load(net, \"\(path.text)\") fills a network with a file's weights, predictions(\"\(path.text)\") reads what a teacher said"
             ]
         default: help = []
         }
@@ -166,6 +169,9 @@ extension Library {
         addWeightSchedules()
         addDistill()
         addSchemes()
+        addPredictions()
+        addAudit()
+        addViews()
     }
 
     private func addWeightSchedules() {
@@ -204,16 +210,17 @@ extension Library {
 
     private func addDistill() {
         let nets = Parameter<PairOf<OneOrMore<TeacherValue>, Module>>(
-            "nets", "teacher -> student; the teacher is a network, a list of networks, or stored logits [N, K]")
+            "nets",
+            "teacher -> student; the teacher is a network, a list of networks, stored logits [N, K], or predictions")
         let train = Parameter<Dataset>("train", "the training data, shuffled every epoch")
         let loss = Parameter<ObjectiveObject?>.optional(
             "loss", "an objective",
             defaultText: "0.9 * soft(T=4) + 0.1 * hard(); regression() + logit_mse() for numbers")
         let shared = TrainingParameters()
-        let cache = Parameter<CacheOption>(
+        let cache = Parameter<CacheChoice>(
             "cache",
-            "whether teacher values are computed once and reused, in memory up to 512 MB, else in a temporary file",
-            default: .auto)
+            "whether teacher values are computed once and reused, in memory up to 512 MB, else in a temporary file; views(8) keeps them under augmentation",
+            default: CacheChoice(policy: .auto))
         let average = Parameter<AverageOption>("average", "how several teachers become one", default: .probabilities)
         let weights = Parameter<[Double]?>.optional("weights", "the teachers' shares", defaultText: "equal")
         let inputs = Parameter<TeacherInputsOption?>.optional(
@@ -235,6 +242,7 @@ extension Library {
                     "The teacher runs in evaluation mode, without gradients, and stays as it is.",
                     "Layer pairs are checked before the first step; adapters are trained along, see run.adapters.",
                     "Ctrl-C stops after the step in hand and keeps the weights.",
+                    "Rows of stored teachers are matched by ids, see predictions.",
                     "balance=true measures the gradient of every term on the student at every fourth step: curves run.grad_soft …, the table run.balance, and in the run's display the weights at which all terms would pull alike. A place to begin a search, no result.",
                 ],
                 seeAlso: ["soft", "feature", "hard", "fit", "compare"],
@@ -272,12 +280,15 @@ extension Library {
                         call.interpreter.warn("distill: the teacher \(problem)")
                     }
                 }
+                for case .predictions(let stored) in nets.left.elements.map(\.source) {
+                    if let note = stored.note(for: data) { call.interpreter.warn("distill: \(note)") }
+                }
                 try Self.warnOfUnlike(call[shared.validate], data, "distill", call.interpreter)
                 let run = try Distillation.distill(
                     nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
                     options: shared.options(call, for: "distill"),
                     average: call[average] == .logits ? .logits : .probabilities, weights: call[weights],
-                    inputs: own, cache: call[cache].policy, balance: call[balance])
+                    inputs: own, cache: call[cache].policy, balance: call[balance], views: call[cache].views)
                 try Self.reportInterrupt(run)
                 return run
             })
@@ -285,7 +296,7 @@ extension Library {
 
     /// Soft labels with labels where there are some.
     static func defaultObjective(for data: Dataset) throws -> Objective {
-        if data.holdsNumbers { return RegressionTerm() + LogitMSETerm() }
+        if data.isMetBySquares { return RegressionTerm() + LogitMSETerm() }
         guard data.y != nil else { return Objective(try SoftTerm()) }
         return try 0.9 * SoftTerm() + 0.1 * HardTerm()
     }

@@ -42,6 +42,11 @@ public final class ObjectiveRun: TrainingLoss {
     /// Whether the labels of some examples or classes count more than others.
     var isWeighted: Bool { !labelWeights.isUniform }
 
+    /// Whether of some teacher only some classes of each row are stored.
+    private var hasPartialTeacher: Bool {
+        sources.contains { if case .predictions(let stored) = $0 { stored.stored != nil } else { false } }
+    }
+
     /// Bytes in memory for the teachers' values; what is more lies in a file.
     var cacheLimit = Teacher.memoryLimit
     /// How often the teachers' networks were run.
@@ -113,7 +118,14 @@ public final class ObjectiveRun: TrainingLoss {
                     "\(net.typeName), \(net.parameterCount) parameters, "
                     + Checksum.text(of: net.namedState().map(\.tensor))
             case .logits(let logits): entries[name] = "logits \(logits.shape), \(Checksum.text(of: [logits]))"
+            case .predictions(let predictions): entries[name] = "\(predictions.summary), \(predictions.checksum)"
             }
+        }
+        if let cycle = data?.viewCycle {
+            // What proves that two runs saw the same views: the numbers they follow from, and the transforms.
+            let transforms = data?.augmentation?.views.map(\.description).joined(separator: ", ") ?? ""
+            let mark = cycle.reduce(UInt64(17)) { ($0 ^ $1) &* 0x100_0000_01B3 }
+            entries["views"] = "\(cycle.count) of \(transforms), \(String(mark, radix: 16))"
         }
         if let teacherInputs { entries["teacher_inputs"] = teacherInputs.summary }
         if sources.count > 1 { entries["average"] = "\(average.rawValue), \(teacherWeights)" }
@@ -140,12 +152,13 @@ public final class ObjectiveRun: TrainingLoss {
         teachers = try zip(sources, layers.teacherPaths).map { try Teacher($0, paths: $1, inputs: teacherInputs) }
         data = context.data
         batchSize = context.batchSize
-        try fillTeachers()
+        if context.data.viewCycle == nil { try fillTeachers(epoch: 0) }
         let student = try inEvaluation(context.student) { try runStudent(context.student, probe) }
         let layout = try context.data.layout(outputs: student.logits.shape.array, function: function)
         self.layout = layout
         labelWeights = try context.labelWeights.resolved(context.data, layout, function: function)
         for (_, term) in objective.summands { try term.check(layout, context.data, function: function) }
+        try checkStored(layout)
         activeTerms = try objective.summands.enumerated().map { index, summand in
             let term = summand.term
             let example = try input(for: index, student: student, teachers: teachers.map { try $0.view(probe) }, probe)
@@ -168,11 +181,28 @@ public final class ObjectiveRun: TrainingLoss {
         lastInputs = objective.summands.map { _ in nil }
     }
 
-    private func fillTeachers() throws {
+    private func fillTeachers(epoch: Int) throws {
         guard let data else { return }
         for teacher in teachers {
             try teacher.fill(
-                data, policy: policy, batchSize: batchSize, limit: cacheLimit / max(1, teachers.count))
+                data, policy: policy, batchSize: batchSize, epoch: epoch, limit: cacheLimit / max(1, teachers.count))
+        }
+    }
+
+    /// Terms that need all classes refuse teachers of whom some are stored.
+    private func checkStored(_ layout: TaskLayout) throws {
+        for source in sources {
+            guard case .predictions(let stored) = source else { continue }
+            try stored.check(width: layout.width)
+            if stored.stored != nil, layout.isBernoulli {
+                throw stored.failure("holds some classes of each row, and here every output is a class of its own")
+            }
+            if stored.isPartial, sources.count > 1 {
+                throw stored.failure(
+                    "of several teachers each must say something of all classes, and \(stored.summary) are stored",
+                    help: "rest=\"renormalize\" or rest=\"uniform\"")
+            }
+            for (_, term) in objective.summands { try term.requireForm(for: stored) }
         }
     }
 
@@ -213,7 +243,8 @@ public final class ObjectiveRun: TrainingLoss {
                 throw DistillationError.probabilities(term: term.name, side: side)
             }
         }
-        guard term.needsTeacher, let teacher = example.teacher, teacher.logits.shape != example.student.logits.shape
+        guard term.needsTeacher, let teacher = example.teacher, teacher.partial == nil,
+            teacher.logits.shape != example.student.logits.shape
         else {
             return
         }
@@ -251,7 +282,7 @@ public final class ObjectiveRun: TrainingLoss {
 
     /// Sets the weights of the epoch: in the epochs of hints theirs alone, later everything but theirs, counted anew.
     public func begin(epoch: Int, of epochs: Int) throws {
-        if epoch > 0 { try fillTeachers() }
+        if epoch > 0 || data?.viewCycle != nil { try fillTeachers(epoch: epoch) }
         let start = hints?.epochs ?? 0
         let isHint = epoch < start
         let stage = isHint ? (epoch: epoch, count: start) : (epoch: epoch - start, count: epochs - start)
@@ -270,7 +301,14 @@ public final class ObjectiveRun: TrainingLoss {
 
     /// What the terms' gradients say about their weights.
     public var notes: [String] {
-        termBalance.map { [$0.report(weights: weights, terms: objective, pairs: layers.pairs)] } ?? []
+        let isTruncated = sources.contains {
+            if case .predictions(let stored) = $0 { stored.isPartial && stored.rest == .truncate } else { false }
+        }
+        return
+            (isTruncated
+            ? ["rest=\"truncate\" sums over the stored classes alone: soft may be below 0 and is 0 not only for equals"]
+            : [])
+            + (termBalance.map { [$0.report(weights: weights, terms: objective, pairs: layers.pairs)] } ?? [])
     }
 
     /// How the terms' gradients compare, by term; empty unless asked for.
@@ -287,7 +325,7 @@ public final class ObjectiveRun: TrainingLoss {
 
     /// Runs the student and the teachers and sums up the weighted terms; a term of weight 0 is not computed.
     public func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
-        let plain = fusesPlainTerms ? try plainTerms(batch) : nil
+        let plain = fusesPlainTerms && !hasPartialTeacher ? try plainTerms(batch) : nil
         let view = try runStudent(student, batch)
         let teacherViews = try teachers.map { try $0.view(batch) }
         if let plain, let loss = try fused(plain, student: view.logits, teacher: teacherViews.first?.logits) {
@@ -367,7 +405,7 @@ public final class ObjectiveRun: TrainingLoss {
         rebuilding = found.first
     }
 
-    private func runStudent(_ student: Module, _ batch: Batch) throws -> NetworkView {
+    func runStudent(_ student: Module, _ batch: Batch) throws -> NetworkView {
         let view = try layers.run(student, batch)
         guard let rebuilding else { return view }
         // The label terms judge the network that is kept.
@@ -382,7 +420,12 @@ public final class ObjectiveRun: TrainingLoss {
         let rows = try BatchRows(layout, batch, outputs: student.logits.shape.array, weights: labelWeights, function)
         let (keeps, positions) = (term.keepsShapes, rows.rows)
         func view(_ view: NetworkView, _ features: [Tensor]) throws -> NetworkView {
-            NetworkView(
+            if let partial = try view.partial?.rows(positions) {
+                guard partial.isDense else { return NetworkView(partial: partial) }
+                return NetworkView(
+                    logits: try partial.logits(width: rows.layout.width, dtype: student.logits.dtype))
+            }
+            return NetworkView(
                 logits: try positions.logits(view.logits),
                 features: keeps ? features : try features.map(positions.feature))
         }
@@ -396,7 +439,7 @@ public final class ObjectiveRun: TrainingLoss {
             return rows.completed(TermInput(student: studentView, teacher: own, labels: rows.labels, batch: batch))
         }
         let ensemble = TeacherEnsemble(
-            members: try teachers.map { try positions.logits($0.logits) }, weights: teacherWeights, average: average,
+            members: try teachers.map { try view($0, []).logits }, weights: teacherWeights, average: average,
             isBernoulli: rows.layout.isBernoulli)
         return rows.completed(
             TermInput(

@@ -59,6 +59,9 @@ public final class DecoupledTerm: Term {
         return ActiveTerm(loss)
     }
 
+    /// Standardised logits are numbers.
+    public override var comparesNumbers: Bool { standardize }
+
     /// Both parts.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let parts = try parts(input)

@@ -21,6 +21,9 @@ public final class LogitMSETerm: Term {
     /// Probabilities may be compared as well.
     public override var comparesLogits: Bool { false }
 
+    /// Differences with −∞ are infinite.
+    public override var comparesNumbers: Bool { true }
+
     /// The mean squared difference.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let teacher = try input.teacherLogits(for: self)

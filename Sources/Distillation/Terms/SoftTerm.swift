@@ -74,9 +74,19 @@ public final class SoftTerm: Term {
     /// For logits of their own the divergence of the two answers, summed over the labels.
     public override var hasBernoulliForm: Bool { true }
 
+    /// Of stored classes the mass of the others is one more class, or what else was chosen.
+    public override var hasPartialForm: Bool { !standardize }
+    /// Standardised logits are numbers.
+    public override var comparesNumbers: Bool { standardize }
+
     /// The divergence.
     public override func loss(_ input: TermInput) throws -> Tensor {
         var student = input.student.logits
+        if let partial = input.teacher?.partial {
+            guard student.rank == 2 else { throw DistillationError.logits(term: name, shape: student.shape.array) }
+            return try partial.divergenceSum(student: student, temperature: temperature, of: self)
+                * Scalar(factor(of: student))
+        }
         var teacher = try input.teacherLogits(at: standardize ? 1 : temperature, for: self)
         try requireEqualLogits(self, student, teacher)
         if standardize, input.isBernoulli {
@@ -87,19 +97,25 @@ public final class SoftTerm: Term {
             student = try Logits.standardized(student)
             teacher = try Logits.standardized(teacher)
         }
-        let rows = student.shape[0]
-        let divisor: Double =
-            switch reduction {
-            case .batchmean: Double(max(1, rows))
-            case .mean: Double(max(1, student.count))
-            case .sum: 1
-            }
-        let factor = (scale == .none ? 1 : temperature * temperature) / divisor
+        let factor = factor(of: student)
         if input.isBernoulli {
             return try Logits.bernoulliDivergenceSum(student: student, teacher: teacher, temperature: temperature)
                 * Scalar(factor)
         }
         return try Logits.divergenceSum(student: student, teacher: teacher, temperature: temperature) * Scalar(factor)
+    }
+}
+
+extension SoftTerm {
+    /// T² or 1, over what the sum is averaged over.
+    private func factor(of student: Tensor) -> Double {
+        let divisor: Double =
+            switch reduction {
+            case .batchmean: Double(max(1, student.shape[0]))
+            case .mean: Double(max(1, student.count))
+            case .sum: 1
+            }
+        return (scale == .none ? 1 : temperature * temperature) / divisor
     }
 }
 

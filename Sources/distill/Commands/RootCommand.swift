@@ -18,7 +18,8 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ReportCommand.self, ConvertCommand.self, CompareCommand.self, SweepCommand.self,
-            CheckCommand.self, FormatCommand.self, KernelCommand.self, ShowCommand.self, DocCommand.self,
+            CheckCommand.self, FormatCommand.self, KernelCommand.self, ShowCommand.self, TeacherCommand.self,
+            DocCommand.self,
             ExplainCommand.self, HelpCommand.self, CompletionsCommand.self, StartCommand.self,
         ],
         defaultSubcommand: StartCommand.self)

@@ -1,0 +1,88 @@
+import Data
+import Learning
+import Tensors
+
+extension StoredPredictions {
+    /// The stored row of each example, int64 [N]; nil when they stand in the dataset's order.
+    ///
+    /// - Throws: ``DistillationError/teacher(problem:help:)`` that names the examples for which nothing is stored.
+    func positions(in data: Dataset) throws -> Tensor? {
+        if let own = data.ids, let ids { return try matched(own, ids) }
+        let numbers = ids?.compactMap { Int($0) }
+        if let numbers, numbers.count == data.count, Set(numbers) == Set(0..<data.count) {
+            // Ids that are nothing but the numbers of the examples.
+            return numbers == Array(0..<data.count) ? nil : try matched((0..<data.count).map { String($0) }, ids ?? [])
+        }
+        guard count != data.count else { return nil }
+        var missing = ""
+        if let numbers, numbers.count == count {
+            let known = Set(numbers)
+            let lacking = (0..<data.count).filter { !known.contains($0) }.map { String($0) }
+            if !lacking.isEmpty { missing = "; none for the examples \(Self.list(lacking))" }
+        }
+        let help =
+            switch (ids, data.ids) {
+            case (nil, nil):
+                "one row per example, in the order of the dataset; ids= of predictions and of the dataset match them"
+            case (_, nil): "the dataset's rows have no ids: TensorDataset(…, ids=[…]), read_csv(…, id=\"column\")"
+            default: "predictions(…, ids=[…]) names its rows, as the dataset's are"
+            }
+        throw DistillationError.teacher(
+            problem: "\(count) rows of \(name) for \(data.count) examples\(missing)", help: help)
+    }
+
+    private func matched(_ own: [String], _ ids: [String]) throws -> Tensor {
+        let places = Dictionary(ids.enumerated().map { ($1, $0) }) { first, _ in first }
+        let missing = own.filter { places[$0] == nil }
+        guard missing.isEmpty else {
+            throw failure(
+                "nothing is stored for \(missing.count) of \(own.count) examples, the ids \(Self.list(missing))",
+                help: "\(ids.count) rows are stored, with the ids \(Self.list(ids))")
+        }
+        return try Tensor(own.compactMap { places[$0] })
+    }
+
+    /// What is to be said before predictions are matched with data by position that they were not made of.
+    public func note(for data: Dataset) -> String? {
+        guard let dataMark, data.ids == nil || ids == nil, let mark = data.contentMark, mark != dataMark else {
+            return nil
+        }
+        return "\(name) was written for other inputs than \(data.name): rows are matched by position"
+    }
+
+    /// Refuses classes that the student lacks.
+    ///
+    /// - Throws: ``DistillationError/teacher(problem:help:)``.
+    func check(width: Int) throws {
+        guard case .top(let rows) = content else { return }
+        if let own = self.width, own != width {
+            throw failure("is of \(own) classes, and the student gives \(width)")
+        }
+        try rows.check(width: width, of: name)
+    }
+}
+
+extension Term {
+    /// Refuses a teacher of which only some classes are stored where the formula needs all.
+    ///
+    /// - Throws: ``DistillationError/option(term:problem:)``.
+    func requireForm(for stored: StoredPredictions) throws {
+        guard needsTeacher, stored.stored != nil else { return }
+        if stored.isPartial, !hasPartialForm {
+            let way =
+                stored.kind == .counts
+                ? "soft() has a form for counts"
+                : "rest=\"renormalize\" and rest=\"uniform\" give them, and soft() has a form without"
+            throw DistillationError.option(
+                term: name,
+                problem: "needs the teacher's logits of all classes, and \(stored.summary) are stored: \(way)"
+            )
+        }
+        if !stored.isPartial, stored.rest == .renormalize, comparesNumbers {
+            throw DistillationError.option(
+                term: name,
+                problem: "compares the logits as numbers, and those that are not stored are −inf with "
+                    + "rest=\"renormalize\": soft() compares probabilities")
+        }
+    }
+}
