@@ -64,6 +64,8 @@ public enum MethodFamily: String, Sendable, CaseIterable {
     case factors
     /// How the examples of a batch lie to each other.
     case relations
+    /// The order of candidates.
+    case orders
     /// The teacher's last layer.
     case classifier
     /// What the network or the label says, without a teacher.
@@ -84,6 +86,7 @@ public enum MethodFamily: String, Sendable, CaseIterable {
         case .stages: "  several stages"
         case .factors: "  paraphrased"
         case .relations: "relations of examples"
+        case .orders: "orders of candidates"
         case .classifier: "the teacher's head"
         case .selfTaught: "no teacher"
         case .own: "your own"
@@ -96,6 +99,7 @@ public enum MethodFamily: String, Sendable, CaseIterable {
         case .labels: "for classes, for floats"
         case .temperature: "learned; standardize=true scales each row instead"
         case .relations: "for networks of unlike kind and width"
+        case .orders: "for scores of a query's candidates"
         case .classifier: "run.net ends in the teacher's classifier"
         case .selfTaught: "with fit"
         default: nil

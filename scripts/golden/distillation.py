@@ -265,6 +265,28 @@ shapes = [(2, 3, 2, 2), (2, 5, 2, 2), (2, 4, 3, 1)]
 case('svd(["a" -> "a", "a" -> "a"])', lambda a, b, y: svd(a, b), [torch.randn(*x) for x in shapes], [torch.randn(*x) for x in shapes])
 case('svd(["a" -> "a", "a" -> "a"], k=2)', lambda a, b, y: svd(a, b, 2), [torch.randn(*x) for x in shapes[:2]], [torch.randn(*x) for x in shapes[:2]])
 
+
+# Scores of a query's candidates.
+def margin_mse(s, t, positive=0):
+    rest = [j for j in range(s.shape[1]) if j != positive]
+    margin = lambda z: z[:, [positive]] - z[:, rest]
+    return (margin(s) - margin(t)).pow(2).mean()
+
+
+def adr_mse(s, t, alpha=1):
+    rank = 1 + t.argsort(dim=1, descending=True, stable=True).argsort(dim=1).double()
+    other = 1 - torch.eye(s.shape[1])
+    own = 1 + (torch.sigmoid(alpha * (s[:, None, :] - s[:, :, None])) * other).sum(2)
+    return ((rank - own).pow(2) / (rank + 1).log2()).mean()
+
+
+for rows, width in [(4, 2), (3, 5), (1, 7)]:
+    a, b = 2 * torch.randn(rows, width), 3 * torch.randn(rows, width) + 5
+    for call, f in {"margin_mse()": margin_mse, "margin_mse(positive=1)": lambda s, t: margin_mse(s, t, 1),
+                    "listwise()": lambda s, t: kd(s, t, 1), "listwise(T=3)": lambda s, t: kd(s, t, 3),
+                    "adr_mse()": adr_mse, "adr_mse(alpha=4)": lambda s, t: adr_mse(s, t, 4)}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [a], [b])
+
 path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/terms.json"
 path.write_text(json.dumps(cases))
 print(len(cases), "cases", path.stat().st_size, "bytes")

@@ -14,11 +14,15 @@ extension Comparison {
     ///
     /// - Parameters:
     ///   - students: the networks by the names of their columns.
+    ///   - alone: the student trained without the teacher; with it `gap_closed` is (student − alone) / (teacher − alone), of
+    ///     the accuracy, or of the mean squared error.
     ///   - test: data that neither trained them nor chose their epoch.
     /// - Throws: ``TrainingError/data(function:problem:help:)`` for empty or unfitting data, and what the networks throw.
     public convenience init(
-        teacher: Module, students: OrderedDictionary<String, Module>, on test: Dataset
+        teacher: Module, students: OrderedDictionary<String, Module>, alone: Module? = nil, on test: Dataset
     ) throws {
+        var students = students
+        if let alone { students["alone"] = alone }
         guard test.count > 0 else {
             throw TrainingError.data(function: "compare", problem: "the dataset has no examples", help: nil)
         }
@@ -39,6 +43,7 @@ extension Comparison {
         } else {
             try appendChoices(outputs, layouts, test)
         }
+        if alone != nil { appendGap() }
         for (column, net) in zip(columns, nets) {
             if let problem = net.normalizationNote(for: test) { note("\(column) \(problem)") }
         }
@@ -51,6 +56,22 @@ extension Comparison {
     private static func operations(_ net: Module, _ test: Dataset) throws -> Double? {
         guard let x = try Batches(test.rows(0..<1).withoutAugmentation(), size: 1).batch(0).x else { return nil }
         return Double(try NetworkSummary(net, example: x).operations)
+    }
+
+    /// How much of what lies between the student alone and the teacher each student makes up for.
+    private func appendGap() {
+        guard let values = rows["accuracy"] ?? rows["mse"], let teacher = values[0],
+            let alone = values[values.count - 1]
+        else { return }
+        guard teacher != alone else {
+            note("the teacher is no better than the student alone: there is no gap to close")
+            return
+        }
+        append(
+            "gap_closed",
+            values.enumerated().map { index, value in
+                index == 0 || index == values.count - 1 ? nil : value.map { ($0 - alone) / (teacher - alone) }
+            })
     }
 
     private func appendErrors(_ outputs: [Tensor], _ test: Dataset) throws {

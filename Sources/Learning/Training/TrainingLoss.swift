@@ -170,6 +170,14 @@ public struct TrainingContext {
     public let batchSize: Int
     /// How much examples and classes count in the terms of the labels.
     public var labelWeights = LabelWeights()
+
+    /// A context from its parts.
+    public init(student: Module, data: Dataset, epochs: Int, batchSize: Int) {
+        self.student = student
+        self.data = data
+        self.epochs = epochs
+        self.batchSize = batchSize
+    }
 }
 
 /// How much examples and classes count in the terms of the labels, which are then weighted means; never in the terms of a
