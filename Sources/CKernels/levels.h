@@ -26,6 +26,9 @@ typedef struct {
     /// NULL where the level has none.
     const winograd_suite *winograd;
     const ck_panel_suite *panels;
+    /// Floats in a vector, and so many rounds of twelve sums of vectors; NULL plainly.
+    int lanes;
+    float (*peak)(int64_t rounds);
 } ck_kernels;
 
 extern const ck_kernels ck_kernels_baseline;

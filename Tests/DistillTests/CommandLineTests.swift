@@ -35,6 +35,20 @@ struct CommandLineTests {
         #expect(try Program.run("--plain", "nothing", folder: folder).status != 0)
     }
 
+    @Test func `doctor says what computes, how fast, and what holds it back`() throws {
+        let page = try Program.run("doctor")
+        #expect(page.status == 0, "\(page.errors)")
+        let names = ["processor  ", "SIMD  ", "OpenBLAS  ", "oneDNN  ", "threads  ", "huge pages  ", "memory  "]
+        for name in names + ["peak of the processor  ", "product 1024", "convolution 3 x 3"] {
+            #expect(page.output.contains("\n" + name), "\(name): \(page.output)")
+        }
+        #expect(page.output.split(separator: "\n").count { $0.contains("% of the peak") } == 2)
+        let plain = try Program.run("doctor", environment: ["DISTILL_PLAIN": "1"])
+        #expect(plain.output.contains("unset DISTILL_PLAIN") && plain.output.contains("\nplain  "))
+        let low = try Program.run("doctor", environment: ["DISTILL_SIMD": "baseline"])
+        #expect(low.output.contains("DISTILL_SIMD holds the kernels at SSE") == !page.output.contains("\noffers   SSE"))
+    }
+
     /// Channels that fill vectors and others, with what joins the convolution: at every level the plan is as the operations.
     @Test(arguments: ["baseline", "avx2", "avx512"])
     func `a plan of evaluation gives the same at every level of vector instructions`(_ level: String) throws {

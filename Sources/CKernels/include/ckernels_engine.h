@@ -41,6 +41,8 @@ ck_way ck_product_way(
     ck_dtype dtype, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha, double beta);
 /// The engine of a convolution of float32.
 ck_way ck_convolution_way(const ck_convolution *c, ck_conv_pass pass);
+/// Multiplications and additions of float32 a second that all threads together can do, measured for some milliseconds; 0 plainly.
+double ck_measured_peak(void);
 /// What multiplies float32 matrices here, in words.
 const char *ck_product_engine(void);
 /// What computes convolutions here, in words.

@@ -35,6 +35,7 @@ typedef float loose_lanes __attribute__((vector_size(LANES * 4), aligned(4)));
 #include "dots.h"
 #endif
 #include "panels.h"
+#include "peak.h"
 
 const ck_kernels LEVELLED(ck_kernels) = {
     .level = LEVEL_NUMBER,
@@ -50,4 +51,6 @@ const ck_kernels LEVELLED(ck_kernels) = {
     .winograd = &LEVELLED(winograd),
 #endif
     .panels = &LEVELLED(panels),
+    .lanes = LANES,
+    .peak = LEVELLED(peak),
 };

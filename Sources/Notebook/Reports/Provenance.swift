@@ -70,7 +70,7 @@ package struct Provenance {
         return result + "\""
     }
 
-    private static var processor: String {
+    static var processor: String {
         guard let bytes = try? WholeFile.read("/proc/cpuinfo") else { return "unknown" }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("model name") {
             if let colon = line.firstIndex(of: ":") {

@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, ReportCommand.self, ConvertCommand.self, CompareCommand.self, SweepCommand.self,
             CheckCommand.self, FormatCommand.self, KernelCommand.self, ShowCommand.self, TeacherCommand.self,
-            DocCommand.self,
+            DoctorCommand.self, DocCommand.self,
             ExplainCommand.self, HelpCommand.self, CompletionsCommand.self, StartCommand.self,
         ],
         defaultSubcommand: StartCommand.self)
