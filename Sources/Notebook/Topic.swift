@@ -1,4 +1,5 @@
 import Diagnostics
+import Learning
 
 /// A page that explains a subject rather than a name.
 package struct Topic: Sendable {
@@ -22,7 +23,36 @@ package struct Topic: Sendable {
         Topic("repl", "keys and commands of the REPL", replGuide),
         Topic("distillation", "from a teacher to a student in one cell", distillationGuide),
         Topic("notebooks", "cells, parameters and reports", notebookGuide),
+        Topic("onnx", "which operators of .onnx files are read", onnxGuide),
     ]
+
+    /// Written from the table that computes the operators.
+    private static var onnxGuide: String {
+        var page = """
+            # ONNX
+
+                teacher = load("teacher.onnx")            # a network: it teaches, trains, has layers by name
+                other = load("two.onnx", output="logits") # of several outputs another than the usual one
+
+            Operator sets \(ONNXOperator.oldestOpset) to \(ONNXOperator.newestOpset) are read. An operator that is not here, and an option that is not read, are
+            errors that name it. Without output= the network gives "logits", else the first output of shape [N, K].
+            scripts/verify-onnx runs ONNX's own tests of them.
+
+            """
+        for (domain, names) in ONNXOperator.names {
+            page += "\n# \(domain), \(names.count) operators\n\n"
+            var line = ""
+            for name in names {
+                if line.count + name.count > 98 {
+                    page += line + "\n"
+                    line = ""
+                }
+                line += (line.isEmpty ? "" : " ") + name
+            }
+            page += line + "\n"
+        }
+        return page
+    }
 
     /// The topic of a name.
     package static func named(_ name: String) -> Topic? { all.first { $0.name == name } }

@@ -194,7 +194,12 @@ extension Library {
                 case .onnx:
                     let model = try ONNXModel(reading: file), asked = try call[output]
                     let net = try ONNXNetwork(model, outputs: asked.map { [$0] } ?? [])
-                    if asked == nil, model.outputs.count > 1 {
+                    if net.givesProbabilities {
+                        call.interpreter.output(
+                            Markup(
+                                "load: \(file) gives probabilities; log(predict(net, ds)) is what distill compares with\n"
+                            ))
+                    } else if asked == nil, model.outputs.count > 1 {
                         let names = model.outputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
                         call.interpreter.output(
                             Markup(

@@ -30,6 +30,9 @@ public final class ONNXNetwork: Module {
 
     /// The names of the outputs that are computed. A call gives the first of them.
     public let outputNames: [String]
+    /// Whether it gives probabilities, as models of tables do, and no logits.
+    public var givesProbabilities: Bool { model.nodes.contains { $0.domain == "ai.onnx.ml" && $0.classes != nil } }
+
     /// The name of the output that a call gives: `logits` if there is one, else the first of shape [N, K], else the first.
     public var outputName: String { outputNames[0] }
 
@@ -73,7 +76,11 @@ public final class ONNXNetwork: Module {
         func list(_ key: String) -> [JSON]? {
             model.metadata.first { $0.key == key }.flatMap { try? JSON(parsing: Array($0.value.utf8)) }?.array
         }
-        if let names = list("classes") { record.classes = names.compactMap(\.string) }
+        if let names = list("classes") {
+            record.classes = names.compactMap(\.string)
+        } else {
+            record.classes = model.nodes.compactMap(\.classes).first
+        }
         if let mean = list("mean"), let std = list("std") {
             record.normalization = try? Normalization(mean: mean.compactMap(\.double), std: std.compactMap(\.double))
         }

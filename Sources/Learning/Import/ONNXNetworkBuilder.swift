@@ -45,10 +45,11 @@ struct ONNXNetworkBuilder {
         }
         // What distillation compares is called logits, or is one row an example.
         let usual =
-            model.outputs.first { $0.name == "logits" } ?? model.outputs.first {
-                $0.shape.count == 2 && $0.dtype.isFloating
-            }
-            ?? model.outputs.first
+            model.outputs.first { $0.name == "logits" }
+            ?? model.outputs.first { $0.shape.count == 2 && $0.dtype.isFloating }
+            ?? model.outputs.first { port in
+                model.nodes.contains { $0.operation == "ZipMap" && $0.outputs.first == port.name }
+            } ?? model.outputs.first
         outputs = wanted.isEmpty ? usual.map { [$0.name] } ?? [] : wanted
     }
 
@@ -68,9 +69,10 @@ struct ONNXNetworkBuilder {
         let strange = model.nodes.filter { ONNXOperator.of($0) == nil }
         guard let first = strange.first else {
             let isPlain = model.nodes.contains { $0.domain.isEmpty }
-            guard !isPlain || (7...ONNXOperator.newestOpset).contains(model.operatorSet) else {
+            guard !isPlain || (ONNXOperator.oldestOpset...ONNXOperator.newestOpset).contains(model.operatorSet) else {
                 throw refusal(
-                    "the operators are of opset \(model.operatorSet), and 7 to \(ONNXOperator.newestOpset) are read")
+                    "the operators are of opset \(model.operatorSet), and \(ONNXOperator.oldestOpset) to \(ONNXOperator.newestOpset) are read"
+                )
             }
             return
         }

@@ -2,7 +2,7 @@ import Data
 import Tensors
 
 /// How an operator of ONNX is computed. Each stands beside the operation that is written as it (`ONNXForm`).
-struct ONNXOperator: Sendable {
+public struct ONNXOperator: Sendable {
     /// The results for a node's inputs.
     let run: @Sendable (ONNXCall) throws -> [Tensor]
     /// What files of PyTorch call the inputs that are weights, by position; nothing for operators without weights.
@@ -36,13 +36,26 @@ struct ONNXOperator: Sendable {
         return all
     }()
     /// The operator of a node, if it is read.
-    static func of(_ node: ONNXModel.Node) -> ONNXOperator? { node.domain.isEmpty ? all[node.operation] : nil }
+    static func of(_ node: ONNXModel.Node) -> ONNXOperator? {
+        switch node.domain {
+        case "": all[node.operation]
+        case "ai.onnx.ml": learned[node.operation]
+        default: nil
+        }
+    }
+
+    /// The operators that are read, by domain, in order.
+    public static let names: [(domain: String, names: [String])] = [
+        ("ONNX", all.keys.sorted()), ("ai.onnx.ml", learned.keys.sorted()),
+    ]
 
     /// x Wᵀ: a product with a transposed weight, as a linear layer has it.
     static let turnedProduct = ONNXOperator.one(weights: [1: "weight"]) { try $0.x().linear($0.x(1)) }
 
     /// The newest operator set that is known.
-    static let newestOpset = 28
+    public static let newestOpset = 28
+    /// The oldest operator set that is read.
+    public static let oldestOpset = 7
 }
 
 /// One node with what goes into it.
