@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Notebook
 import Testing
 
@@ -13,9 +14,11 @@ import Testing
         try #require(blocks.count >= 4)
         let place = try Program.temporaryFolder()
         try WholeFile.write(Array(blocks.joined(separator: "\n").utf8), to: place + "/tour.dist")
+        // The tour is read in a clone, whose examples it loads.
+        try #require(symlink(String(Self.path.dropLast("README.md".count)) + "examples", place + "/examples") == 0)
         let result = try Program.run("run", "tour.dist", folder: place)
         #expect(result.status == 0, "\(result.errors)")
-        for name in ["loss.png", "student.onnx", "student.safetensors", "student.distill"] {
+        for name in ["loss.png", "student.onnx", "student.safetensors", "student.distill", "weights.pt"] {
             #expect(WholeFile.exists("\(place)/\(name)"), "\(name)")
         }
     }
