@@ -61,6 +61,11 @@ import Testing
         return words
     }
 
+    @Test func `Nothing in Sources imports Foundation, which the release build does not link`() {
+        #expect(Self.words.count > 500)
+        for (path, words) in Self.words { #expect(!words.contains("Foundation"), "\(path)") }
+    }
+
     @Test(arguments: things.indices) func `are few`(_ index: Int) {
         let thing = Self.things[index]
         // Who calls an operation is no place that knows of it; who makes a layer or an optimizer is.
