@@ -19,8 +19,16 @@ public enum StoredPrecision: String, Sendable, CaseIterable {
         case .f16: return try StoredElement.float16.rounded(values)
         case .int8:
             let (whole, scale) = try quantised(values)
-            return try whole * scale.unsqueeze(dim: -1)
+            return try Self.restored(whole, scale: scale, kind: .logProbabilities)
         }
+    }
+
+    /// Values of one byte [N, …, k] and the scale of each row as they were before. Rounding may give a row of log-probabilities
+    /// more than all there is: what is too much comes off every one.
+    static func restored(_ whole: Tensor, scale: Tensor, kind: StoredPredictions.Kind?) throws -> Tensor {
+        let values = try whole.to(.float32) * scale.unsqueeze(dim: -1)
+        guard kind == .logProbabilities else { return values }
+        return try values - values.logsumexp(dims: [-1]).clamp(min: .float(0)).unsqueeze(dim: -1)
     }
 
     /// Whole numbers in −127…127 as floats, and the scale of each row: q·s is nearest to the value. What is less than

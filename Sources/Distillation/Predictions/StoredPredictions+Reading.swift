@@ -83,7 +83,9 @@ extension StoredPredictions {
                     "nothing says what the values are",
                     help: "kind=\"logits\", \"log_probabilities\", \"probabilities\" or \"counts\"")
             }
-            if let scale = parts.tensors["scale"] { values = try values.to(.float32) * scale.unsqueeze(dim: -1) }
+            if let scale = parts.tensors["scale"] {
+                values = try StoredPrecision.restored(values, scale: scale, kind: kind)
+            }
             var places = try indices.to(.int64)
             if let none = parts.metadata["no_class"].flatMap({ Int($0) }) {
                 places = try places.maskedFill(places.eq(.int(none)), .int(-1))
@@ -103,7 +105,9 @@ extension StoredPredictions {
                 "holds \(parts.tensors.isEmpty ? "nothing" : Self.list(Array(parts.tensors.keys)))", help: Self.keysHelp
             )
         }
-        if let scale = parts.tensors["scale"], isOwn { values = try values.to(.float32) * scale.unsqueeze(dim: -1) }
+        if let scale = parts.tensors["scale"], isOwn {
+            values = try StoredPrecision.restored(values, scale: scale, kind: said ?? named)
+        }
         if let rest = options.rest {
             throw failure(
                 "rest=\"\(rest.rawValue)\" is for rows of some classes, and all are stored", help: "leave rest= out")
