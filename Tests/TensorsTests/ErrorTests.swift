@@ -90,6 +90,5 @@ import Testing
         #expect(message { try x.setGradient(try Tensor.zeros([3])) }.contains("gradient is float32 [3]"))
         #expect(message { try x.setIndex([.integer(0)], .scalar(1)) }.contains("inside no_grad"))
         #expect(message { _ = try Tensor.zeros([2, 2]).linalgInv() }.hasPrefix("math · linalg_inv"))
-        Interrupt.clear()
     }
 }
