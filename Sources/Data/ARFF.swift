@@ -65,8 +65,11 @@ enum ARFF {
         let type = scanner.rest.trimmed
         if type.first == "{" {
             guard type.last == "}" else { throw failure("attribute \"\(name)\": the values { … } have no end") }
-            let values = try FieldScanner(type.dropFirst().dropLast(), failure).fields()
-            return (name, .nominal(values.map(\.text)))
+            let values = try FieldScanner(type.dropFirst().dropLast(), failure).fields().map(\.text)
+            guard Set(values).count == values.count else {
+                throw failure("attribute \"\(name)\" declares a value twice")
+            }
+            return (name, .nominal(values))
         }
         switch type.prefix(while: { !$0.isWhitespace }).lowercased() {
         case "numeric", "real", "integer": return (name, .number)
@@ -97,15 +100,20 @@ enum ARFF {
             case .text: .missing
             }
         }
-        for field in line.dropFirst().dropLast().split(separator: ",") {
-            var scanner = FieldScanner(field.trimmed, failure)
-            guard let index = Int(try scanner.word()), attributes.indices.contains(index) else {
-                throw failure("a sparse row holds the number of an attribute and its value, found \"\(field.trimmed)\"")
+        let inside = line.dropFirst().dropLast().trimmed
+        guard !inside.isEmpty else { return row }
+        var scanner = FieldScanner(inside, failure)
+        var seen: Set<Int> = []
+        repeat {
+            let word = try scanner.word()
+            guard let index = Int(word), attributes.indices.contains(index) else {
+                throw failure("a sparse row holds the number of an attribute and its value, found \"\(word)\"")
             }
-            let values = try FieldScanner(scanner.rest.trimmed, failure).fields()
-            guard let value = values.first, values.count == 1 else { throw failure("attribute \(index) has no value") }
+            guard seen.insert(index).inserted else { throw failure("the sparse row has attribute \(index) twice") }
+            let value = try scanner.field()
+            guard value.isQuoted || !value.text.isEmpty else { throw failure("attribute \(index) has no value") }
             row[index] = try cell(value, attributes[index], failure)
-        }
+        } while scanner.next()
         return row
     }
 
@@ -160,25 +168,28 @@ private struct FieldScanner {
     func fields() throws -> [Field] {
         var scanner = self
         var fields: [Field] = []
-        repeat {
-            scanner.rest = scanner.rest.trimmed
-            if let quote = scanner.rest.first, quote == "'" || quote == "\"" {
-                fields.append(Field(text: try scanner.quoted(quote), isQuoted: true))
-                scanner.rest = scanner.rest.trimmed
-            } else {
-                let value = scanner.rest.prefix { $0 != "," }
-                scanner.rest = scanner.rest.dropFirst(value.count)
-                fields.append(Field(text: String(value.trimmed), isQuoted: false))
-            }
-            guard scanner.rest.isEmpty || scanner.rest.first == "," else {
-                throw failure("expected a comma behind \"\(fields.last?.text ?? "")\"")
-            }
-        } while scanner.next()
+        repeat { fields.append(try scanner.field()) } while scanner.next()
         return fields
     }
 
+    /// The next value, up to a comma or the end.
+    mutating func field() throws -> Field {
+        rest = rest.trimmed
+        let field: Field
+        if let quote = rest.first, quote == "'" || quote == "\"" {
+            field = Field(text: try quoted(quote), isQuoted: true)
+            rest = rest.trimmed
+        } else {
+            let value = rest.prefix { $0 != "," }
+            rest = rest.dropFirst(value.count)
+            field = Field(text: String(value.trimmed), isQuoted: false)
+        }
+        guard rest.isEmpty || rest.first == "," else { throw failure("expected a comma behind \"\(field.text)\"") }
+        return field
+    }
+
     /// Passes over a comma; false at the end.
-    private mutating func next() -> Bool {
+    mutating func next() -> Bool {
         guard !rest.isEmpty else { return false }
         rest = rest.dropFirst()
         return true

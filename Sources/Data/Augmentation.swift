@@ -6,6 +6,9 @@ import Tensors
 /// Random numbers are drawn for each example from the seed, the pass and the example's row, so that they depend neither on
 /// the batch size nor on the thread that computes them.
 public struct Augmentation: Sendable, Equatable {
+    /// How many views of augmented examples may come round again.
+    public static let viewCounts = 1...10_000
+
     /// One change.
     public enum View: Sendable, Equatable {
         /// A window of height × width anywhere in the image with `padding` zeros around it.
@@ -183,7 +186,9 @@ extension Dataset {
                 "views(\(count)): the data are not augmented, and every pass sees the same",
                 "cache=\"auto\" keeps what the teacher says of them")
         }
-        guard count >= 1, count <= 10_000 else { throw fail("views(\(count)): at least 1, at most 10,000", nil) }
+        guard Augmentation.viewCounts.contains(count) else {
+            throw fail("views(\(count)): at least 1, at most \(Augmentation.viewCounts.upperBound)", nil)
+        }
         guard !augmentation.views.contains(where: \.mixes) else {
             throw fail(
                 "views(\(count)): mixup and cutmix mix the examples of a batch, which is another in each pass",
@@ -267,6 +272,9 @@ extension SplitMix64 {
     /// Uniform in [0, 1).
     mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
+    /// From the normal distribution (Box and Muller, 1958).
+    mutating func normal() -> Double { (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform()) }
+
     mutating func permutation(_ count: Int) -> [Int] {
         var rows = Array(0..<count)
         shuffle(&rows)
@@ -289,7 +297,7 @@ extension SplitMix64 {
         let d = alpha - 1.0 / 3
         let c = 1 / (9 * d).squareRoot()
         while true {
-            let normal = (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform())
+            let normal = normal()
             let v = 1 + c * normal
             guard v > 0 else { continue }
             let cube = v * v * v

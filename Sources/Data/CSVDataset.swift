@@ -21,9 +21,7 @@ public enum CSVLabel: Sendable, Equatable {
 public func readCSV(
     _ path: String, labels: [CSVLabel] = [], options: CSVOptions = CSVOptions(), like: Dataset? = nil
 ) throws -> Dataset {
-    var options = options
-    // Names of rows are texts: 007 is not 7.
-    if case .name(let name)? = options.id { options.types[name] = .string }
+    try options.checkUse(for: path)
     if let like {
         guard let schema = like.table else {
             throw DataError.argument(
@@ -99,8 +97,9 @@ extension CSVTable {
             features: features, labels: labels.map { names[$0] }, isWhole: isWhole,
             hasNumbers: y?.dtype.isFloating ?? false, options: written, guesses: guesses(chosen), doubts: doubts(chosen)
         )
-        return try Dataset(
-            stored: .memory(.tensor(x)), y: y, classes: classes, table: schema, ids: id.map(texts), name: name)
+        let ids = id.map(texts)
+        try Dataset.checkNames(ids, of: name)
+        return try Dataset(stored: .memory(.tensor(x)), y: y, classes: classes, table: schema, ids: ids, name: name)
     }
 
     /// The table as a dataset with the columns, categories and classes of another.
@@ -142,9 +141,10 @@ extension CSVTable {
         let own = TableSchema(
             features: schema.features, labels: schema.labels, isWhole: schema.isWhole, hasNumbers: schema.hasNumbers,
             options: schema.options, guesses: ["read like \(other.name)"], doubts: doubts)
+        let ids = try schema.options.id.map { texts(try position($0, name)) }
+        try Dataset.checkNames(ids, of: name)
         return try Dataset(
-            stored: .memory(.tensor(x)), y: y, classes: classes, target: other.target, table: own,
-            ids: schema.options.id.map { texts(try position($0, name)) }, name: name)
+            stored: .memory(.tensor(x)), y: y, classes: classes, target: other.target, table: own, ids: ids, name: name)
     }
 
     /// The targets of some columns, with the names of the classes.

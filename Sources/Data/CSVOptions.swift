@@ -62,6 +62,37 @@ public struct CSVOptions: Sendable, Equatable {
         try require(skip >= 0, "skip must not be negative, given \(skip)")
     }
 
+    /// What columns are read as: as was asked for, and the names of rows as text, since 007 is not 7.
+    func types(among names: [String]) -> [String: ColumnType] {
+        var types = types
+        switch id {
+        case .name(let name) where names.contains(name): types[name] = .string
+        case .index(let index):
+            let column = index < 0 ? index + names.count : index
+            if names.indices.contains(column) { types[names[column]] = .string }
+        default: break
+        }
+        return types
+    }
+
+    /// Refuses what has no meaning for the form of a file.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` that names it.
+    func checkUse(for path: String) throws {
+        let form = TableForm(path)
+        guard form != .separated else { return }
+        let plain = CSVOptions()
+        let unused = [
+            ("header", header != nil), ("names", names != nil), ("separator", separator != nil),
+            ("decimal", decimal != plain.decimal), ("thousands", thousands != nil),
+            ("skip", skip != 0 && form == .jsonLines), ("comment", comment != nil && form == .jsonLines),
+            ("encoding", isLatin1 && form == .jsonLines),
+        ].filter(\.1)
+        guard let first = unused.first else { return }
+        throw DataError.argument(
+            function: "read_csv", problem: "\(first.0)= is for text between separators, and \(path) is none", help: nil)
+    }
+
     /// The bytes as UTF-8 without the lines that say nothing, which stay as empty lines so that lines keep their numbers.
     func prepared(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

@@ -67,7 +67,7 @@ public struct CSVTable: Sendable {
                 path: path, problem: "types: no column \"\(name)\"", help: "there are " + names.joined(separator: ", "))
         }
         if !hasHeader { scanner = start }
-        var builder = Builder(names: names, types: options.types)
+        var builder = Builder(names: names, types: options.types(among: names))
         var row: [Scanner.Field] = []
         while try scanner.nextRow(into: &row) {
             guard row.count == names.count else {
@@ -105,10 +105,10 @@ public struct CSVTable: Sendable {
     ///
     /// - Throws: as ``init(bytes:path:options:)``.
     static func reading(_ path: String, options: CSVOptions) throws -> CSVTable {
-        switch path.split(separator: ".").last?.lowercased() {
-        case "jsonl", "ndjson": try JSONLines.table(FileBytes.read(path), options: options, path: path)
-        case "arff": try ARFF.table(options.prepared(FileBytes.read(path)), options: options, path: path)
-        default: try CSVTable(path: path, options: options)
+        switch TableForm(path) {
+        case .jsonLines: try JSONLines.table(FileBytes.read(path), options: options, path: path)
+        case .arff: try ARFF.table(options.prepared(FileBytes.read(path)), options: options, path: path)
+        case .separated: try CSVTable(path: path, options: options)
         }
     }
 

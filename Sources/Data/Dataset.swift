@@ -68,7 +68,8 @@ public final class Dataset {
     public let target: TargetDeclaration
     /// How the table was read that the data came from.
     public let table: TableSchema?
-    /// The names of the examples, each once; what a teacher said elsewhere is found by them.
+    /// The names of the examples; what a teacher said elsewhere is found by them. Read or given, each is there once; examples
+    /// that are taken several times keep theirs.
     public let ids: [String]?
     /// Where the data came from, for messages and descriptions.
     public let name: String
@@ -122,6 +123,21 @@ public final class Dataset {
         self.table = table
         self.name = name
         self.classes = try Self.checkedClasses(classes, y: y, target: target, name: name)
+    }
+
+    /// Makes sure that every name is there, and once.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` that says which is not.
+    public static func checkNames(_ ids: [String]?, of function: String) throws {
+        guard let ids else { return }
+        if let row = ids.firstIndex(of: "") {
+            throw DataError.argument(function: function, problem: "row \(row) has no id", help: nil)
+        }
+        guard Set(ids).count != ids.count else { return }
+        let twice = Dictionary(grouping: ids) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
+        let names = twice.prefix(5).joined(separator: ", ") + (twice.count > 5 ? ", …" : "")
+        throw DataError.argument(
+            function: function, problem: "the ids \(names) occur more than once", help: "an id names one row")
     }
 
     /// A dataset of tensors; int64 targets [N] are classes, named by their number up to the largest.

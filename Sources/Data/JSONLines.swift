@@ -59,6 +59,8 @@ enum JSONLines {
             row[key] = .number(truth ? 1 : 0)
         } else if let text = value.string {
             row[key] = missing?.contains(text) ?? false ? .missing : .text(text)
+        } else if let whole = value.integer {
+            row[key] = .whole(whole)
         } else if let number = value.double {
             row[key] = .number(number)
         } else {

@@ -26,8 +26,8 @@ public enum NPY {
     }
 
     /// The header's fields and where the numbers begin.
-    private static func header(
-        _ bytes: ArraySlice<UInt8>, size total: Int, path: String
+    static func header(
+        _ bytes: ArraySlice<UInt8>, size total: Int, path: String, allowsTexts: Bool = false
     ) throws -> (NPYHeader.Fields, data: Int) {
         let start = bytes.startIndex
         func failure(_ offset: Int, _ problem: String) -> DataError {
@@ -45,14 +45,14 @@ public enum NPY {
         guard data <= bytes.count, data <= total else {
             throw failure(8, "the header would take \(length) bytes, the file has \(bytes.count - 8 - lengthSize)")
         }
-        var header = NPYHeader(text: Array(bytes[(start + 8 + lengthSize)..<(start + data)]))
+        var header = NPYHeader(text: Array(bytes[(start + 8 + lengthSize)..<(start + data)]), allowsTexts: allowsTexts)
         let fields: NPYHeader.Fields
         do {
             fields = try header.fields()
         } catch let problem as NPYHeader.Problem {
             throw failure(8 + lengthSize + header.position, problem.text)
         }
-        guard let size = fields.element.byteCount(fields.shape), size == total - data else {
+        guard let size = fields.byteCount, size == total - data else {
             throw failure(
                 data, "\(fields.descr) \(fields.shape) does not take the \(total - data) bytes behind the header")
         }
@@ -114,7 +114,7 @@ public enum NPY {
 }
 
 /// The dict at the head of an `.npy` file: a Python literal with three keys.
-private struct NPYHeader {
+struct NPYHeader {
     struct Problem: Error { let text: String }
 
     struct Fields {
@@ -123,12 +123,30 @@ private struct NPYHeader {
         var isBigEndian = false
         var isFortran = false
         var shape: [Int] = []
+        /// Of texts how long each is, and whether in characters of four bytes.
+        var texts: (width: Int, isUnicode: Bool)?
+
+        /// Nil for more than any memory holds.
+        var byteCount: Int? {
+            guard let texts else { return element.byteCount(shape) }
+            // Texts of no length are no data, however many there are said to be.
+            guard texts.width > 0 else { return shape.contains(0) ? 0 : nil }
+            let (size, isOver) =
+                StoredElement.uint8.byteCount(shape).map {
+                    $0.multipliedReportingOverflow(by: texts.width * (texts.isUnicode ? 4 : 1))
+                } ?? (0, true)
+            return isOver ? nil : size
+        }
     }
 
     let text: [UInt8]
     var position = 0
+    private let allowsTexts: Bool
 
-    init(text: [UInt8]) { self.text = text }
+    init(text: [UInt8], allowsTexts: Bool) {
+        self.text = text
+        self.allowsTexts = allowsTexts
+    }
 
     mutating func fields() throws -> Fields {
         var fields = Fields()
@@ -141,6 +159,10 @@ private struct NPYHeader {
             switch key {
             case "descr":
                 fields.descr = try descr()
+                if allowsTexts, let texts = Self.texts(fields.descr) {
+                    (fields.texts, fields.isBigEndian) = (texts, fields.descr.first == ">")
+                    break
+                }
                 guard let (element, isBigEndian) = Self.element(fields.descr) else {
                     throw Problem(text: "the dtype '\(fields.descr)' is not supported: numbers and bools are")
                 }
@@ -170,6 +192,14 @@ private struct NPYHeader {
             return nil
         }
         return (element, order == ">")
+    }
+
+    /// The length of the texts of `<U5` or `|S5`, and whether they are characters.
+    private static func texts(_ descr: String) -> (width: Int, isUnicode: Bool)? {
+        guard let order = descr.first, "<>|=".contains(order), let kind = descr.dropFirst().first, "US".contains(kind),
+            let width = Int(descr.dropFirst(2)), (0..<1 << 20).contains(width)
+        else { return nil }
+        return (width, kind == "U")
     }
 
     private mutating func skipBlanks() {

@@ -1,9 +1,24 @@
 import Tensors
 
+/// How a file of a table is written, by its ending.
+enum TableForm {
+    case jsonLines, arff, separated
+
+    init(_ path: String) {
+        switch path.split(separator: ".").last?.lowercased() {
+        case "jsonl", "ndjson": self = .jsonLines
+        case "arff": self = .arff
+        default: self = .separated
+        }
+    }
+}
+
 /// A value of a table that is written in another form than text between separators.
 enum TableCell: Equatable {
     case missing
     case number(Double)
+    /// A number without a fraction, of which a text keeps every digit.
+    case whole(Int)
     case text(String)
 }
 
@@ -25,12 +40,13 @@ extension CSVTable {
             throw DataError.content(
                 path: path, problem: "types: no column \"\(name)\"", help: "there are " + names.joined(separator: ", "))
         }
+        let types = options.types(among: names)
         var columns: [Column] = []
         for (index, name) in names.enumerated() {
             let values = cells.map { $0[index] }
             let first = values.first { $0 != .missing }
             var isText = if case .text? = first { true } else { false }
-            if let type = options.types[name] { isText = type == .string }
+            if let type = types[name] { isText = type == .string }
             if isText {
                 columns.append(
                     .text(
@@ -39,6 +55,7 @@ extension CSVTable {
                             case .missing: ""
                             case .text(let text): text
                             case .number(let number): Self.text(number)
+                            case .whole(let number): String(number)
                             }
                         }))
                 continue
@@ -49,8 +66,9 @@ extension CSVTable {
                 switch cell {
                 case .missing: numbers.append(.nan)
                 case .number(let number): numbers.append(number)
+                case .whole(let number): numbers.append(Double(number))
                 case .text(let text):
-                    guard options.types[name] == .number, let number = Double(text) else {
+                    guard types[name] == .number, let number = Double(text) else {
                         throw DataError.line(
                             path: path, line: lines[row],
                             problem: "column \"\(name)\": expected a number as above, found \"\(text)\"")

@@ -36,37 +36,39 @@ extension Dataset {
         let columns = columnGroups(width)
         let deviations = Self.deviations(values, rows: rows, width: width)
         var generator = SplitMix64(state: seed)
-        func uniform() -> Double { Double(generator.next() >> 11) * 0x1p-53 }
-        func normal() -> Double {
-            (-2 * log(1 - uniform())).squareRoot() * cos(2 * Double.pi * uniform())
-        }
-        let extra = min(copies * rows, 100_000)
+        let extra = copies > 100_000 / rows ? 100_000 : copies * rows
         var synthetic: [Double] = []
         synthetic.reserveCapacity(extra * width)
         for index in 0..<extra {
             let source = index % rows * width
             let start = synthetic.count
             synthetic += values[source..<source + width]
-            for group in columns where uniform() < share {
+            for group in columns where generator.uniform() < share {
                 let other = Int(generator.next().multipliedFullWidth(by: UInt64(rows)).high) * width
                 for column in group.columns { synthetic[start + column] = values[other + column] }
             }
             guard noise > 0 else { continue }
             for group in columns where group.isNumeric {
-                for column in group.columns where uniform() < 0.1 {
-                    synthetic[start + column] += noise * deviations[column] * normal()
+                for column in group.columns where generator.uniform() < 0.1 {
+                    synthetic[start + column] += noise * deviations[column] * generator.normal()
                 }
             }
         }
         let dtype: DType = x.dtype == .int64 && noise > 0 ? .float32 : x.dtype
         let all = try Tensor.cat([x.to(dtype), Tensor(synthetic, shape: [extra, width]).to(dtype)], dim: 0)
-        let names = ids.map { ids in ids + (0..<extra).map { "\(ids[$0 % rows])~\($0 / rows + 1)" } }
+        let names = ids.map { ids in
+            // A mark that no name has, so that no copy has the name of another row.
+            var mark = "~"
+            while ids.contains(where: { $0.contains(mark) }) { mark += "~" }
+            return ids + (0..<extra).map { "\(ids[$0 % rows])\(mark)\($0 / rows + 1)" }
+        }
         return try with(
             stored: .memory(.tensor(all)), y: .some(y.map { try withoutLabels($0, extra) }), ids: .some(names))
     }
 
     /// Targets with so many behind them that count for nothing.
     private func withoutLabels(_ y: Tensor, _ extra: Int) throws -> Tensor {
+        let y = try y.dtype.isFloating ? y : y.to(.int64)
         let shape = [extra] + Array(y.shape.array.dropFirst())
         let none = try Tensor.zeros(shape, dtype: y.dtype).maskedFill(
             .ones([], dtype: .bool), y.dtype.isFloating ? .float(.nan) : .int(target.ignoreIndex))

@@ -74,11 +74,55 @@ import Testing
         ("f.arff", "a,b\n1,2", "expected @relation"),
         ("g.arff", "@attribute 'a numeric\n@data\n1", "a quote has no end"),
         ("h.arff", "@attribute a numeric\n@data\n{5 1}", "the number of an attribute"),
+        ("i.arff", "@attribute a numeric\n@data\n{0 1, 0 2}", "has attribute 0 twice"),
+        ("j.arff", "@attribute a numeric\n@data\n{0 }", "attribute 0 has no value"),
+        ("k.arff", "@attribute a {p, q, p}\n@data\np", "declares a value twice"),
+        ("l.csv", "a,id\n1,x\n2,x\n", "the ids x occur more than once"),
+        ("m.csv", "a,id\n1,x\n2,\n", "row 1 has no id"),
     ])
     func `a broken file is an error that names the line`(name: String, text: String, message: String) throws {
         let path = try written(text, "broken-" + name)
-        let error = #expect(throws: DataError.self) { try readCSV(path) }
+        var options = CSVOptions()
+        if name.hasSuffix(".csv") { options.id = .name("id") }
+        let error = #expect(throws: DataError.self) { try readCSV(path, options: options) }
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `sparse rows hold quoted values, and may be empty`() throws {
+        let path = try written(
+            """
+            @relation r
+            @attribute kind {'light, rain', sun}
+            @attribute t numeric
+            @data
+            {0 sun, 1 4}
+            {}
+            {0 'light, rain' , 1 5}
+            """, "sparse.arff")
+        #expect(try readCSV(path).x().doubles() == [0, 1, 4, 1, 0, 0, 1, 0, 5])
+    }
+
+    @Test func `whole numbers of JSON keep their digits as ids`() throws {
+        let path = try written(
+            #"{"id": 9007199254740993, "a": 1}"# + "\n" + #"{"id": 9007199254740992, "a": 2}"#, "big.jsonl")
+        var options = CSVOptions()
+        options.id = .name("id")
+        #expect(try readCSV(path, options: options).ids == ["9007199254740993", "9007199254740992"])
+    }
+
+    @Test func `an option that a form does not have is refused`() throws {
+        let path = try written(#"{"a": 1}"#, "unused.jsonl")
+        var options = CSVOptions()
+        options.separator = ";"
+        let error = #expect(throws: DataError.self) { try readCSV(path, options: options) }
+        #expect(error?.message.contains("unused.jsonl") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `ids by their number are the text of the file`() throws {
+        let path = try written("id,a\n007,1\n010,2\n", "by-number.csv")
+        var options = CSVOptions()
+        options.id = .index(0)
+        #expect(try readCSV(path, options: options).ids == ["007", "010"])
     }
 
     @Test func `ids of a table are texts and no input`() throws {

@@ -81,9 +81,10 @@ extension Library {
                     if case .view(let view) = change { own.append(view) }
                 }
                 guard let resampling else { return try call[dataset].augmented(by: Augmentation(own)) }
-                guard own.allSatisfy({ if case .noise = $0 { true } else { false } }) else {
+                let isTable = own.allSatisfy { if case .noise = $0 { true } else { false } }
+                guard isTable, own.count <= 1, changes.count == own.count + 1 else {
                     throw Failure(
-                        .value, "augment: resample() is for tables, and only noise() goes with it",
+                        .value, "augment: resample() is for tables, and only one noise() goes with it",
                         help: ["augment(ds, resample(0.1), noise(0.1))"])
                 }
                 return try call[dataset].transferSet(

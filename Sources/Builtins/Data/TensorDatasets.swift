@@ -52,6 +52,7 @@ extension Library {
                 if let ignore = try call[ignore] { target.ignoreIndex = ignore }
                 let names = try call[classes] ?? like?.classes
                 let rows = try call[ids]?.names
+                try Dataset.checkNames(rows, of: "TensorDataset")
                 switch try call[x] {
                 case .first(let x): return try Dataset(x: x, y: call[y], classes: names, target: target, ids: rows)
                 case .second(var inputs):
