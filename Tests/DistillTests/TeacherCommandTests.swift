@@ -51,12 +51,15 @@ import Testing
         (["teacher", "teacher.distill", "train.csv", "--label", "kind", "--id", "id", "-o", "a.npz"], ".safetensors"),
         (["teacher", "teacher.distill", "train.csv", "-o", "a.safetensors", "--top", "0"], "--top counts from 1"),
         (["teacher", "teacher.distill", "train.csv", "-o", "a.safetensors", "--values", "f8"], "f16 or int8"),
+        (["teacher", "teacher.distill", "train.csv", "-o", "a.safetensors", "--values", "int8"], "--top"),
+        (["teacher", "teacher.distill", "train.csv", "-o", "a.safetensors", "--temperature", "0"], "above 0"),
+        (["teacher", "teacher.distill", "x.npz", "-o", "a.safetensors", "--id", "id"], "columns of a table"),
     ])
     func `a mistake is said and nothing is written`(arguments: [String], message: String) throws {
         let folder = try place()
         let result = try Program.run(arguments, folder: folder)
         #expect(result.status != 0)
         #expect(result.errors.contains(message), "\(result.errors)")
-        #expect(!WholeFile.exists(folder + "/a.safetensors"))
+        #expect(!WholeFile.exists(folder + "/a.safetensors") && !WholeFile.exists(folder + "/a.npz"))
     }
 }

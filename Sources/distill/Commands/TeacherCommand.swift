@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Runtime
 
 /// `distill teacher teacher.distill train.csv -o top.safetensors --top 32`.
 struct TeacherCommand: ParsableCommand {
@@ -45,42 +46,47 @@ struct TeacherCommand: ParsableCommand {
     func validate() throws {
         if let top, top < 1 { throw ValidationError("--top counts from 1") }
         if !["f16", "int8"].contains(values) { throw ValidationError("--values is f16 or int8") }
+        if values == "int8", top == nil { throw ValidationError("--values int8 is for the --top classes of each row") }
+        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature is a number above 0") }
+        guard output.lowercased().hasSuffix(".safetensors") else {
+            throw ValidationError("-o names a .safetensors file")
+        }
+        if !isTable, label != nil || id != nil {
+            throw ValidationError("--label and --id name columns of a table, and \(data) is none")
+        }
     }
+
+    private var ending: String { data.split(separator: ".").last?.lowercased() ?? "" }
+    private var isFolder: Bool { (try? WholeFile.names(in: data)) != nil }
+    private var isTable: Bool { !isFolder && ["csv", "tsv", "jsonl", "ndjson", "arff"].contains(ending) }
 
     /// The statements that read the data.
     private var source: String {
-        let path = Self.quoted(data)
-        if (try? WholeFile.names(in: data)) != nil { return "data = image_folder(\(path))" }
-        switch data.split(separator: ".").last?.lowercased() {
-        case "csv", "tsv", "jsonl", "ndjson", "arff":
-            let label = label.map { ", label=\(Self.quoted($0))" } ?? ""
-            return "data = read_csv(\(path)\(label)\(id.map { ", id=\(Self.quoted($0))" } ?? ""))"
+        let path = NumberFormat.quote(data)
+        if isFolder { return "data = image_folder(\(path))" }
+        if isTable {
+            let label = label.map { ", label=\(NumberFormat.quote($0))" } ?? ""
+            return "data = read_csv(\(path)\(label)\(id.map { ", id=\(NumberFormat.quote($0))" } ?? ""))"
+        }
+        switch ending {
         case "npz", "safetensors", "pt":
-            return "parts = load(\(path))\ndata = TensorDataset(parts[\"x\"], parts.get(\"y\", none))"
+            return
+                "parts = load(\(path))\ndata = TensorDataset(parts[\"x\"], parts.get(\"y\", none), ids=parts.get(\"ids\", none))"
         case "npy": return "data = TensorDataset(load(\(path)))"
         default: return "data = dataset(\(path))"
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for character in text {
-            if character == "\"" || character == "\\" { quoted.append("\\") }
-            quoted.append(character)
-        }
-        return quoted + "\""
-    }
-
     func run() throws {
         let top = top.map { ", top=\($0)" } ?? ""
         let program = """
-            teacher = load(\(Self.quoted(teacher)))
+            teacher = load(\(NumberFormat.quote(teacher)))
             \(source)
             if teacher.normalization != none and data.normalization == none {
                 data = normalize(data, **teacher.normalization)
             }
             answers = predictions(teacher, data\(top), T=\(temperature))
-            save(answers, \(Self.quoted(output)), values="\(values)")
+            save(answers, \(NumberFormat.quote(output)), values="\(values)")
             print(answers)
             """
         throw ExitCode(
