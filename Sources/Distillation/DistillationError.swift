@@ -33,11 +33,14 @@ public enum DistillationError: DescribedError, Equatable {
     case scheme(_ name: String, problem: String, help: String?)
     /// Teacher and data do not fit.
     case teacher(problem: String, help: String?)
+    /// Predictions that are none, or not those of these data; `name` is their file.
+    case predictions(name: String, problem: String, help: String?)
 
     /// The error kind of the language.
     public var kind: FailureKind {
         switch self {
-        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher, .scheme, .probabilities: .value
+        case .option, .weight, .noTeacher, .noLabels, .trainedParts, .teacher, .predictions, .scheme, .probabilities:
+            .value
         case .labels: .type
         case .logits, .unequal, .pairCount, .noAdapter, .feature: .shape
         case .path: .key
@@ -64,6 +67,8 @@ public enum DistillationError: DescribedError, Equatable {
         case .noAdapter(let term, let pair, let student, let teacher):
             "\(term): \(pair) gives \(teacher) in the teacher and \(student) in the student"
         case .teacher(let problem, _): "distill: \(problem)"
+        case .predictions(let name, let problem, _):
+            (name.hasPrefix("predictions") ? "" : "predictions: ") + "\(name): \(problem)"
         case .scheme(let name, let problem, _): "\(name): \(problem)"
         }
     }
@@ -78,7 +83,7 @@ public enum DistillationError: DescribedError, Equatable {
         case .noAdapter: "adapter=\"auto\" learns a layer between them, and adapter= takes a module"
         case .probabilities: "leave out the Softmax at the end: the terms apply it; log(p) are logits, too"
         case .labels: "regression() is the label term for float targets"
-        case .teacher(_, let help), .scheme(_, _, let help): help
+        case .teacher(_, let help), .scheme(_, _, let help), .predictions(_, _, let help): help
         default: nil
         }
     }

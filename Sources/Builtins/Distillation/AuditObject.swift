@@ -95,7 +95,9 @@ extension Library {
                 "audit", .distillation, "Whether a loss of one's own behaves as losses do, on one batch of data.",
                 Parameter<AuditedValue>(
                     "term", "a term or an objective; or T => objective, to see how gradients grow with T"),
-                Parameter<Module>("net", "the student"), Parameter<Dataset>("train", "at least four examples"),
+                Parameter<Module>("net", "the student"),
+                Parameter<Dataset>(
+                    "train", "the examples, of which 16 are looked at; with four or more all properties are"),
                 Parameter<Module?>.optional(
                     "teacher", "what it is compared with", defaultText: "the student with slightly other weights"),
                 returns: "a table: what holds, what was measured, and what a failure usually means",

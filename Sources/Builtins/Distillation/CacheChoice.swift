@@ -1,3 +1,4 @@
+import Data
 import Diagnostics
 import Distillation
 import Runtime
@@ -54,6 +55,11 @@ extension Library {
                         distill(teacher -> teacher.copy(), images, epochs=4, cache=views(2)).epochs
                         """, "4")
                 ]
-            ) { (count: Int) in ViewsObject(count) })
+            ) { (count: Int) in
+                guard Augmentation.viewCounts.contains(count) else {
+                    throw Failure(.value, "views(\(count)): at least 1, at most \(Augmentation.viewCounts.upperBound)")
+                }
+                return ViewsObject(count)
+            })
     }
 }

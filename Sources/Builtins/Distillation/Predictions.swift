@@ -120,7 +120,13 @@ struct PredictionSource: ValueDecodable {
         var options = CSVOptions()
         options.id = try CSVTable(path: path).names.first { ["id", "ids", "row_id"].contains($0) }.map(CSVLabel.name)
         let data = try readCSV(path, options: options)
-        let columns = data.table?.features.map(\.name) ?? []
+        let features = data.table?.features ?? []
+        if let text = features.first(where: { $0.categories != nil }) {
+            throw Failure(
+                .value, "predictions: column \"\(text.name)\" of \(path) holds texts, and a column is a class",
+                help: ["take it out of the file; the names of the rows are a column called id"])
+        }
+        let columns = features.map(\.name)
         // As `p_cat`: the probability of the class.
         let areNamed = !columns.isEmpty && columns.allSatisfy { $0.hasPrefix("p_") && $0.count > 2 }
         return PredictionParts(

@@ -85,12 +85,8 @@ extension Library {
                 display: { Markup($0.text) },
                 length: { $0.rows.count },
                 element: { price, index, interpreter in
-                    guard case .int(let number) = index else {
+                    guard let row = try index.row(of: price.rows.count) else {
                         throw Failure(.type, "a price is indexed by a row's number, not \(index.typeName)")
-                    }
-                    let row = number < 0 ? number + price.rows.count : number
-                    guard price.rows.indices.contains(row) else {
-                        throw Failure(.index, "row \(number) of a table with \(price.rows.count) rows")
                     }
                     return price.dict(price.rows[row]).encode(in: interpreter)
                 },
@@ -124,7 +120,8 @@ extension Library {
                     Example(#"len(price(Linear(64, 10), take(dataset("digits"), 50), k=[1, 5]))"#, "12")
                 ]
             ) { (teacher: Module, data: Dataset, k: [Int], temperature: Double) in
-                try PredictionPrice(
+                guard data.count > 0 else { throw Failure(.value, "price: \(data.name) has no examples") }
+                return try PredictionPrice(
                     of: predict(teacher, data.withClasses(of: teacher, function: "price")), on: data, counts: k,
                     temperature: temperature)
             })

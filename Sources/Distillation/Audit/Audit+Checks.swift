@@ -6,8 +6,8 @@ import Tensors
 extension Audit {
     /// Tries an objective on one batch.
     ///
-    /// Nothing is trained and the networks stay as they are. Without a teacher a copy of the student whose parameters were
-    /// changed at random by a tenth teaches.
+    /// Nothing is trained and the networks stay as they are. Without a teacher a copy of the student teaches whose parameters
+    /// were moved at random by three tenths of their spread.
     ///
     /// - Parameters:
     ///   - objective: the objective.
@@ -63,7 +63,7 @@ extension Audit {
         deviation <= bound ? .holds(shown ?? deviation) : .fails(shown ?? deviation)
     }
 
-    /// A network near another one: every parameter moved at random by a tenth of its spread.
+    /// A network near another one: every parameter moved at random by three tenths of its spread.
     private static func neighbour(of net: Module) throws -> Module {
         let copy = try net.copy()
         let state = Randomness.state
@@ -91,6 +91,9 @@ private final class AuditBench {
     private let layout: TaskLayout
 
     init(_ objective: Objective, _ student: Module, teacher: Module, _ data: Dataset) throws {
+        guard data.count > 0 else {
+            throw TrainingError.data(function: "audit", problem: "the dataset has no examples", help: nil)
+        }
         let data = try data.withoutAugmentation()
         let needsTeacher = objective.summands.contains { $0.term.needsTeacher }
         run = try ObjectiveRun(
@@ -167,13 +170,22 @@ private final class AuditBench {
                 let sum = try (0..<parts).reduce(0.0) {
                     try $0 + total(inputs(batch($1 * size..<($1 + 1) * size))).itemDouble()
                 }
-                worst = max(worst, try deviation(sum / Double(parts)))
+                let own = try deviation(sum / Double(parts))
+                guard !own.isNaN else { return .fails(.nan) }
+                worst = max(worst, own)
             }
             return Audit.outcome(worst, within: 1e-3)
         case .permutation: return try changed { try permuted($0) }
         case .constant:
             guard !layout.isBernoulli, layout.task?.hasClasses ?? true else { return .doesNotApply }
-            return try changed { input in try self.mapped(input, logits: { try $0 + Scalar(3.0) }) }
+            // Another one for each row, and for each side: the same on both would vanish in a difference.
+            return try changed { input in
+                let rows = try Tensor.arange(.int(input.student.logits.shape[0])).to(input.student.logits.dtype)
+                    .unsqueeze(dim: 1)
+                return try self.mapped(
+                    input, logits: { try $0 + rows + Scalar(3.0) },
+                    teacher: { try $0 - rows * Scalar(0.5) + Scalar(1.0) })
+            }
         case .moreClasses:
             guard !layout.isBernoulli, layout.task?.hasClasses ?? true else { return .doesNotApply }
             return try changed { input in
@@ -241,14 +253,15 @@ private final class AuditBench {
 
     /// A step with other logits on both sides, and other labels.
     private func mapped(
-        _ input: TermInput, labels: (Tensor) throws -> Tensor = { $0 }, logits change: (Tensor) throws -> Tensor
+        _ input: TermInput, labels: (Tensor) throws -> Tensor = { $0 }, logits change: (Tensor) throws -> Tensor,
+        teacher other: ((Tensor) throws -> Tensor)? = nil
     ) throws -> TermInput {
         let own = try change(input.student.logits)
         let width = own.shape[1]
         let layout = input.layout.map { TaskLayout(rows: width, task: $0.task, ignoreIndex: $0.ignoreIndex) }
         return TermInput(
             student: NetworkView(logits: own),
-            teacher: try input.teacher.map { NetworkView(logits: try change($0.logits)) },
+            teacher: try input.teacher.map { NetworkView(logits: try other?($0.logits) ?? change($0.logits)) },
             labels: try input.labels.map(labels), batch: input.batch, ensemble: nil
         ).completed(layout: layout, rowWeights: input.rowWeights, classWeights: input.classWeights)
     }

@@ -22,7 +22,13 @@ extension Comparison {
         teacher: Module, students: OrderedDictionary<String, Module>, alone: Module? = nil, on test: Dataset
     ) throws {
         var students = students
-        if let alone { students["alone"] = alone }
+        if let alone {
+            guard students.updateValue(alone, forKey: "alone") == nil else {
+                throw TrainingError.data(
+                    function: "compare", problem: "a student is called \"alone\", which is the column of alone=",
+                    help: "give the student another name")
+            }
+        }
         guard test.count > 0 else {
             throw TrainingError.data(function: "compare", problem: "the dataset has no examples", help: nil)
         }

@@ -45,6 +45,7 @@ public final class PredictionPrice {
     public init(
         of logits: Tensor, on data: Dataset, counts: [Int] = [1, 2, 4, 8, 16, 32, 64], temperature: Double = 1
     ) throws {
+        try requirePositive("price", "T", temperature)
         let layout = try data.layout(outputs: logits.shape.array, function: "price")
         guard !layout.isBernoulli, layout.task?.hasClasses ?? true, layout.width > 1 else {
             throw DistillationError.teacher(

@@ -49,6 +49,13 @@ extension StoredPredictions {
         of teacher: Module, on data: Dataset, top: Int? = nil, temperature: Double = 1, rest: Rest = .bucket
     ) throws {
         let data = try data.withClasses(of: teacher, function: "predictions")
+        // Before the teacher is asked, which may take long.
+        guard data.count > 0 else {
+            throw DistillationError.predictions(
+                name: "predictions", problem: "\(data.name) has no examples", help: nil)
+        }
+        try Dataset.checkNames(data.ids, of: "predictions")
+        try requirePositive("predictions", "T", temperature)
         let logits = try predict(teacher, data)
         let name = "predictions of \(data.name)"
         guard let top else {
@@ -78,6 +85,7 @@ extension StoredPredictions {
         top: Int, of logits: Tensor, temperature: Double = 1, rest: Rest = .bucket, ids: [String]? = nil,
         classes: [String]? = nil, dataMark: String? = nil, name: String = "predictions"
     ) throws {
+        try requirePositive(name, "T", temperature)
         guard top >= 1, logits.rank >= 2, let width = logits.shape.last, width > 0 else {
             throw DistillationError.teacher(
                 problem: "\(name): the \(top) most probable classes of logits \(logits.shape)",
@@ -117,7 +125,7 @@ extension StoredPredictions {
         var tensors: OrderedDictionary<String, Tensor> = [:]
         var elements: [String: StoredElement] = [:]
         var kind = kind
-        var noClass: Int?
+        var noClass: Int?, isWide = false
         let values: Tensor
         switch content {
         case .full(let logits):
@@ -125,6 +133,8 @@ extension StoredPredictions {
                 throw failure("int8 is for log-probabilities of some classes, and logits of all are stored")
             }
             (values, kind) = (logits, .logits)
+            // Beyond the range of half precision logits would come back as infinities.
+            isWide = try logits.abs().maskedFill(logits.isinf(), .float(0)).max().itemDouble() > 65_504
         case .top(let rows):
             values = try self.kind == .counts ? rows.logProbabilities.exp() : rows.logProbabilities
             if kind != .counts { kind = .logProbabilities }
@@ -139,8 +149,8 @@ extension StoredPredictions {
         }
         switch precision {
         case .f16:
-            tensors["values"] = values
-            elements["values"] = .float16
+            tensors["values"] = try isWide ? values.to(.float32) : values
+            elements["values"] = isWide ? .float32 : .float16
         case .int8:
             let (whole, scale) = try precision.quantised(values)
             tensors["values"] = whole
@@ -152,7 +162,8 @@ extension StoredPredictions {
         var metadata: OrderedDictionary<String, String> = [
             "format": Self.format, "kind": kind.rawValue, "T": number(temperature),
         ]
-        if let numbers = ids?.compactMap({ Int($0) }), numbers.count == count {
+        // As numbers only what is written like them: 007 is not 7.
+        if let ids, case let numbers = ids.compactMap({ Int($0) }), numbers.map({ String($0) }) == ids {
             tensors["row_id"] = try Tensor(numbers)
         } else if let ids {
             metadata["row_id"] = JSON.array(ids.map { .string($0) }).text

@@ -44,6 +44,9 @@ extension StoredPredictions {
 
     /// What is to be said before predictions are matched with data by position that they were not made of.
     public func note(for data: Dataset) -> String? {
+        if let ids, data.ids == nil, count == data.count, Set(ids.compactMap { Int($0) }) != Set(0..<count) {
+            return "the rows of \(name) have ids, and those of \(data.name) none: rows are matched by position"
+        }
         guard let dataMark, data.ids == nil || ids == nil, let mark = data.contentMark, mark != dataMark else {
             return nil
         }

@@ -49,7 +49,7 @@ extension StoredPredictions {
     /// - Throws: ``DistillationError/teacher(problem:help:)`` for what is missing, does not fit or must be said.
     public convenience init(_ parts: PredictionParts, _ options: PredictionOptions, name: String) throws {
         func failure(_ problem: String, help: String? = nil) -> DistillationError {
-            .teacher(problem: "\(name): \(problem)", help: help)
+            .predictions(name: name, problem: problem, help: help)
         }
         func texts(_ key: String) -> [String]? {
             guard let text = parts.metadata[key], let list = try? JSON(parsing: Array(text.utf8)).array else {
@@ -58,8 +58,9 @@ extension StoredPredictions {
             return list.compactMap(\.string)
         }
         let isOwn = parts.metadata["format"] == Self.format
-        let rowNames = isOwn ? "row_id" : "ids"
-        let numbers = parts.tensors[rowNames].flatMap { $0.rank == 1 ? try? $0.to(.int64).integers() : nil }
+        // In the project's own layout `ids` are those of the classes.
+        let rowNames = parts.tensors["row_id"] ?? (isOwn ? nil : parts.tensors["ids"])
+        let numbers = rowNames.flatMap { $0.rank == 1 ? try? $0.to(.int64).integers() : nil }
         let ids = options.ids ?? parts.ids ?? texts("row_id") ?? numbers?.map { String($0) }
         let classes = options.classes ?? parts.classes ?? texts("classes")
         let said = options.kind ?? parts.metadata["kind"].flatMap(Kind.init)
@@ -83,6 +84,9 @@ extension StoredPredictions {
                     "nothing says what the values are",
                     help: "kind=\"logits\", \"log_probabilities\", \"probabilities\" or \"counts\"")
             }
+            guard !indices.dtype.isFloating else {
+                throw failure("indices are the numbers of classes, given \(indices.dtype)")
+            }
             if let scale = parts.tensors["scale"] {
                 values = try StoredPrecision.restored(values, scale: scale, kind: kind)
             }
@@ -97,7 +101,7 @@ extension StoredPredictions {
                 width: parts.metadata["width"].flatMap { Int($0) }, dataMark: dataMark, name: name)
             return
         }
-        let named = Kind.allCases.first { $0 != .counts && parts.tensors[$0.rawValue] != nil }
+        let named = Kind.allCases.first { parts.tensors[$0.rawValue] != nil }
         let only = parts.tensors.filter { !["ids", "row_id", "entropy", "tail", "scale"].contains($0.key) }
         guard var values = named.flatMap({ parts.tensors[$0.rawValue] }) ?? (only.count == 1 ? only.values.first : nil)
         else {

@@ -76,10 +76,7 @@ public final class StoredPredictions {
         if let ids, ids.count != count {
             throw failure("\(ids.count) ids for \(count) rows", help: "one id for each row")
         }
-        if let ids, Set(ids).count != ids.count {
-            let twice = Dictionary(grouping: ids) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
-            throw failure("the ids \(Self.list(twice)) occur more than once")
-        }
+        try Dataset.checkNames(ids, of: name)
         if let classes, let width = self.width, classes.count != width {
             throw failure("\(classes.count) names of classes for \(width) classes")
         }
@@ -94,7 +91,7 @@ public final class StoredPredictions {
         dataMark: String? = nil, name: String = "predictions"
     ) throws {
         func failure(_ problem: String, help: String? = nil) -> DistillationError {
-            .teacher(problem: "\(name): \(problem)", help: help)
+            .predictions(name: name, problem: problem, help: help)
         }
         guard values.rank >= 2, values.shape.allSatisfy({ $0 > 0 }) else {
             throw failure("expected [N, K], one row for each example, given \(values.shape)")
@@ -167,7 +164,7 @@ public final class StoredPredictions {
     public var description: String { "\(name): \(summary)" }
 
     func failure(_ problem: String, help: String? = nil) -> DistillationError {
-        .teacher(problem: "\(name): \(problem)", help: help)
+        .predictions(name: name, problem: problem, help: help)
     }
 
     static func list(_ names: [String]) -> String {
@@ -196,7 +193,7 @@ struct StoredValueCheck {
     init(_ kind: StoredPredictions.Kind, _ name: String) { (self.kind, self.name) = (kind, name) }
 
     private func failure(_ problem: String, help: String? = nil) -> DistillationError {
-        .teacher(problem: "\(name): \(problem)", help: help)
+        .predictions(name: name, problem: problem, help: help)
     }
 
     /// - Parameters:

@@ -13,7 +13,7 @@ struct TopRows {
     /// - Throws: ``DistillationError/teacher(problem:help:)``.
     init(indices: Tensor, values: Tensor, kind: StoredPredictions.Kind, tail: Tensor?, name: String) throws {
         func failure(_ problem: String, help: String? = nil) -> DistillationError {
-            .teacher(problem: "\(name): \(problem)", help: help)
+            .predictions(name: name, problem: problem, help: help)
         }
         guard indices.shape == values.shape, indices.rank >= 2, values.shape.allSatisfy({ $0 > 0 }) else {
             throw failure("indices \(indices.shape) and values \(values.shape), expected both [N, k]")

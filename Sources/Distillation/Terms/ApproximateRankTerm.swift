@@ -52,11 +52,20 @@ public final class ApproximateRankTerm: Term {
         return try HardTerm.weightedMean((ranks - own).square() * weights * known, known)
     }
 
-    /// The place of each candidate by falling score, from 1; 1 as well for those that are not known.
+    override func divisor(_ input: TermInput) throws -> Double? {
+        try Candidates.scores(input, for: self).known.sum().itemDouble()
+    }
+
+    /// The place of each candidate by falling score, from 1; 1 as well for those that are not known, and nan in a row with a
+    /// score that is none: it has no order.
     private static func ranks(_ scores: [Double], _ known: [Double], _ width: Int) -> [Double] {
         var ranks = scores.map { _ in 1.0 }
         for start in stride(from: 0, to: scores.count, by: width) {
             let places = (start..<start + width).filter { known[$0] > 0 }
+            guard !places.contains(where: { scores[$0].isNaN }) else {
+                for place in places { ranks[place] = .nan }
+                continue
+            }
             let order = places.sorted { (scores[$0], $1) > (scores[$1], $0) }
             for (place, candidate) in order.enumerated() { ranks[candidate] = Double(place + 1) }
         }

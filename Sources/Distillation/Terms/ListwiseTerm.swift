@@ -33,13 +33,23 @@ public final class ListwiseTerm: Term {
     /// Outputs are scores.
     public override var comparesLogits: Bool { false }
 
-    /// The divergence.
+    /// The mean divergence of the rows with a known candidate; B counts those.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let (student, teacher, known) = try Candidates.scores(input, for: self)
-        let missing = try known.eq(.float(0))
+        // A row without any keeps its scores, which are 0 on both sides.
+        let missing = try (known.amax(dims: [1], keepdim: true) - known).gt(.float(0))
         let sum = try Logits.divergenceSum(
             student: student.maskedFill(missing, .float(-.infinity)),
             teacher: teacher.maskedFill(missing, .float(-.infinity)), temperature: temperature)
-        return try sum * Scalar(temperature * temperature / Double(max(1, student.shape[0])))
+        return try sum * Scalar(temperature * temperature / max(1, Self.rows(known)))
+    }
+
+    override func divisor(_ input: TermInput) throws -> Double? {
+        try Self.rows(Candidates.scores(input, for: self).known)
+    }
+
+    /// How many rows have a known candidate.
+    private static func rows(_ known: Tensor) throws -> Double {
+        known.count == 0 ? 0 : try known.amax(dims: [1]).sum().itemDouble()
     }
 }

@@ -50,11 +50,19 @@ public final class MarginTerm: Term {
         func margins(_ scores: Tensor) throws -> Tensor {
             try scores.narrow(dim: 1, start: positive, length: 1) - scores
         }
-        let squares = try (margins(student) - margins(teacher)).square()
-        let isOther = try Tensor.arange(.int(student.shape[1])).ne(.int(positive)).unsqueeze(dim: 0)
-            .expand(student.shape.array)
-        let counted = try isOther.to(student.dtype) * known * known.narrow(dim: 1, start: positive, length: 1)
+        let squares = try (margins(student) - margins(teacher)).square(), counted = try counted(known)
         return try HardTerm.weightedMean(squares * counted, counted)
+    }
+
+    override func divisor(_ input: TermInput) throws -> Double? {
+        try counted(Candidates.scores(input, for: self).known).sum().itemDouble()
+    }
+
+    /// 1 where there is a margin: for known candidates beside a known relevant one.
+    private func counted(_ known: Tensor) throws -> Tensor {
+        let isOther = try Tensor.arange(.int(known.shape[1])).ne(.int(positive)).unsqueeze(dim: 0)
+            .expand(known.shape.array)
+        return try isOther.to(known.dtype) * known * known.narrow(dim: 1, start: positive, length: 1)
     }
 }
 

@@ -21,7 +21,7 @@ extension Run {
     /// Four decimals, or as many as small numbers take.
     private static func short(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
-        guard abs(value) >= 0.01 || value == 0 else { return "\(Double(Float(value)))" }
+        guard abs(value) >= 0.01 || value == 0 else { return "\(Float(value))" }
         return "\((value * 1e4).rounded() / 1e4)"
     }
 }
