@@ -38,6 +38,7 @@ let package = Package(
             name: "CKernels", dependencies: ["CBase"], exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CZeroMQ"),
+        .target(name: "CText"),
         .target(name: "CEmbedded", exclude: ["imagenet-classes.txt"]),
         .target(name: "CMachine", exclude: ["README.md"]),
 
@@ -56,6 +57,7 @@ let package = Package(
                 "Tensors", "CEmbedded", "CZlib", "CPNG", "CJPEG",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
+        .target(name: "Tokenization", dependencies: ["Data", "CText"], exclude: ["README.md"]),
         .target(
             name: "Learning",
             dependencies: [
@@ -75,7 +77,7 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         .target(
-            name: "Builtins", dependencies: ["Runtime", "Distillation", "Drawing", "CEmbedded"],
+            name: "Builtins", dependencies: ["Runtime", "Distillation", "Tokenization", "Drawing", "CEmbedded"],
             exclude: ["Standard", "README.md"]),
         .target(name: "Checking", dependencies: ["Runtime"]),
         .target(name: "Notebook", dependencies: ["Builtins", "Checking", "CMark"]),
@@ -103,6 +105,7 @@ let package = Package(
         .target(name: "Fixtures", dependencies: ["Tensors"], path: "Tests/Fixtures"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DataTests", dependencies: ["Data"], exclude: ["Fixtures"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Fixtures"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "Fixtures"], exclude: ["Fixtures"]),
         .testTarget(name: "DistillationTests", dependencies: ["Distillation", "Builtins"], exclude: ["Fixtures"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing"], exclude: ["Fixtures"]),

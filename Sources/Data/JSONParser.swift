@@ -32,7 +32,12 @@ private struct JSONParser {
     }
 
     mutating func skipBlanks() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
     }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -91,8 +96,14 @@ private struct JSONParser {
 
     mutating func number() throws -> JSON {
         let start = position
-        let characters = Set("+-.0123456789eE".utf8)
-        while position < bytes.count, characters.contains(bytes[position]) { position += 1 }
+        scan: while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "e"), UInt8(ascii: "E"):
+                position += 1
+            default: break scan
+            }
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if let value = Int(text) { return .integer(value) }
         guard let value = Double(text) else {

@@ -1,3 +1,4 @@
+import Base
 import CMark
 import Diagnostics
 import Glibc
