@@ -25,6 +25,7 @@ extension Library {
         library.addDatasets()
         library.addAugmentation()
         library.addPictures()
+        library.addTokenizers()
         library.addTraining()
         library.addDistillation()
         library.addComparison()
