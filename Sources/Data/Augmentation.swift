@@ -84,7 +84,7 @@ extension Augmentation.View: CustomStringConvertible {
     var function: String { String(description.prefix { $0 != "(" }) }
 
     /// Whether examples are mixed with others.
-    var mixes: Bool {
+    public var mixes: Bool {
         switch self {
         case .mixup, .cutmix: true
         default: false

@@ -42,28 +42,30 @@ public enum NamedDataset: String, Sendable, CaseIterable {
     ///
     /// - Parameters:
     ///   - folder: Where the files are; nil looks where `scripts/fetch-data` puts them.
+    ///   - beside: The folder of the script that asks; `data/NAME` is looked up in it too.
     ///   - split: Which part.
     /// - Throws: ``DataError``: the files are not there (the help says where to get them), or a file is malformed.
-    public func read(_ split: Split, folder: String? = nil) throws -> Dataset {
+    public func read(_ split: Split, folder: String? = nil, beside script: String? = nil) throws -> Dataset {
+        let folders = folders(folder, script)
+        func find(_ names: [String]) throws -> String { try self.find(names, folders) }
         let title = rawValue + (split == .test ? " (test)" : "")
         switch self {
         case .mnist, .fashionMNIST, .kmnist:
             let part = split == .train ? "train" : "t10k"
-            let images = try find([part + "-images-idx3-ubyte", part + "-images.idx3-ubyte"], folder)
-            let labels = try find([part + "-labels-idx1-ubyte", part + "-labels.idx1-ubyte"], folder)
+            let images = try find([part + "-images-idx3-ubyte", part + "-images.idx3-ubyte"])
+            let labels = try find([part + "-labels-idx1-ubyte", part + "-labels.idx1-ubyte"])
             return try readIDX(images, labels: labels, classes: classes, name: title)
         case .cifar10:
             let names = split == .train ? (1...5).map { "data_batch_\($0).bin" } : ["test_batch.bin"]
-            return try readCIFAR(try names.map { try find([$0], folder) }, labelBytes: 1, classes: classes, name: title)
+            return try readCIFAR(try names.map { try find([$0]) }, labelBytes: 1, classes: classes, name: title)
         case .cifar100:
-            let file = try find([split.rawValue + ".bin"], folder)
+            let file = try find([split.rawValue + ".bin"])
             return try readCIFAR([file], labelBytes: 2, classes: classes, name: title)
         }
     }
 
     /// The first of these files that exists, compressed or not.
-    private func find(_ names: [String], _ folder: String?) throws -> String {
-        let folders = folders(folder)
+    private func find(_ names: [String], _ folders: [String]) throws -> String {
         for folder in folders {
             for name in names.flatMap({ [$0, $0 + ".gz"] }) where WholeFile.exists(folder + "/" + name) {
                 return folder + "/" + name
@@ -77,7 +79,7 @@ public enum NamedDataset: String, Sendable, CaseIterable {
                 + "Files that you have are found with dir=")
     }
 
-    private func folders(_ given: String?) -> [String] {
+    private func folders(_ given: String?, _ script: String?) -> [String] {
         // The archives of CIFAR unpack into folders of their own.
         let inner: [String] =
             switch self {
@@ -91,6 +93,7 @@ public enum NamedDataset: String, Sendable, CaseIterable {
         } else {
             if let data = Self.environment("DISTILL_DATA") { roots.append(data + "/" + rawValue) }
             roots.append("data/" + rawValue)
+            if let script, script != "." { roots.append(script + "/data/" + rawValue) }
             let share = Self.environment("XDG_DATA_HOME") ?? Self.environment("HOME").map { $0 + "/.local/share" }
             if let share { roots.append(share + "/distill/" + rawValue) }
         }

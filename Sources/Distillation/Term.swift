@@ -215,6 +215,9 @@ open class Term {
     /// Whether features stay as the networks give them, masks or not; else those of a mask's positions become rows.
     open var keepsShapes: Bool { false }
 
+    /// Whether the value of an example depends on which others are in its batch.
+    open var comparesRows: Bool { false }
+
     /// Whether the term's course depends on how many epochs there will be.
     open var dependsOnEpochs: Bool { hintEpochs > 0 }
 

@@ -47,6 +47,8 @@ struct Runner {
         let session = session(command: ["distill", "run", Self.quoted(path)] + settings)
         do {
             let scriptFolder = path == "-" ? nil : WholeFile.folder(of: path)
+            // A record keeps the figures itself.
+            if path != "-", folder == nil, !options.isQuiet { face.script = path }
             let errors = try session.run(script: source, folder: scriptFolder) { cell in
                 // A notebook shows what its cells give, as the REPL and reports do.
                 if let value = cell.result?.value, !options.isQuiet { face.show(value, prompt: Markup()) }
@@ -138,6 +140,7 @@ struct Runner {
 
     private func finish(_ errors: [Diagnostic], staysOpen: Bool, _ session: Session) -> Int32 {
         if staysOpen, isInteractive {
+            face.script = nil
             return REPL(session: session, face: face, runner: self).run(readsInitFile: false, showsBanner: false)
         }
         // The process ends now: to free everything one by one would only delay it.

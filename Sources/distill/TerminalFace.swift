@@ -11,6 +11,8 @@ final class TerminalFace {
     private let images: TerminalImages
     private var imageMethod: TerminalImages.Method??
     private var figureCount = 0
+    /// The script that runs: figures that the terminal cannot show are written beside it.
+    var script: String?
     private let progress: ProgressLine?
     /// Ends the progress line before anything else is written.
     private var midLine = false
@@ -48,7 +50,7 @@ final class TerminalFace {
     /// Shows a value behind a prompt such as `Out[3]: `; text of several lines begins on a line of its own.
     func show(_ value: Presentation, prompt: Markup) {
         finishLine()
-        if let figure = value.figure, output.isTerminal {
+        if let figure = value.figure, output.isTerminal || script != nil {
             show(figure, prompt: prompt)
             return
         }
@@ -110,7 +112,7 @@ final class TerminalFace {
 
     private func show(_ figure: Figure, prompt: Markup) {
         output.write(prompt)
-        if imageMethod == nil { imageMethod = .some(images.method()) }
+        if imageMethod == nil { imageMethod = .some(output.isTerminal ? images.method() : nil) }
         do {
             let png = try figure.png()
             if case .some(.some(let method)) = imageMethod {
@@ -119,12 +121,36 @@ final class TerminalFace {
                 return
             }
             figureCount += 1
-            let path = "\(Environment["TMPDIR"] ?? "/tmp")/distill-\(getpid())-\(figureCount).png"
-            try WholeFile.write(png, to: path)
-            output.writeLine(Markup(path))
-            output.writeLine(Markup(figure.sketch(columns: min(100, output.size.columns - 1), rows: 16)))
+            output.writeLine(Markup(try write(png)))
+            output.writeLine(
+                Markup(
+                    output.isTerminal
+                        ? figure.sketch(columns: min(100, output.size.columns - 1), rows: 16) : figure.altText))
         } catch {
             output.writeLine(Markup("\(figure.altText) (\(error))"))
+        }
+    }
+
+    /// Writes a figure that nothing here can show, and says where: beside the script under its name, else in the working
+    /// folder; of a prompt in the folder for temporary files.
+    private func write(_ png: [UInt8]) throws -> String {
+        guard let script else {
+            let path = "\(Environment["TMPDIR"] ?? "/tmp")/distill-\(getpid())-\(figureCount).png"
+            try WholeFile.write(png, to: path)
+            return path
+        }
+        let file = script.split(separator: "/").last.map(String.init) ?? script
+        let name = "\(file.hasSuffix(".dist") ? String(file.dropLast(5)) : file)-\(figureCount).png"
+        let folder = WholeFile.folder(of: script)
+        let beside = folder == "." ? name : folder == "/" ? "/" + name : "\(folder)/\(name)"
+        do {
+            try WholeFile.write(png, to: beside)
+            return beside
+        } catch let failure {
+            guard beside != name else { throw failure }
+            try WholeFile.write(png, to: name)
+            note("\(beside) cannot be written: the figure is in the working folder")
+            return name
         }
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Testing
 
 /// Relative paths of what a script reads: the working folder first, then beside the script.
@@ -76,5 +77,59 @@ struct ReadingPathTests {
         #expect(result.errors.contains("neither in the working folder nor beside the script"))
         #expect(result.errors.contains("../script/data/train.csv"))
         #expect(result.errors.contains("trian.csv"))
+    }
+
+    @Test func `a published dataset is found beside the script`() throws {
+        let place = try Place(#"print(len(dataset("mnist")), len(dataset("mnist", split="test")))"#)
+        for (part, count) in [("train", UInt8(3)), ("t10k", 2)] {
+            let folder = place.root + "/script/data/mnist"
+            try WholeFile.makeFolder(folder)
+            let images = [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28]
+            try WholeFile.write(
+                images + [UInt8](repeating: 7, count: Int(count) * 784), to: "\(folder)/\(part)-images-idx3-ubyte")
+            try WholeFile.write(
+                [0, 0, 8, 1, 0, 0, 0, count] + [UInt8](repeating: 1, count: Int(count)),
+                to: "\(folder)/\(part)-labels-idx1-ubyte")
+        }
+        let result = try place.run()
+        #expect(result.output == "3 2\n", "\(result.errors)")
+    }
+
+    // MARK: Figures that no terminal shows
+
+    @Test func `a figure is written beside the script, and the path is said`() throws {
+        let place = try Place(
+            """
+            # %%
+            plot([3.0, 2.0, 1.0])
+            # %%
+            show(plot([1.0, 2.0]))
+            4
+            """)
+        let result = try place.run()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("../script/s-1.png\n") && result.output.contains("../script/s-2.png\n"))
+        for name in ["s-1.png", "s-2.png"] {
+            #expect(try WholeFile.read(place.root + "/script/" + name).starts(with: [0x89, 0x50, 0x4E, 0x47]))
+        }
+        #expect(WholeFile.namesIfAny(in: place.working) .filter { $0.hasSuffix(".png") } == [])
+        // Where nothing can be written beside the script it is the working folder.
+        for name in ["s-1.png", "s-2.png"] {
+            unlink(place.root + "/script/" + name)
+            try WholeFile.makeFolder(place.root + "/script/" + name)
+        }
+        let other = try place.run()
+        #expect(other.status == 0 && other.output.contains("s-1.png\n"), "\(other.output)")
+        #expect(other.errors.contains("../script/s-1.png cannot be written: the figure is in the working folder"))
+        #expect(WholeFile.exists(place.working + "/s-1.png"))
+    }
+
+    @Test func `a quiet run and one that keeps a record write no figure beside the script`() throws {
+        let place = try Place("plot([3.0, 2.0, 1.0])")
+        for arguments in [["--quiet"], ["--record", "kept"]] {
+            let result = try Program.run(["run", "../script/s.dist"] + arguments, folder: place.working)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        #expect(WholeFile.namesIfAny(in: place.root + "/script").filter { $0.hasSuffix(".png") } == [])
     }
 }

@@ -71,6 +71,8 @@ import Testing
         #expect(audit.failures.map(\.rawValue) == known.fails, "\(audit.outcomes)")
         #expect(known.fails.isEmpty == known.why.isEmpty, "what fails has a reason")
         #expect(audit[.extremes] == .holds(0))
+        // The partner of cskd is drawn anew in each batch.
+        #expect(known.fails.contains("accumulation 2, 4") == (term.comparesRows || name == "cskd"))
     }
 
     /// What does not hold of a method, and why that is no mistake.

@@ -64,6 +64,65 @@ import Testing
         for (a, b) in zip(small.run.steps, large.run.steps) { #expect(abs(a - b) < 1e-6) }
     }
 
+    /// Rows that count more, less or not at all: a step's mean is that of all that counts in it.
+    @Test(arguments: ["class weights", "sample weights", "missing labels", "a mask"])
+    func `accumulate is the larger batch where batches count differently`(what: String) throws {
+        var data = self.data
+        var net: Module = self.net
+        var weights: ClassWeighting?
+        var samples: Tensor?
+        switch what {
+        case "class weights": weights = .given(try Tensor([0.2, 3, 1] as [Float]))
+        case "sample weights": samples = try Tensor((0..<30).map { Float($0 % 7) })
+        case "missing labels":
+            data = try Dataset(x: data.x(), y: Tensor((0..<30).map { row in row < 14 ? -100 : row % 3 }))
+        default:
+            // The first is one long, the next two, and so on up to five.
+            let known = (0..<150).map { ($0 % 5) <= ($0 / 5) % 5 ? 1 : 0 }
+            data = try Dataset(
+                input: .tensor(.randn([30, 5, 4])), y: Tensor((0..<150).map { $0 % 3 }).reshape([30, 5]),
+                mask: Tensor(known).reshape([30, 5]))
+            net = try Linear(4, 3)
+        }
+        func run(_ size: Int, _ accumulate: Int) throws -> (Module, Run) {
+            let copy = try net.copy()
+            Randomness.seed(4)
+            let options = try options {
+                $0.batchSize = size
+                $0.accumulate = accumulate
+                $0.classWeights = weights
+                $0.sampleWeights = samples
+            }
+            return (copy, try fit(copy, data, options: options))
+        }
+        let (small, shorter) = try run(5, 3)
+        let (large, longer) = try run(15, 1)
+        #expect(try equal(small, large, within: 1e-6))
+        for (a, b) in zip(shorter.steps, longer.steps) { #expect(abs(a - b) < 1e-6) }
+        #expect(shorter.notes.isEmpty, "\(shorter.notes)")
+    }
+
+    @Test func `what accumulate cannot make equal is said`() throws {
+        let images = try Dataset(x: .randn([12, 1, 4, 4]), y: Tensor((0..<12).map { $0 % 3 }))
+        let net = Sequential([
+            try Conv2d(1, 2, 3), try BatchNorm2d(2), Flatten(), try Linear(8, 3),
+        ])
+        func notes(_ net: Module, _ data: Dataset, _ loss: String, teacher: Module? = nil) throws -> String {
+            let options = try options {
+                $0.batchSize = 4
+                $0.accumulate = 3
+            }
+            let objective = Objective(try makeTerm(loss)) + Objective(HardTerm())
+            return try distill(teacher ?? net.copy(), into: net.copy(), data, loss: objective, options: options).notes
+                .joined(separator: "; ")
+        }
+        #expect(try notes(net, images, "soft()").contains("batch normalisation"))
+        #expect(try notes(self.net, data, "rkd()").contains("rkd compares the examples"))
+        #expect(try !notes(self.net, data, "soft()").contains("accumulate"))
+        let few = try Dataset(x: data.x(), y: Tensor((0..<30).map { $0 < 14 ? -100 : $0 % 3 }))
+        #expect(try notes(self.net, few, "soft()").contains("terms count different rows"))
+    }
+
     @Test func `drop_last leaves the incomplete batch out`() throws {
         let (own, run) = try trained {
             $0.batchSize = 8

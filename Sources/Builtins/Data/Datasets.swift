@@ -27,13 +27,16 @@ extension Library {
     }
 
     private func addDatasetSources() {
+        let name = Parameter<DatasetName>("name", "which one")
+        let directory = Parameter<ReadPath?>.optional(
+            "dir",
+            "where its files are; without it NAME in $DISTILL_DATA, ./data, data beside the script and ~/.local/share/distill"
+        )
+        let part = Parameter<SplitName>("split", "which of the published parts", default: .train)
         add(
             Builtin(
                 "dataset", .data, "A dataset that is built in, or one of the published ones from its original files.",
-                Parameter<DatasetName>("name", "which one"),
-                Parameter<ReadPath?>.optional(
-                    "dir", "where its files are; without it NAME in $DISTILL_DATA, ./data and ~/.local/share/distill"),
-                Parameter<SplitName>("split", "which of the published parts", default: .train),
+                parameters: [name.description, directory.description, part.description],
                 returns: "x float32 [1797, 64] for digits, else [N, C, H, W] in 0…1 (kept as bytes); y int64 [N]",
                 notes: [
                     "digits: 1,797 8×8 images of handwritten digits (E. Alpaydin, C. Kaynak, UCI, 1998, CC BY 4.0), "
@@ -44,9 +47,11 @@ extension Library {
                 ],
                 seeAlso: ["split", "augment", "TensorDataset", "read_csv"],
                 examples: [Example(#"len(dataset("digits"))"#, "1797")]
-            ) { (name: DatasetName, dir: ReadPath?, part: SplitName) in
-                guard let named = NamedDataset(rawValue: name.rawValue) else { return try digits() }
-                return try named.read(part == .test ? .test : .train, folder: dir?.found())
+            ) { call -> Dataset in
+                guard let named = try NamedDataset(rawValue: call[name].rawValue) else { return try digits() }
+                return try named.read(
+                    call[part] == .test ? .test : .train, folder: call[directory]?.found(),
+                    beside: call.interpreter.files.folder)
             })
         addTensorDataset()
         addTables()

@@ -299,6 +299,9 @@ public final class ObjectiveRun: TrainingLoss {
     /// The norms of the terms' gradients in this epoch, when they are measured.
     public func measurements() -> OrderedDictionary<String, Double> { termBalance?.curves ?? [:] }
 
+    /// The terms that compare the examples of a batch.
+    public var comparingTerms: [String] { objective.summands.map(\.term).filter(\.comparesRows).map(\.name) }
+
     /// What the terms' gradients say about their weights.
     public var notes: [String] {
         let isTruncated = sources.contains {

@@ -37,6 +37,9 @@ public final class DistTerm: Term {
     /// The options as they are written.
     public override var options: String { "beta=\(number(beta)), gamma=\(number(gamma)), T=\(number(temperature))" }
 
+    /// Examples are compared with others of their batch.
+    public override var comparesRows: Bool { true }
+
     /// One minus the mean correlations.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let logits = try input.teacherLogits(at: temperature, for: self)

@@ -18,6 +18,9 @@ public final class InterChannelTerm: PairTerm {
             family: .maps, related: [])
     }
 
+    /// Examples are compared with others of their batch.
+    public override var comparesRows: Bool { true }
+
     override class var needsEqualChannels: Bool { true }
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }

@@ -18,6 +18,9 @@ public final class MultiLevelTerm: Term {
             family: .outputs, related: ["soft", "dkd"])
     }
 
+    /// Examples are compared with others of their batch.
+    public override var comparesRows: Bool { true }
+
     /// The temperatures of the soft parts.
     public let temperatures: [Double]
     /// T of the class and batch correlations.

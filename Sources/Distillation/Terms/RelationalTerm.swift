@@ -17,6 +17,9 @@ public final class RelationalTerm: PairTerm {
             family: .relations, related: ["similarity", "pkt"])
     }
 
+    /// Examples are compared with others of their batch.
+    public override var comparesRows: Bool { true }
+
     /// The weight of the distances.
     public let distance: Double
     /// The weight of the angles.

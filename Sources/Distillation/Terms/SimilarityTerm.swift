@@ -17,6 +17,9 @@ public final class SimilarityTerm: PairTerm {
             family: .relations, related: ["icc"])
     }
 
+    /// Examples are compared with others of their batch.
+    public override var comparesRows: Bool { true }
+
     /// A term for some pairs.
     public init(pairs: [LayerPair] = [], name: String? = nil) { super.init(name: name, pairs: pairs) }
 

@@ -34,7 +34,7 @@ public final class Trainer {
     var described: OrderedDictionary<String, String>?
     private var stepsDone = 0
     /// The loss of the batches of a step so far.
-    private var group = (loss: 0.0, examples: 0.0)
+    private var accumulated: Accumulation
     private var lastReport = 0.0
 
     /// Checks everything that can be checked before the first step.
@@ -72,6 +72,7 @@ public final class Trainer {
         run = Run(
             name: options.name ?? function, net: loss.evaluated(net), objective: loss.formula,
             configuration: Self.configuration(options, optimizer: optimizer, scheduler: scheduler, loss: loss))
+        accumulated = Accumulation(batchSize: options.batchSize)
         run.adapters = loss.trainedModules
         run.noteDirections(of: metrics, terms: loss.termNames, along: Array(loss.evaluatedAlong.keys))
     }
@@ -179,6 +180,7 @@ public final class Trainer {
         run.net = try loss.finish(net)
         run.net.record = TrainingRecord(run, on: data, chosenOn: chosenOn)
         run.notes += loss.notes
+        if options.accumulate > 1 { run.notes += accumulationNotes(isMixed: accumulated.isMixed) }
         for parameter in trained.frozen { parameter.clearGradient() }
         run.balance = loss.balance
         for module in run.adapters.values { module.eval() }
@@ -226,12 +228,7 @@ public final class Trainer {
 
     private func advance(_ batch: Batch, epoch: Int, position: Int, of count: Int) throws {
         let value = try step(batch, epoch: epoch, position: position, of: count, &sums)
-        group.loss += value * Double(batch.count)
-        group.examples += Double(batch.count)
-        if isEndOfStep(position, of: count) {
-            run.steps.append(group.loss / group.examples)
-            group = (0, 0)
-        }
+        if isEndOfStep(position, of: count) { run.steps.append(options.accumulate > 1 ? accumulated.loss : value) }
         stepsDone += 1
         report(epoch: epoch, step: position + 1, of: count, loss: sums.mean)
     }
@@ -252,30 +249,29 @@ public final class Trainer {
         (position + 1) % options.accumulate == 0 || position + 1 == count
     }
 
-    /// The share of a batch's mean in the mean over all batches of its step.
-    private func share(of batch: Batch, _ position: Int, of count: Int) -> Double {
-        guard options.accumulate > 1 else { return 1 }
-        let first = position - position % options.accumulate
-        let end = min(count, first + options.accumulate)
-        let examples = min(data.count, end * options.batchSize) - first * options.batchSize
-        return Double(batch.count) / Double(max(1, examples))
-    }
-
     private func step(_ batch: Batch, epoch: Int, position: Int, of count: Int, _ sums: inout EpochSums) throws
         -> Double
     {
-        if position % options.accumulate == 0 { optimizer.zeroGrad() }
+        if position % options.accumulate == 0 {
+            optimizer.zeroGrad()
+            accumulated.begin()
+        }
         let isLast = position + 1 == count
         let result = try loss.step(net, batch)
         let value = try result.total.itemDouble()
         guard value.isFinite else { throw try diverged(result, value, batch, epoch: epoch, step: position) }
-        let share = share(of: batch, position, of: count)
-        try (share == 1 ? result.total : result.total * Scalar(share)).backward()
+        let rows = try batch.positionCount()
+        if options.accumulate == 1 {
+            try result.total.backward()
+        } else {
+            try (result.total * Scalar(accumulated.factor(of: result, value, rows: Double(rows)))).backward()
+        }
         guard isEndOfStep(position, of: count) else {
             try loss.stepped(net, batch)
-            sums.add(value, result, count: try batch.positionCount())
+            sums.add(value, result, count: rows)
             return value
         }
+        if options.accumulate > 1 { try accumulated.finish(optimizer.parameters) }
         if let maximum = options.clipGradValue { try clipGradValue(optimizer.parameters, maximum) }
         if let maximum = options.clipGradNorm {
             sums.gradientNorm = try optimizer.clipGradNorm(maximum)
@@ -286,7 +282,7 @@ public final class Trainer {
         try loss.stepped(net, batch)
         try average?.update()
         if let scheduler, scheduler.isPerStep { try scheduler.step() }
-        sums.add(value, result, count: try batch.positionCount())
+        sums.add(value, result, count: rows)
         return value
     }
 

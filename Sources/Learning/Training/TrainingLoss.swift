@@ -29,6 +29,8 @@ public protocol TrainingLoss: AnyObject {
     func measurements() -> OrderedDictionary<String, Double>
     /// What people should know about the run, a line each; asked when training is over.
     var notes: [String] { get }
+    /// The terms in which the value of an example depends on which others are in its batch.
+    var comparingTerms: [String] { get }
     /// How the terms' gradients compare, by term; asked when training is over. Empty unless it was measured.
     var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { get }
     /// What made the loss of a batch not finite, if the loss knows: a teacher, not the step.
@@ -60,6 +62,8 @@ extension TrainingLoss {
     public func measurements() -> OrderedDictionary<String, Double> { [:] }
     /// No line.
     public var notes: [String] { [] }
+    /// None.
+    public var comparingTerms: [String] { [] }
     /// Not measured.
     public var balance: OrderedDictionary<String, OrderedDictionary<String, Double>> { [:] }
     /// They cannot.

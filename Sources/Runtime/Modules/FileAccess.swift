@@ -9,6 +9,8 @@ public protocol FileAccess {
     func write(_ bytes: [UInt8], to path: String) throws
     /// Whether there is a file or folder.
     func exists(_ path: String) -> Bool
+    /// The folder of the script that runs; none in the REPL.
+    var folder: String? { get }
     /// Where a file or folder that a program reads is: relative paths may have several places.
     ///
     /// - Throws: an `io` failure that names the places when it is in none of them.
@@ -34,6 +36,8 @@ extension FileAccess {
     public func write(_ bytes: [UInt8], to path: String) throws {
         throw Failure(.io, "cannot write \(path): this session writes no files")
     }
+    /// None.
+    public var folder: String? { nil }
     /// The path as given.
     public func find(_ path: String) throws -> FoundPath { FoundPath(path) }
     /// Whether the file can be read.
