@@ -39,6 +39,9 @@ extension Dataset {
         return .severalIntegers
     }
 
+    /// The task if it is known without a network.
+    public var settledTask: LearningTask? { if case .settled(let task) = knownTask { task } else { nil } }
+
     /// Whether the targets are numbers to be met, not labels.
     public var holdsNumbers: Bool { knownTask == .settled(.numbers) }
 
@@ -131,6 +134,7 @@ private struct TaskFit {
         self.function = function
     }
 
+    private var targets: String { dataset.targetName }
     private var gives: String { "the network gives " + text(outputs) }
 
     /// A shape with N for the examples.
@@ -161,7 +165,7 @@ private struct TaskFit {
         if inner.isEmpty, width == 1 { return .binary }
         if inner.isEmpty, width == 2 || dataset.classes?.count ?? 0 < 2 { return .classes }
         throw fail(
-            "y holds two classes, and \(gives)",
+            "\(targets) holds two classes, and \(gives)",
             "two logits [N, 2] make it classes, one logit [N, 1] makes it binary; "
                 + "TensorDataset(x, y, task=\"classes\") allows more logits than classes occur"
                 + (inner.isEmpty ? "" : ", class_dim= says where the classes are"))
@@ -177,7 +181,7 @@ private struct TaskFit {
                 "TensorDataset(x, y, class_dim=1) puts the classes into dimension 1")
         }
         throw fail(
-            "y is \(text(shape)), and \(gives)",
+            "\(targets) is \(text(shape)), and \(gives)",
             outputs.count == 2
                 ? "several labels are 0, 1 or −1 (unknown), one column for each logit; one class an example is y [N]"
                 : "classes of positions need outputs [N, L, K] for y [N, L]")
@@ -232,7 +236,7 @@ private struct TaskFit {
 
     private func unequal(_ task: LearningTask, _ shape: [Int]) -> DataError {
         fail(
-            "y is \(text(shape)), and \(gives)",
+            "\(targets) is \(text(shape)), and \(gives)",
             task == .numbers
                 ? "as many outputs as targets; task=\"probabilities\" or task=\"multilabel\" makes float columns labels"
                 : "the task \(task.rawValue) needs one output for each target")

@@ -108,6 +108,7 @@ public final class Dataset {
                 function: name, problem: "expected \(count) examples everywhere, given a tensor \(tensor.shape)",
                 help: "the first dimension counts the examples")
         }
+        try Self.check(mask, inputs, y, name)
         if let ids, ids.count != count {
             throw DataError.shape(
                 function: name, problem: "\(ids.count) ids for \(count) examples", help: "one id for each example")
@@ -123,6 +124,19 @@ public final class Dataset {
         self.table = table
         self.name = name
         self.classes = try Self.checkedClasses(classes, y: y, target: target, name: name)
+    }
+
+    /// Refuses a mask that covers nothing: every dimension of it is one of the inputs or of the targets.
+    private static func check(_ mask: Tensor?, _ inputs: [Tensor], _ y: Tensor?, _ name: String) throws {
+        guard let mask, mask.rank > 1 else { return }
+        let known = Set((inputs + [y].compactMap { $0 }).flatMap { $0.shape.array.dropFirst() })
+        guard let other = mask.shape.array.dropFirst().first(where: { $0 != 1 && !known.contains($0) }) else { return }
+        let shapes = inputs.map(\.shape.description) + (y.map { ["y " + $0.shape.description] } ?? [])
+        throw DataError.shape(
+            function: name,
+            problem: "a mask \(mask.shape) beside inputs \(shapes.joined(separator: ", ")): none of them has \(other) "
+                + "positions",
+            help: "a mask is [N] for examples, or [N, L] for the positions of x [N, L, …]")
     }
 
     /// Makes sure that every name is there, and once.
@@ -196,12 +210,13 @@ public final class Dataset {
     func with(
         stored: Stored? = nil, y: Tensor?? = nil, classes: [String]?? = nil, mask: Tensor?? = nil,
         normalization: Normalization?? = nil, augmentation: Augmentation?? = nil, ids: [String]?? = nil,
-        viewCycle: [UInt64]?? = nil
+        viewCycle: [UInt64]?? = nil, target: TargetDeclaration? = nil
     ) throws -> Dataset {
         try Dataset(
             stored: stored ?? self.stored, y: y ?? self.y, classes: classes ?? self.classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
-            target: target, table: table, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle, name: name)
+            target: target ?? self.target, table: table, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle,
+            name: name)
     }
 
     /// How many examples each class has; empty without classes.

@@ -145,6 +145,10 @@ extension Dataset {
         guard let first = datasets.first else { throw fail("needs at least one dataset") }
         guard datasets.allSatisfy({ ($0.y == nil) == (first.y == nil) && ($0.mask == nil) == (first.mask == nil) })
         else { throw fail("some datasets have labels or a mask, others not") }
+        for dataset in datasets {
+            try dataset.requireTask(
+                of: first, "those before", "the examples of \(dataset.name)", areJoined: true, function: "concat")
+        }
         guard datasets.allSatisfy({ $0.normalization == first.normalization }) else {
             throw fail("the datasets are normalised differently", help: "concat first, then normalize")
         }

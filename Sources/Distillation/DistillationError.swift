@@ -82,7 +82,9 @@ public enum DistillationError: DescribedError, Equatable {
                 + existing.prefix(40).map { "\"\($0)\"" }.joined(separator: ", ")
         case .noAdapter: "adapter=\"auto\" learns a layer between them, and adapter= takes a module"
         case .probabilities: "leave out the Softmax at the end: the terms apply it; log(p) are logits, too"
-        case .labels: "regression() is the label term for float targets"
+        case .labels:
+            "regression() is the label term for float targets; task=\"probabilities\" of TensorDataset makes rows that sum "
+                + "to 1 labels, task=\"multilabel\" any of several"
         case .teacher(_, let help), .scheme(_, _, let help), .predictions(_, _, let help): help
         default: nil
         }

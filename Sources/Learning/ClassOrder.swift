@@ -42,7 +42,8 @@ extension Dataset {
     ///
     /// - Throws: as ``withClasses(_:of:function:)``.
     public func withClasses(of net: Module, function: String) throws -> Dataset {
-        try withClasses(net.record?.classes, of: "the network", function: function)
+        try withTask(net.record?.target?.task)
+            .withClasses(net.record?.classes, of: "the network", function: function)
     }
 
     /// What is to be said when these data are not normalised as `other` are.

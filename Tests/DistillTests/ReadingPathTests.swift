@@ -112,7 +112,7 @@ struct ReadingPathTests {
         for name in ["s-1.png", "s-2.png"] {
             #expect(try WholeFile.read(place.root + "/script/" + name).starts(with: [0x89, 0x50, 0x4E, 0x47]))
         }
-        #expect(WholeFile.namesIfAny(in: place.working) .filter { $0.hasSuffix(".png") } == [])
+        #expect(WholeFile.namesIfAny(in: place.working).filter { $0.hasSuffix(".png") } == [])
         // Where nothing can be written beside the script it is the working folder.
         for name in ["s-1.png", "s-2.png"] {
             unlink(place.root + "/script/" + name)

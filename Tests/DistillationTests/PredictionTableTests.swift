@@ -111,6 +111,13 @@ import Testing
         ),
         (
             """
+            p = predictions({"indices": tensor([[0, 1], [2, 1]]), "values": log(tensor([[0.7, 0.3], [0.6, 0.2]]))},
+                            kind="log_probabilities", values_T=1, rest="uniform")
+            distill(p -> Linear(3, 3), TensorDataset(randn(2, 3)), loss=logit_mse(), epochs=1)
+            """, "logit_mse: compares the logits as numbers"
+        ),
+        (
+            """
             test = TensorDataset(randn(8, 3), arange(8) % 2)
             compare(Linear(3, 2), {"alone": Linear(3, 2)}, test, alone=Linear(3, 2))
             """, "alone"

@@ -127,7 +127,7 @@ import Testing
         (
             "mixed tasks",
             "fit(Linear(4, 3), TensorDataset(randn(6, 4), arange(6) % 3), validate=TensorDataset(randn(6, 4), randn(6)), epochs=1)",
-            "y is [N]"
+            "the validation data hold numbers (y)"
         ),
         (
             "labels outside the classes", "fit(Linear(4, 2), TensorDataset(randn(6, 4), arange(6) % 3), epochs=1)",

@@ -209,9 +209,7 @@ extension Library {
     static func fitting(
         _ dataset: Dataset, _ net: Module, _ function: String, _ interpreter: Interpreter
     ) throws -> Dataset {
-        if let problem = net.normalizationNote(for: dataset) {
-            interpreter.warn("\(function): the network \(problem)")
-        }
+        for problem in net.notes(for: dataset) { interpreter.warn("\(function): the network \(problem)") }
         return try dataset.withClasses(of: net, function: function)
     }
 }

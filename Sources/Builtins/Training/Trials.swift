@@ -372,7 +372,7 @@ extension Library {
                     largerIsBetter: Self.direction(
                         call[larger], of: metric, in: [a.direction(metric), b.direction(metric)], "verdict"),
                     level: call[level])
-                verdict.notes = (a.notes(metric) + b.notes(metric)).reduce(into: []) { all, note in
+                verdict.notes += (a.notes(metric) + b.notes(metric)).reduce(into: []) { all, note in
                     if !all.contains(note) { all.append(note) }
                 }
                 return verdict

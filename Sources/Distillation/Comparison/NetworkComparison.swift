@@ -51,7 +51,7 @@ extension Comparison {
         }
         if alone != nil { appendGap() }
         for (column, net) in zip(columns, nets) {
-            if let problem = net.normalizationNote(for: test) { note("\(column) \(problem)") }
+            for problem in net.notes(for: test) { note("\(column) \(problem)") }
         }
         for (column, net) in zip(columns, nets) where try net.wasChosen(on: test) {
             note("the epoch of \(column) was chosen on this very data, so its numbers here are optimistic")

@@ -69,13 +69,20 @@ public final class Verdict {
         let error = (variance / n).squareRoot()
         let distribution = StudentDistribution(degrees: n - 1)
         difference = mean
-        p = error > 0 ? distribution.twoSided(mean / error) : mean == 0 ? 1 : 0
+        // Differences that are equal but for rounding have no spread to compare with.
+        let varies = error > 1e-12 * abs(mean)
+        p = varies ? distribution.twoSided(mean / error) : mean == 0 ? 1 : .nan
         let half = error > 0 ? distribution.quantile(twoSided: level) * error : 0
         interval = (mean - half, mean + half)
         self.level = level
         self.metric = metric
         count = first.count
         means = (first.reduce(0, +) / n, second.reduce(0, +) / n)
-        outcome = p >= level ? .inconclusive : (mean > 0) == largerIsBetter ? .better : .worse
+        if !varies, mean != 0 {
+            notes.append(
+                "the difference is the same under every seed, and a t test needs some that vary: does the seed reach what "
+                    + "is compared?")
+        }
+        outcome = !varies || p >= level ? .inconclusive : (mean > 0) == largerIsBetter ? .better : .worse
     }
 }

@@ -42,6 +42,12 @@ extension StoredPredictions {
         return try Tensor(own.compactMap { places[$0] })
     }
 
+    /// Whether the classes that are not stored have no mass in some row.
+    func hasEmptyRest() throws -> Bool {
+        guard case .top(let rows) = content else { return false }
+        return try rows.logTail.eq(.float(-.infinity)).any().item() == .bool(true)
+    }
+
     /// What is to be said before predictions are matched with data by position that they were not made of.
     public func note(for data: Dataset) -> String? {
         if let ids, data.ids == nil, count == data.count, Set(ids.compactMap { Int($0) }) != Set(0..<count) {
@@ -86,6 +92,12 @@ extension Term {
                 term: name,
                 problem: "compares the logits as numbers, and those that are not stored are −inf with "
                     + "rest=\"renormalize\": soft() compares probabilities")
+        }
+        if !stored.isPartial, comparesNumbers, try stored.hasEmptyRest() {
+            throw DistillationError.option(
+                term: name,
+                problem: "compares the logits as numbers, and where what is stored has all mass the others are −inf: "
+                    + "soft() compares probabilities")
         }
     }
 }

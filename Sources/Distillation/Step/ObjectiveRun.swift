@@ -370,6 +370,15 @@ public final class ObjectiveRun: TrainingLoss {
             let logits = try teacher.view(batch).logits
             // −inf is the logit of what never happens; softmax of anything else that is not finite is nan.
             let wrong = try logits.isnan().any().item() == .bool(true)
+            let active = objective.summands.indices.filter { weights[$0] != 0 }.map { objective.summands[$0].term }
+            if !wrong, let term = active.first(where: { $0.needsTeacher && $0.comparesNumbers }),
+                try logits.eq(.float(-.infinity)).any().item() == .bool(true)
+            {
+                return DistillationError.option(
+                    term: term.name,
+                    problem: "compares the logits as numbers, and the teacher's hold −inf, the logarithm of no "
+                        + "probability: soft() compares probabilities")
+            }
             guard try wrong || logits.eq(.float(.infinity)).any().item() == .bool(true) else { continue }
             let name = teachers.count == 1 ? "the teacher" : "teacher \(index + 1)"
             return DistillationError.teacher(

@@ -102,6 +102,18 @@ extension Module {
 }
 
 extension Module {
+    /// What is to be said before the network is judged on `dataset`: inputs that are normalised otherwise than those it was
+    /// trained on, and targets of another kind.
+    public final func notes(for dataset: Dataset) -> [String] {
+        var notes = normalizationNote(for: dataset).map { [$0] } ?? []
+        if let task = record?.target?.task, !KnownTask.settled(task).agrees(with: dataset.knownTask) {
+            notes.append(
+                "was trained on \(task.rawValue) (\(task.summary)), and the task of these data is "
+                    + "\(dataset.knownTask.summary)")
+        }
+        return notes
+    }
+
     /// What is to be said when the network was trained on normalised inputs and `dataset` is not normalised in the same way.
     public final func normalizationNote(for dataset: Dataset) -> String? {
         guard let own = record?.normalization, own != dataset.normalization else { return nil }

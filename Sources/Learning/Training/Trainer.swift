@@ -51,7 +51,9 @@ public final class Trainer {
         self.options = options
         self.function = function
         try Self.check(options, data, function: function)
-        validation = try options.validate?.withClasses(data.classes, of: "the training data", function: function)
+        try options.validate?.requireTask(of: data, "the training data", "the validation data", function: function)
+        validation = try options.validate?.withTask(data.settledTask)
+            .withClasses(data.classes, of: "the training data", function: function)
         var context = TrainingContext(
             student: net, data: data, epochs: options.epochs, batchSize: options.batchSize)
         context.labelWeights = try LabelWeights(options, data, function: function)
@@ -179,6 +181,8 @@ public final class Trainer {
         run.seconds = secondsBefore + monotonicSeconds() - began
         run.net = try loss.finish(net)
         run.net.record = TrainingRecord(run, on: data, chosenOn: chosenOn)
+        // A loss of one's own may take outputs that fit no task.
+        if data.y != nil { run.net.record?.target?.task = try? data.layout(of: run.net, function: function).task }
         run.notes += loss.notes
         if options.accumulate > 1 { run.notes += accumulationNotes(isMixed: accumulated.isMixed) }
         for parameter in trained.frozen { parameter.clearGradient() }
