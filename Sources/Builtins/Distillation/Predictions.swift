@@ -84,7 +84,11 @@ struct PredictionSource: ValueDecodable {
     }
 
     private func parts(ofFile path: String) throws -> PredictionParts {
-        if path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv") { return try Self.table(path) }
+        switch path.split(separator: ".").last?.lowercased() {
+        case "csv", "tsv": return try Self.table(path)
+        case "json", "jsonl", "ndjson": return try TokenPredictions(json: FileBytes.read(path), path: path).parts()
+        default: break
+        }
         switch try TensorFile(
             path, function: "predictions", what: "what a teacher said",
             allowed: [.npy, .npz, .safetensors, .pt], argument: 0)
@@ -105,7 +109,11 @@ struct PredictionSource: ValueDecodable {
             let torch = try TorchFile(reading: path)
             switch try StoredValues(torch, in: interpreter).value(torch.root) {
             case .tensor(let x): return PredictionParts(["logits": x])
-            case .dict(let dict): return try parts(of: dict)
+            case .dict(let dict):
+                if let items = Self.items(dict, in: interpreter) {
+                    return try TokenPredictions(items: items, path: path).parts()
+                }
+                return try parts(of: dict)
             case let other:
                 throw Failure(.value, "predictions: \(path) holds a \(other.typeName), not a tensor or a dict of them")
             }
@@ -113,6 +121,32 @@ struct PredictionSource: ValueDecodable {
             let file = try SafeTensors(reading: path)
             return PredictionParts(file.tensors, metadata: file.metadata)
         }
+    }
+
+    /// What is said of the tokens behind prompts, as `.pt` files of language models hold it; nil for anything else.
+    private static func items(
+        _ dict: DictObject, in interpreter: Interpreter
+    ) -> [(count: Int, prompt: Int, indices: Tensor, values: Tensor)]? {
+        func member(_ dict: DictObject, _ name: String) -> Value? {
+            dict.entries.first { Display.text($0.key.value, in: interpreter) == name }?.value
+        }
+        guard let list = member(dict, "items"), let items = [Value].decode(list, in: interpreter) else { return nil }
+        var found: [(count: Int, prompt: Int, indices: Tensor, values: Tensor)] = []
+        for item in items {
+            guard case .dict(let item) = item, case .int(let prompt)? = member(item, "prompt_len"),
+                case .tensor(let indices)? = member(item, "indices"),
+                case .tensor(let values)? = member(item, "values"),
+                let ids = member(item, "full_ids")
+            else { return nil }
+            if case .tensor(let tokens) = ids {
+                found.append((tokens.count, prompt, indices, values))
+            } else if let tokens = [Int].decode(ids, in: interpreter) {
+                found.append((tokens.count, prompt, indices, values))
+            } else {
+                return nil
+            }
+        }
+        return found
     }
 
     /// A table with a column for each class, and one called `id` for the rows if there is one.
@@ -180,6 +214,12 @@ extension Library {
                 "classes", on: .object("predictions"), "The names of the classes, or none.",
                 examples: [Example("\(start); print(p.classes)", "none")]
             ) { (predictions: StoredPredictions) in predictions.classes })
+        add(
+            Attribute(
+                "mask", on: .object("predictions"),
+                "1 for each position of which something is stored, [N, L], as the mask of a dataset; none for all.",
+                examples: [Example("\(start); print(p.mask)", "none")]
+            ) { (predictions: StoredPredictions) in predictions.mask })
         let datasetStart = "ds = TensorDataset(zeros(2, 3), ids=[\"a\", \"b\"])"
         add(
             Attribute(
@@ -191,7 +231,7 @@ extension Library {
     private func addReadPredictions() {
         let source = Parameter<OneOrMore<PredictionSource>>(
             "x",
-            "a file .npy .npz .csv .safetensors .pt, a tensor [N, K], a dict of tensors, or a list of such: several teachers"
+            "a file .npy .npz .csv .safetensors .pt .jsonl, a tensor [N, K], a dict of tensors, or a list of such: several teachers"
         )
         let kind = Parameter<PredictionKindOption?>.optional(
             "kind", "what the numbers are", defaultText: "what the file or the key says, else logits")
@@ -216,6 +256,7 @@ extension Library {
                 returns: "predictions, or a list of them for a list",
                 notes: [
                     "Keys: logits, log_probabilities or probabilities [N, K]; or indices and values [N, k], tail [N], for the most probable classes; counts for classes drawn from the teacher; ids, classes. Positions of texts are [N, L, k]; an index of −1 is none.",
+                    "mask [N, L] says of which positions something is stored; p.mask is the mask for the dataset. A .jsonl or .json of what a language model says of its tokens has a text a row: [null, [{\"token\": \"token_id:12\", \"logprob\": -0.1}], …] as vLLM writes it, whose token i stands at position i − 1, or [{\"12\": 0.9}, …], probabilities by token; a .pt has {items: [{full_ids, prompt_len, indices, values}]}.",
                     "S are the stored classes of a row, P and Q the teacher's and the student's mass on them. \"bucket\" takes all other classes as one; \"truncate\" may be below 0.",
                     "Rows are matched by ids when predictions and dataset have them, else by position; a row that is missing is named.",
                     "At another temperature than values_T, p becomes p^(values_T/T), renormalised over what is stored. From logits any temperature is exact.",

@@ -162,6 +162,7 @@ extension StoredPredictions {
         var metadata: OrderedDictionary<String, String> = [
             "format": Self.format, "kind": kind.rawValue, "T": number(temperature),
         ]
+        if let mask { tensors["mask"] = mask }
         // As numbers only what is written like them: 007 is not 7.
         if let ids, case let numbers = ids.compactMap({ Int($0) }), numbers.map({ String($0) }) == ids {
             tensors["row_id"] = try Tensor(numbers)

@@ -7,6 +7,35 @@ extension StoredPredictions {
     ///
     /// - Throws: ``DistillationError/teacher(problem:help:)`` that names the examples for which nothing is stored.
     func positions(in data: Dataset) throws -> Tensor? {
+        let order = try order(in: data)
+        try checkCoverage(of: data, order)
+        return order
+    }
+
+    /// Refuses data of which a position counts that nothing is stored for.
+    private func checkCoverage(of data: Dataset, _ order: Tensor?) throws {
+        guard var known = mask else { return }
+        if let order { known = try known.rows(at: order) }
+        func refuse(_ problem: String) -> DistillationError {
+            failure(
+                problem,
+                help: "a dataset's mask leaves positions out: TensorDataset({\"x\": x, \"mask\": predictions.mask}, y)")
+        }
+        if let mask = data.mask, mask.shape != known.shape {
+            throw refuse("positions \(known.shape) are stored, and the mask of \(data.name) is \(mask.shape)")
+        }
+        let counted = try data.mask?.ne(.float(0)).to(.int64) ?? .ones([], dtype: .int64)
+        let missing = try known.eq(.int(0)).to(.int64) * counted
+        let count = try missing.sum().itemDouble()
+        guard count > 0 else { return }
+        let flat = try missing.argmax().item().integer
+        let width = max(1, known.shape.last ?? 1)
+        throw refuse(
+            "nothing is stored for \(number(count)) positions that count, first for position \(flat % width) of example "
+                + "\(flat / width)")
+    }
+
+    private func order(in data: Dataset) throws -> Tensor? {
         if let own = data.ids, let ids { return try matched(own, ids) }
         let numbers = ids?.compactMap { Int($0) }
         if let numbers, numbers.count == data.count, Set(numbers) == Set(0..<data.count) {

@@ -94,15 +94,29 @@ extension StoredPredictions {
             if let none = parts.metadata["no_class"].flatMap({ Int($0) }) {
                 places = try places.maskedFill(places.eq(.int(none)), .int(-1))
             }
+            var tail = kind == .counts ? nil : parts.tensors["tail"]
+            let mask = try parts.tensors["mask"].map { try $0.ne(.float(0)).to(.int64) }
+            if let mask {
+                guard mask.shape.array == Array(places.shape.array.dropLast()) else {
+                    throw failure("a mask \(mask.shape) for indices \(places.shape)")
+                }
+                // What stands at a position of which nothing is said is never looked at: class 0, for sure.
+                let none = try mask.eq(.int(0)).unsqueeze(dim: -1).expand(places.shape.array)
+                let first = try Tensor.arange(.int(places.shape.last ?? 1)).eq(.int(0)).expand(places.shape.array)
+                let sure: Double = kind == .probabilities || kind == .counts ? 1 : 0
+                places = try places.maskedFill(none, .int(-1)).maskedFill(none * first, .int(0))
+                values = try values.maskedFill(none, .float(sure))
+                tail = try tail?.maskedFill(mask.eq(.int(0)), .float(0))
+            }
             try self.init(
-                indices: places, values: values, kind: kind, temperature: scale(of: kind),
-                tail: kind == .counts ? nil : parts.tensors["tail"],
+                indices: places, values: values, kind: kind, temperature: scale(of: kind), tail: tail,
                 rest: options.rest ?? parts.metadata["rest"].flatMap(Rest.init), ids: ids, classes: classes,
                 width: parts.metadata["width"].flatMap { Int($0) }, dataMark: dataMark, name: name)
+            self.mask = mask
             return
         }
         let named = Kind.allCases.first { parts.tensors[$0.rawValue] != nil }
-        let only = parts.tensors.filter { !["ids", "row_id", "entropy", "tail", "scale"].contains($0.key) }
+        let only = parts.tensors.filter { !["ids", "row_id", "entropy", "tail", "scale", "mask"].contains($0.key) }
         guard var values = named.flatMap({ parts.tensors[$0.rawValue] }) ?? (only.count == 1 ? only.values.first : nil)
         else {
             throw failure(
@@ -128,5 +142,5 @@ extension StoredPredictions {
     }
 
     private static let keysHelp =
-        "keys: logits, log_probabilities or probabilities [N, K]; or indices and values [N, k] with tail [N]; ids, classes"
+        "keys: logits, log_probabilities or probabilities [N, K]; or indices and values [N, k] with tail [N], mask [N, L]; ids, classes"
 }

@@ -53,6 +53,8 @@ public final class StoredPredictions {
     public let dataMark: String?
     /// Where they are from, for messages.
     public let name: String
+    /// 1 for each position of which something is stored, int64 [N, L]; nil where that is all of them.
+    public internal(set) var mask: Tensor?
 
     init(
         _ content: Content, kind: Kind, temperature: Double, rest: Rest, ids: [String]?, classes: [String]?,
