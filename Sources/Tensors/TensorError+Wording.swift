@@ -13,7 +13,7 @@ extension TensorError {
         case .divisionByZero, .negativeExponent, .singular: .math
         case .interrupted: .interrupt
         case .repeatedDimension, .wrongValue, .classOutOfRange, .noTensors, .noHistory, .graphFreed, .overwritten,
-            .writeIntoLeaf, .notALeaf, .unused, .gradientMismatch:
+            .writeIntoLeaf, .notALeaf, .unused, .gradientMismatch, .noDerivative:
             .value
         }
     }
@@ -79,6 +79,7 @@ extension TensorError {
         case .unused(function: let name, position: let position):
             "\(name): the result does not depend on input \(position)"
         case .singular(function: let name): "\(name): the matrix is singular or the factorisation does not converge"
+        case .noDerivative(function: let name): "\(name): its gradient is not known here"
         case .gradientMismatch(let input, let element, let analytic, let numerical):
             "gradcheck: input \(input), element \(element): backward gives \(analytic), finite differences \(numerical)"
         case .interrupted: "interrupted"
@@ -104,6 +105,7 @@ extension TensorError {
         case .writeIntoLeaf: "no_grad { … }"
         case .notALeaf: "detach() gives a tensor of its own"
         case .gradientOfIntegers: "convert it with float()"
+        case .noDerivative: "detach() what goes in, or compute inside no_grad"
         case .noHistory: "set requires_grad = true on what is to be trained, and compute outside no_grad"
         case .unequalDTypes(function: _, first: _, second: let right): "convert one of them with to(\"\(right)\")"
         default: nil

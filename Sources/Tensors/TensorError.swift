@@ -68,6 +68,8 @@ public enum TensorError: DescribedError, Hashable {
     case unused(function: String, position: Int)
     /// A matrix that cannot be inverted or factored.
     case singular(function: String)
+    /// A gradient through a function whose derivative is not known.
+    case noDerivative(function: String)
     /// An analytic gradient that differs from the numerical one.
     case gradientMismatch(input: Int, element: Int, analytic: Double, numerical: Double)
     /// The user interrupted.

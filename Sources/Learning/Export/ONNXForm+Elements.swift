@@ -281,7 +281,7 @@ extension ONNXOperator {
         "Relu": apply { try $0.relu() }, "Softplus": apply { try $0.softplus(threshold: .infinity) },
         "Softsign": apply { try $0.div($0.abs().add(.int(1))) },
         "Tan": apply { try $0.sin().div($0.cos()) },
-        "Sinh": apply { try $0.exp().sub($0.neg().exp()).div(.int(2)) },
+        "Sinh": apply { try $0.expm1().sub($0.neg().expm1()).div(.int(2)) },
         "Cosh": apply { try $0.exp().add($0.neg().exp()).div(.int(2)) },
         "Swish": .one { call in
             let x = try call.x()
@@ -310,6 +310,12 @@ extension ONNXOperator {
         "HardSwish": .one { try $0.x().mul($0.hardSigmoid(1.0 / 6, 0.5)) },
         "Gelu": .one { try $0.x().gelu(approximate: $0.text("approximate", "none")) },
         "Clip": .one { call in
+            // Bounds that are trained get their gradient.
+            if call.opset >= 11, [1, 2].contains(where: { call.optional($0)?.requiresGradient == true }) {
+                let x = try call.x()
+                let above = try call.optional(1).map { try x.maximum($0) } ?? x
+                return try call.optional(2).map { try above.minimum($0) } ?? above
+            }
             let low = try call.bound(1, "min"), high = try call.bound(2, "max")
             guard low != nil || high != nil else { return try call.x() }
             return try call.x().clamp(min: low, max: high)

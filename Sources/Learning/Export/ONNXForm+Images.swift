@@ -159,12 +159,12 @@ extension ONNXOperator {
         },
         "ConvTranspose": .one(weights: [1: "weight", 2: "bias"]) { try $0.transposedConvolution() },
         "GlobalAveragePool": .one { call in
-            let x = try call.x()
-            return x.rank == 4 ? try x.adaptiveAvgPool2d(1) : try x.mean(dims: Array(2..<max(x.rank, 2)), keepdim: true)
+            let x = try call.x(ranks: 3...Shape.maximumRank)
+            return x.rank == 4 ? try x.adaptiveAvgPool2d(1) : try x.mean(dims: Array(2..<x.rank), keepdim: true)
         },
         "GlobalMaxPool": .one { call in
-            let x = try call.x()
-            return try x.amax(dims: Array(2..<max(x.rank, 2)), keepdim: true)
+            let x = try call.x(ranks: 3...Shape.maximumRank)
+            return try x.amax(dims: Array(2..<x.rank), keepdim: true)
         },
         "DepthToSpace": .one { call in
             let x = try call.x(), b = call.int("blocksize", 1)
@@ -185,7 +185,7 @@ extension ONNXOperator {
             return try x.reshape([n, c, h, b, w, b]).permute(
                 call.text("mode", "DCR") == "CRD" ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
             )
-            .reshape([n, c * b * b, h, w])
+            .reshape([n, call.count([c, b, b]), h, w])
         },
         "Resize": .one { try ONNXResizing($0).resized() }, "Upsample": .one { try ONNXResizing($0).resized() },
     ]

@@ -72,11 +72,11 @@ extension Graph.BatchNorm: ONNXForm {
 extension ONNXCall {
     /// A normalisation by the batch itself, and the statistics as they become.
     fileprivate func batchStatistics() throws -> [Tensor] {
-        let x = try self.x(), share = float("momentum", 0.9)
+        let x = try self.x(ranks: 2...Shape.maximumRank), share = float("momentum", 0.9)
         let dims = (0..<x.rank).filter { $0 != 1 }
         let mean = try x.mean(dims: dims), variance = try x.var(dims: dims, correction: 0)
         let y = try x.batchNorm(
-            runningMean: mean, runningVariance: variance, weight: self.x(1), bias: self.x(2), training: false,
+            runningMean: nil, runningVariance: nil, weight: self.x(1), bias: self.x(2), training: true,
             eps: float("epsilon", 1e-5))
         func moved(_ position: Int, _ new: Tensor) throws -> Tensor {
             try self.x(position).mul(.float(share)).add(new.mul(.float(1 - share)))
@@ -144,7 +144,9 @@ extension ONNXOperator {
         },
         "LRN": .one { call in
             let x = try call.x(), size = call.int("size", 1)
-            guard x.rank >= 3, (1...1 << 20).contains(size) else { throw call.refusal("size=\(size) for \(x.shape)") }
+            guard x.rank >= 3, x.count > 0, (1...1 << 20).contains(size) else {
+                throw call.refusal("size=\(size) for \(x.shape)")
+            }
             let channels = x.shape[1]
             let rows = try x.square().reshape([x.shape[0], 1, channels, -1])
             let sums = try rows.pad([0, 0, (size - 1) / 2, size - 1 - (size - 1) / 2])

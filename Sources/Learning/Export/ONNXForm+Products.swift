@@ -164,10 +164,11 @@ extension ONNXOperator {
     static let products: [String: ONNXOperator] = [
         "MatMul": .one(weights: [0: "other", 1: "other"]) { try $0.x().matmul($0.x(1)) },
         "Gemm": .one(weights: [1: "weight", 2: "bias"]) { call in
-            let a = call.flag("transA") ? try call.x().transposed() : try call.x()
+            let given = (try call.x(ranks: 2...2), try call.x(1, ranks: 2...2))
+            let a = call.flag("transA") ? try given.0.transposed() : given.0
             let isTransposed = call.flag("transB")
             let alpha = call.float("alpha", 1), beta = call.float("beta", 1)
-            let b = isTransposed ? try call.x(1) : try call.x(1).transposed()
+            let b = isTransposed ? given.1 : try given.1.transposed()
             let c = call.optional(2)
             if alpha == 1, beta == 1, c.map({ $0.rank == 1 && $0.shape[0] == b.shape[0] }) ?? true {
                 return try a.linear(b, bias: c)
@@ -204,7 +205,7 @@ extension ONNXOperator {
             guard x.dtype.isFloating else {
                 throw ModuleError.argument(layer: "ReduceL2", problem: "whole numbers are not read")
             }
-            return try x.square().sum(dims: dims, keepdim: keep).sqrt()
+            return try x.norm(p: 2, dims: dims, keepdim: keep)
         },
         "ReduceSumSquare": reduction { try $0.mul($0).sum(dims: $1, keepdim: $2) },
         "ReduceLogSum": reduction { try $0.sum(dims: $1, keepdim: $2).log() },

@@ -133,33 +133,56 @@ extension ONNXCall {
         case "max", "min", "mul": break
         default: throw refusal("reduction=\(reduction) is not read")
         }
-        let own = try x.doubles(), given = try source.doubles()
+        let places = try targets(x.shape.array, axis, index, source)
+        if reduction == "mul" {
+            // Whole numbers as such: a double does not hold all of them.
+            guard x.dtype.isFloating else {
+                var values = try x.to(.int64).integers()
+                for (place, factor) in zip(places, try source.to(.int64).integers()) { values[place] &*= factor }
+                return try Tensor(values, shape: x.shape.array).to(x.dtype)
+            }
+            var values = try x.doubles()
+            for (place, factor) in zip(places, try source.doubles()) { values[place] *= factor }
+            let result = try Tensor(values, shape: x.shape.array).to(x.dtype)
+            return result.withoutDerivative(for: [x, source], of: "\(node.operation) with reduction=mul")
+        }
         // Which element wins each place: of those that are there, or of those that come.
-        var winners = Array(own.indices), values = own
-        let before = x.shape.array, places = try index.integers(), shape = index.shape.array
-        for (number, place) in places.enumerated() {
+        func winners<Number: Comparable>(_ own: [Number], _ given: [Number]) -> [Int] {
+            var winners = Array(own.indices), values = own
+            for (number, place) in places.enumerated() {
+                let value = given[number]
+                guard reduction == "max" ? value > values[place] : value < values[place] else { continue }
+                (values[place], winners[place]) = (value, own.count + number)
+            }
+            return winners
+        }
+        let picks =
+            try x.dtype.isFloating
+            ? winners(x.doubles(), source.doubles())
+            : winners(x.to(.int64).integers(), source.to(.int64).integers())
+        return try Tensor.cat([x.reshape([-1]), source.reshape([-1])], dim: 0)
+            .indexSelect(dim: 0, index: Tensor(picks)).reshape(x.shape.array)
+    }
+
+    /// The place of each element of `source` in a tensor of this shape.
+    private func targets(_ shape: [Int], _ axis: Int, _ index: Tensor, _ source: Tensor) throws -> [Int] {
+        let own = index.shape.array
+        guard own.count == shape.count, source.shape == index.shape,
+            own.indices.allSatisfy({ $0 == axis || own[$0] <= shape[$0] })
+        else { throw refusal("places \(index.shape) and elements \(source.shape) for \(shape)") }
+        return try index.integers().enumerated().map { number, place in
+            let size = shape[axis]
+            guard (-size..<size).contains(place) else {
+                throw refusal("index \(place) is outside of a dimension of size \(size)")
+            }
             var rest = number, target = 0, factor = 1
-            for dim in shape.indices.reversed() {
-                let at = dim == axis ? place : rest % shape[dim]
-                rest /= shape[dim]
-                target += at * factor
-                factor *= before[dim]
+            for dim in own.indices.reversed() {
+                target += (dim == axis ? place < 0 ? place + size : place : rest % own[dim]) * factor
+                rest /= own[dim]
+                factor *= shape[dim]
             }
-            let value = given[number]
-            if reduction == "mul" {
-                values[target] *= value
-            } else if reduction == "max" ? value > values[target] : value < values[target] {
-                (values[target], winners[target]) = (value, own.count + number)
-            }
+            return target
         }
-        guard reduction == "mul" else {
-            return try Tensor.cat([x.reshape([-1]), source.reshape([-1])], dim: 0)
-                .indexSelect(dim: 0, index: Tensor(winners)).reshape(before)
-        }
-        guard !(x.requiresGradient || source.requiresGradient) else {
-            throw refusal("the gradient of reduction=mul is not known here")
-        }
-        return try Tensor(values, shape: before).to(x.dtype)
     }
 
     /// Axes: an option, or since opset 13 an input.
@@ -283,7 +306,7 @@ extension ONNXOperator {
 
     private static let scatterElements = ONNXOperator.one { call in
         let x = try call.x(), axis = try call.dimension(call.int("axis", 0), of: x.rank)
-        return try call.scattered(x, axis, wrapped(call.x(1), x.shape[axis]), call.x(2))
+        return try call.scattered(x, axis, call.x(1).to(.int64), call.x(2))
     }
 
     /// What picks elements.
@@ -313,13 +336,13 @@ extension ONNXOperator {
         },
         "Gather": .one(weights: [0: "other"]) { call in
             let x = try call.x(), index = try call.x(1), axis = try call.dimension(call.int("axis", 0), of: x.rank)
-            let flat = try wrapped(index, x.shape[axis]).reshape([-1])
+            let flat = try index.to(.int64).reshape([index.count])
             let shape = x.shape.prefix(axis) + index.shape.array + x.shape.dropFirst(axis + 1)
             return try x.indexSelect(dim: axis, index: flat).reshape(Array(shape))
         },
         "GatherElements": .one { call in
             let x = try call.x(), axis = try call.dimension(call.int("axis", 0), of: x.rank)
-            return try x.gather(dim: axis, index: wrapped(call.x(1), x.shape[axis]))
+            return try x.gather(dim: axis, index: call.x(1).to(.int64))
         },
         "ScatterElements": scatterElements, "Scatter": scatterElements,
         "GatherND": .one { call in

@@ -221,7 +221,7 @@ public final class ONNXLayer: Module {
     let name: String
     private let node: ONNXModel.Node
     private let opset: Int
-    private let operation: ONNXOperator
+    private let run: ONNXOperator.Run
     /// The weights by position.
     private let weights: [Int: Tensor]
     /// The weights by the names that the file gives them.
@@ -231,8 +231,9 @@ public final class ONNXLayer: Module {
     init(
         _ node: ONNXModel.Node, name: String, opset: Int, _ operation: ONNXOperator, elements: [StoredElement?],
         weights: [(position: Int, source: String, tensor: Tensor, own: String, isTrained: Bool)]
-    ) {
-        (self.name, self.node, self.opset, self.operation, self.elements) = (name, node, opset, operation, elements)
+    ) throws {
+        (self.name, self.node, self.opset, self.elements) = (name, node, opset, elements)
+        run = try operation.open(ONNXCall(node: node, opset: opset, inputs: [], elements: elements))
         self.weights = Dictionary(weights.map { ($0.position, $0.tensor) }) { first, _ in first }
         sources = weights.map { ($0.source, $0.tensor) }
         super.init()
@@ -252,18 +253,8 @@ public final class ONNXLayer: Module {
         var inputs = inputs
         for (position, weight) in weights { inputs[position] = weight }
         let call = ONNXCall(node: node, opset: opset, inputs: inputs, elements: elements)
-        let results = Trace.isRunning ? try Trace.within(self) { try run(call) } : try run(call)
+        let results = Trace.isRunning ? try Trace.within(self) { try call.results(run) } : try call.results(run)
         if let first = results.first { notify(input: inputs.first.flatMap { $0 }, output: first) }
         return results
-    }
-
-    private func run(_ call: ONNXCall) throws -> [Tensor] {
-        do {
-            return try operation.run(call)
-        } catch let error as TensorError where error.kind == .shape || error.kind == .value || error.kind == .type {
-            throw ModuleError.input(
-                layer: node.operation + (node.name.isEmpty ? "" : " \"\(node.name)\""), problem: error.message,
-                help: nil)
-        }
     }
 }

@@ -196,7 +196,7 @@ struct ONNXNetworkBuilder {
         }
         let call = ONNXCall(
             node: node, opset: model.operatorSet, inputs: inputs, elements: node.inputs.map { elements[$0] })
-        for (name, result) in zip(node.outputs, try operation.run(call)) where !name.isEmpty {
+        for (name, result) in zip(node.outputs, try call.results(operation.open(call))) where !name.isEmpty {
             constants[number(of: name)] = result
         }
         return true
@@ -240,7 +240,7 @@ struct ONNXNetworkBuilder {
         let outputs = node.outputs.map { $0.isEmpty ? -1 : number(of: $0) }
         steps.append(
             (
-                ONNXLayer(
+                try ONNXLayer(
                     node, name: names.path(of: given), opset: model.operatorSet, operation,
                     elements: node.inputs.map { elements[$0] }, weights: own), inputs, outputs
             ))

@@ -1,3 +1,4 @@
+import Base
 import Tensors
 
 /// A resize: for each dimension which elements of the input make one of the output, and how much each counts.
@@ -12,6 +13,12 @@ struct ONNXResizing {
     private let region: [(Double, Double)]
 
     private static func isOld(_ call: ONNXCall) -> Bool { call.node.operation == "Upsample" || call.opset < 11 }
+
+    /// A size that was computed.
+    private static func whole(_ size: Double, _ call: ONNXCall) throws -> Int {
+        guard size >= 0, size <= Double(ONNXCall.largestSize) else { throw call.refusal("a size of \(size)") }
+        return Int(size)
+    }
 
     init(_ call: ONNXCall) throws {
         self.call = call
@@ -41,10 +48,10 @@ struct ONNXResizing {
             }
             for (axis, scale) in zip(axes, given) {
                 scales[axis] = scale
-                sizes[axis] = Int((Double(sizes[axis]) * scale).rounded(.down))
+                sizes[axis] = try Self.whole((Double(sizes[axis]) * scale).rounded(.down), call)
             }
         } else {
-            guard let wanted = try call.integers(3), wanted.count == axes.count, wanted.allSatisfy({ $0 > 0 }) else {
+            guard let wanted = try call.sizes(3), wanted.count == axes.count, !wanted.contains(0) else {
                 throw call.refusal("neither scales nor sizes")
             }
             let own = zip(axes, wanted).map { Double($1) / Double(max(sizes[$0], 1)) }
@@ -56,11 +63,16 @@ struct ONNXResizing {
                     sizes[axis] = wanted[index]
                 default:
                     scales[axis] = (policy == "not_larger" ? own.min() : own.max()) ?? 1
-                    sizes[axis] = Int((scales[axis] * Double(sizes[axis]) + 0.5).rounded(.down))
+                    sizes[axis] = try Self.whole((scales[axis] * Double(sizes[axis]) + 0.5).rounded(.down), call)
                 }
             }
         }
-        guard sizes.allSatisfy({ (1...1 << 24).contains($0) }) else { throw call.refusal("the sizes \(sizes)") }
+        guard !sizes.contains(0), x.count > 0 else { throw call.refusal("the sizes \(sizes) for \(x.shape)") }
+        guard region.allSatisfy({ $0.isFinite && $1.isFinite && abs($0) < 1e6 && abs($1) < 1e6 }) else {
+            throw call.refusal("a region that is no part of an image")
+        }
+        _ = try call.count(sizes)
+        _ = try sizes.map { _ = try call.work([$0], "the places of one dimension") }
         let shape = x.shape.array, wanted = sizes
         // With corners aligned ONNX counts on from a size that is no whole number; programs differ there.
         if let given, transformation == "align_corners",
@@ -107,6 +119,7 @@ struct ONNXResizing {
     }
 
     private func nearest(_ place: Double) throws -> Int {
+        guard abs(place) < 0x1p40 else { throw call.refusal("a place far outside of the image") }
         switch Self.isOld(call) ? "floor" : call.text("nearest_mode", "round_prefer_floor") {
         case "floor": return Int(place.rounded(.down))
         case "ceil": return Int(place.rounded(.up))
@@ -124,48 +137,71 @@ struct ONNXResizing {
         return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
     }
 
-    /// The product with a matrix whose rows hold the shares of the neighbours.
+    /// Products with matrices whose rows hold the shares of the neighbours. They are few in each row: some rows at a time are
+    /// multiplied with the part of the input that they see.
     private func interpolated(_ tensor: Tensor, _ axis: Int, _ places: [Double]) throws -> Tensor {
-        let n = x.shape[axis]
-        guard n > 0, n.multipliedReportingOverflow(by: places.count).overflow == false else {
-            throw call.refusal("an image without size")
-        }
-        let a = call.float("cubic_coeff_a", -0.75), leavesOut = call.flag("exclude_outside")
+        let n = x.shape[axis], leavesOut = call.flag("exclude_outside")
+        let a = call.float("cubic_coeff_a", -0.75)
         // Where it shrinks, an antialiased kernel is as wide as what one element of the output stands for.
         let narrow = call.flag("antialias") ? min(scales[axis], 1) : 1
-        let reach = Int(((mode == "cubic" ? 2 : 1) / narrow).rounded(.up))
-        var shares = [Double](repeating: 0, count: n * places.count)
-        var outside = [Double](repeating: 0, count: places.count)
-        for (row, place) in places.enumerated() {
-            if transformation == "tf_crop_and_resize" {
-                guard place >= 0, place <= Double(n - 1) else {
-                    outside[row] = call.float("extrapolation_value", 0)
-                    continue
-                }
-                if mode == "nearest" {
-                    shares[row * n + min(max(try nearest(place), 0), n - 1)] = 1
-                    continue
-                }
-            }
-            let low = Int(place.rounded(.down))
-            var sum = 0.0, parts: [(Int, Double)] = []
-            for index in (low - reach)...(low + reach + 1) {
-                let part = share((Double(index) - place) * narrow, a)
-                guard part != 0, !leavesOut || (0..<n).contains(index) else { continue }
-                parts.append((index, part))
-                sum += part
-            }
-            let divisor = narrow < 1 || leavesOut ? sum : 1
-            for (index, part) in parts { shares[row * n + min(max(index, 0), n - 1)] += part / divisor }
-        }
-        let matrix = try Tensor(shares, shape: [places.count, n]).to(tensor.dtype)
+        let reach = Int(min(((mode == "cubic" ? 2 : 1) / narrow).rounded(.up), Double(2 * n + 4)))
         let order = (0..<tensor.rank).filter { $0 != axis } + [axis]
         let back = (0..<tensor.rank).map { order.firstIndex(of: $0) ?? 0 }
-        var rows = try tensor.permute(order).linear(matrix)
+        let turned = try tensor.permute(order)
+        var parts: [Tensor] = [], outside: [Double] = []
+        var rows: [[(index: Int, share: Double)]] = [], low = n, high = -1
+        func multiply() throws {
+            guard !rows.isEmpty else { return }
+            try Interrupt.check()
+            let first = min(low, n - 1), width = max(high - first + 1, 1)
+            var shares = [Double](repeating: 0, count: rows.count * width)
+            for (row, neighbours) in rows.enumerated() {
+                for (index, share) in neighbours { shares[row * width + index - first] += share }
+            }
+            let matrix = try Tensor(shares, shape: [rows.count, width]).to(tensor.dtype)
+            parts.append(try turned.narrow(dim: -1, start: first, length: width).linear(matrix))
+            (rows, low, high) = ([], n, -1)
+        }
+        for place in places {
+            var neighbours: [(index: Int, share: Double)] = []
+            if transformation == "tf_crop_and_resize", !(place >= 0 && place <= Double(n - 1)) {
+                outside.append(call.float("extrapolation_value", 0))
+            } else {
+                outside.append(0)
+                neighbours = try shares(place, n, reach, narrow, a, leavesOut)
+            }
+            let first = min(low, neighbours.map(\.index).min() ?? n),
+                last = max(high, neighbours.map(\.index).max() ?? -1)
+            if (rows.count + 1) * max(last - first + 1, 1) > 1 << 18 { try multiply() }
+            rows.append(neighbours)
+            low = min(low, neighbours.map(\.index).min() ?? n)
+            high = max(high, neighbours.map(\.index).max() ?? -1)
+        }
+        try multiply()
+        var result = parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: -1)
         if outside.contains(where: { $0 != 0 }) {
             let empty = try Tensor(outside.map { $0 != 0 })
-            rows = try Tensor.where(empty, .tensor(Tensor(outside).to(tensor.dtype)), .tensor(rows))
+            result = try Tensor.where(empty, .tensor(Tensor(outside).to(tensor.dtype)), .tensor(result))
         }
-        return try rows.permute(back)
+        return try result.permute(back)
+    }
+
+    /// The elements around a place, as far as they are there, and how much each counts.
+    private func shares(
+        _ place: Double, _ n: Int, _ reach: Int, _ narrow: Double, _ a: Double, _ leavesOut: Bool
+    ) throws -> [(index: Int, share: Double)] {
+        func inside(_ index: Int) -> Int { min(max(index, 0), n - 1) }
+        if mode == "nearest" { return [(inside(try nearest(place)), 1)] }
+        guard abs(place) < 0x1p40 else { throw call.refusal("a place far outside of the image") }
+        let low = Int(place.rounded(.down))
+        var sum = 0.0, parts: [(index: Int, share: Double)] = []
+        for index in (low - reach)...(low + reach + 1) {
+            let part = share((Double(index) - place) * narrow, a)
+            guard part != 0, !leavesOut || (0..<n).contains(index) else { continue }
+            parts.append((inside(index), part))
+            sum += part
+        }
+        let divisor = narrow < 1 || leavesOut ? sum : 1
+        return parts.map { ($0.index, $0.share / divisor) }
     }
 }

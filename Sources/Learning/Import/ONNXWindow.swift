@@ -14,7 +14,9 @@ struct ONNXWindow {
     /// - Throws: ``ModuleError/argument(layer:problem:)`` for options that do not fit each other.
     init(_ call: ONNXCall, kernel given: [Int]? = nil, sizes: [Int]) throws {
         let kernel = call.ints("kernel_shape") ?? given ?? []
-        guard (1...6).contains(sizes.count), kernel.count == sizes.count else {
+        guard (1...6).contains(sizes.count), kernel.count == sizes.count,
+            sizes.allSatisfy({ (0...ONNXCall.largestSize).contains($0) })
+        else {
             throw call.refusal("windows \(kernel) over \(sizes.count) dimensions")
         }
         let ones = [Int](repeating: 1, count: sizes.count)
@@ -39,6 +41,23 @@ struct ONNXWindow {
             let less = missing.map { $0 / 2 }, more = missing.map { $0 - $0 / 2 }
             (before, after) = mode == "SAME_LOWER" ? (more, less) : (less, more)
         case let mode: throw call.refusal("auto_pad=\(mode) is not read")
+        }
+    }
+
+    /// How many windows there are along each dimension.
+    ///
+    /// - Parameter ceil: whether a window may hang over, if it begins within the image or the padding before it.
+    func counts(_ sizes: [Int], ceil: Bool, _ call: ONNXCall) throws -> [Int] {
+        try sizes.indices.map { axis in
+            let reach = sizes[axis] + before[axis] + after[axis]
+            let rest = reach - dilations[axis] * (kernel[axis] - 1) - 1
+            guard sizes[axis] <= ONNXCall.largestSize, rest >= 0 || ceil && rest > -strides[axis] else {
+                throw call.refusal("no window of \(kernel) fits \(sizes)")
+            }
+            var count = (ceil ? rest + strides[axis] - 1 : rest) / strides[axis] + 1
+            if ceil, (count - 1) * strides[axis] >= sizes[axis] + before[axis] { count -= 1 }
+            guard count > 0 else { throw call.refusal("no window of \(kernel) fits \(sizes)") }
+            return count
         }
     }
 

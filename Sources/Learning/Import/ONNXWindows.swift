@@ -1,8 +1,9 @@
+import Base
 import Data
 import Tensors
 
-/// Windows over any number of dimensions, as places in the image: what poolings fall back on that no kernel has, and what
-/// `Col2Im` adds into.
+/// Windows over any number of dimensions, as places in the image: what maxima are asked for by that say where they stand, and
+/// what `Col2Im` adds into.
 struct ONNXWindows {
     /// How many windows there are along each dimension.
     let counts: [Int]
@@ -13,25 +14,12 @@ struct ONNXWindows {
 
     /// - Parameter ceil: whether a window may hang over, if it begins within the image or the padding before it.
     init(_ window: ONNXWindow, sizes: [Int], ceil: Bool, _ call: ONNXCall) throws {
-        var counts: [Int] = []
-        for axis in sizes.indices {
-            let reach = sizes[axis] + window.before[axis] + window.after[axis]
-            let rest = reach - window.dilations[axis] * (window.kernel[axis] - 1) - 1
-            guard rest >= 0 || ceil && rest > -window.strides[axis] else {
-                throw call.refusal("no window fits \(sizes)")
-            }
-            var count = (ceil ? rest + window.strides[axis] - 1 : rest) / window.strides[axis] + 1
-            if ceil, (count - 1) * window.strides[axis] >= sizes[axis] + window.before[axis] { count -= 1 }
-            counts.append(count)
-        }
-        let size = window.kernel.reduce(1, *)
-        guard counts.allSatisfy({ $0 > 0 }),
-            counts.reduce(size, { $0.multipliedReportingOverflow(by: $1).partialValue }) < 1 << 28
-        else { throw call.refusal("windows \(window.kernel) for \(sizes)") }
-        (self.counts, self.size) = (counts, size)
+        counts = try window.counts(sizes, ceil: ceil, call)
+        size = try call.work(window.kernel + counts, "windows \(window.kernel) over \(sizes)") / call.count(counts)
         var places: [Int] = []
         places.reserveCapacity(counts.reduce(size, *))
-        Self.each(counts) { output in
+        try Self.each(counts) { output in
+            if places.count & 0xFFFF == 0 { try Interrupt.check() }
             Self.each(window.kernel) { inside in
                 var place = 0, isOutside = false, isBehind = false
                 for axis in sizes.indices {
@@ -49,11 +37,11 @@ struct ONNXWindows {
     }
 
     /// All positions in a grid, the last dimension fastest.
-    static func each(_ sizes: [Int], _ body: ([Int]) -> Void) {
+    static func each(_ sizes: [Int], _ body: ([Int]) throws -> Void) rethrows {
         guard sizes.allSatisfy({ $0 > 0 }) else { return }
         var position = sizes.map { _ in 0 }
         while true {
-            body(position)
+            try body(position)
             var axis = sizes.count - 1
             while axis >= 0 {
                 position[axis] += 1

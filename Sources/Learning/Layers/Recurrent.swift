@@ -119,17 +119,9 @@ public class Recurrent: Module, ClosedModule {
             let hiddenWeight = ownParameters["weight_hh" + suffix]
         else { throw ModuleError.noForward(module: typeName) }
         let hiddenBias = ownParameters["bias_hh" + suffix]
-        // The share of the inputs is one product for all steps.
-        let inputs = try x.linear(inputWeight, bias: ownParameters["bias_ih" + suffix])
-        var h = first
-        var states: [Tensor] = []
-        for position in 0..<x.shape[0] {
-            let index = backwards ? x.shape[0] - 1 - position : position
-            h = try step(
-                inputs.select(dim: 0, index: index), h.linear(hiddenWeight, bias: hiddenBias), h)
-            states.append(h)
-        }
-        return backwards ? states.reversed() : states
+        return try Unrolling.run(
+            x, inputWeight, bias: ownParameters["bias_ih" + suffix], from: [first], backwards: backwards
+        ) { input, state in [try step(input, state[0].linear(hiddenWeight, bias: hiddenBias), state[0])] }.shown
     }
 
     fileprivate func copyParameters(to copy: Recurrent, _ copies: ModuleCopies) throws -> Module {
@@ -150,9 +142,7 @@ public final class GRU: Recurrent {
 
     fileprivate override func step(_ input: Tensor, _ recurrent: Tensor, _ h: Tensor) throws -> Tensor {
         let x = try input.chunk(3, dim: -1), y = try recurrent.chunk(3, dim: -1)
-        let reset = try (x[0] + y[0]).sigmoid(), keep = try (x[1] + y[1]).sigmoid()
-        let new = try (x[2] + reset * y[2]).tanh()
-        return try new + keep * (h - new)
+        return try Unrolling.gated(reset: x[0] + y[0], keep: x[1] + y[1], h) { try x[2] + $0 * y[2] }
     }
 
     /// A copy with its own parameters.

@@ -45,14 +45,26 @@ extension Tensor {
             throw TensorError.wrongValue(
                 function: name, argument: "is_causal", value: "true", expected: "false with a mask")
         }
+        let scores = try attentionScores(key: key, scale: scale)
+        return try scores.attentionShares(
+            mask: isCausal ? .causalMask(shape[rank - 2], key.shape[key.rank - 2], dtype) : mask,
+            mayBeBlind: !isCausal)
+    }
+
+    /// q kᵀ · scale, [..., L, S].
+    package func attentionScores(key: Tensor, scale: Double? = nil) throws -> Tensor {
         let features = Double(Swift.max(shape[rank - 1], 1))
-        var scores = try mul(Scalar(scale ?? 1 / features.squareRoot())).matmul(key.transpose(-2, -1))
-        if isCausal {
-            scores = try scores.add(Tensor.causalMask(shape[rank - 2], key.shape[key.rank - 2], dtype))
-        } else if let mask {
-            scores = try scores.add(mask.dtype == .bool ? mask.asAttentionBias(dtype) : mask.to(dtype))
-        }
-        guard mask != nil, scores.count > 0 else { return try scores.softmax(dim: -1) }
+        return try mul(Scalar(scale ?? 1 / features.squareRoot())).matmul(key.transpose(-2, -1))
+    }
+
+    /// softmax(scores + mask) over the last dimension; rows of 0 where the mask leaves no key.
+    /// - Parameters:
+    ///   - mask: bool, true where a key takes part, or numbers that are added.
+    ///   - mayBeBlind: Whether the mask may leave a query no key.
+    package func attentionShares(mask: Tensor?, mayBeBlind: Bool = true) throws -> Tensor {
+        guard let mask else { return try softmax(dim: -1) }
+        let scores = try add(mask.dtype == .bool ? mask.asAttentionBias(dtype) : mask.to(dtype))
+        guard mayBeBlind, scores.count > 0 else { return try scores.softmax(dim: -1) }
         // A query that may look at no key attends to nothing, as in PyTorch's fused attention; the softmax would be NaN.
         // A trace lists it for any mask, and not only for this one.
         let blind = try scores.detach().amax(dims: [-1], keepdim: true).eq(.float(-.infinity))

@@ -144,15 +144,21 @@ extension Tensor {
         var kept = [Double](repeating: 0, count: labels.count)
         var positions = [Int](repeating: 0, count: labels.count)
         let factors = try weight?.doubles()
+        var ignored = [Bool](repeating: true, count: labels.count)
         for (row, label) in labels.enumerated() where label != ignoreIndex {
+            ignored[row] = false
             guard label >= 0 && label < classes else {
                 throw TensorError.classOutOfRange(function: name, label: label, row: row, classes: classes)
             }
             kept[row] = factors?[label] ?? 1
             positions[row] = label
         }
-        let chosen = try rows.reshape([labels.count, classes]).gather(
+        var chosen = try rows.reshape([labels.count, classes]).gather(
             dim: 1, index: try Tensor(positions, shape: [labels.count, 1]))
+        // Whatever stands in a row that is ignored, an infinity too, counts for nothing: 0 times it might not.
+        if ignored.contains(true) {
+            chosen = try chosen.maskedFill(Tensor(ignored, shape: [labels.count, 1]), 0)
+        }
         let factor = try Tensor(kept, shape: [labels.count, 1]).to(dtype)
         let losses = try chosen.mul(factor).neg().reshape(target.shape.array)
         guard reduction == .mean else { return try losses.reduced(reduction) }

@@ -32,7 +32,7 @@ extension ONNXOperator {
         "TensorScatter": .one { call in
             let cache = try call.x(), update = try call.x(1)
             let axis = try call.dimension(call.int("axis", -2), of: cache.rank)
-            guard axis > 0, update.rank == cache.rank, update.shape[0] == cache.shape[0] else {
+            guard axis > 0, update.rank == cache.rank, update.shape[0] == cache.shape[0], cache.shape[axis] > 0 else {
                 throw call.refusal("an update \(update.shape) of \(cache.shape)")
             }
             let starts = try call.optional(2) ?? Tensor.zeros([cache.shape[0]], dtype: .int64)
@@ -74,20 +74,24 @@ private struct ONNXAttention {
             key = try call.heads(key, shared)
             value = try call.heads(value, shared)
         }
-        guard query.rank == 4, key.rank == 4, value.rank == 4, key.shape[1] > 0, query.shape[1] % key.shape[1] == 0
-        else { throw call.refusal("queries \(query.shape) and keys \(key.shape)") }
+        guard query.rank == 4, key.rank == 4, value.rank == 4, key.shape[1] > 0, query.shape[1] % key.shape[1] == 0,
+            value.shape[1] == key.shape[1], query.dtype.isFloating
+        else { throw call.refusal("queries \(query.shape), keys \(key.shape) and values \(value.shape)") }
         offset = 0
-        if let past = call.optional(4), let values = call.optional(5) {
-            offset = past.shape[past.rank - 2]
+        if call.optional(4) != nil || call.optional(5) != nil {
+            let past = try call.x(4, ranks: 4...4), values = try call.x(5, ranks: 4...4)
+            offset = past.shape[2]
             key = try Tensor.cat([past, key], dim: 2)
             value = try Tensor.cat([values, value], dim: 2)
+        }
+        guard key.shape[2] == value.shape[2], key.shape[3] == query.shape[3] else {
+            throw call.refusal("queries \(query.shape), keys \(key.shape) and values \(value.shape)")
         }
     }
 
     func results() throws -> [Tensor] {
         let queries = query.shape[2], keys = key.shape[2], repeats = query.shape[1] / key.shape[1]
-        let scale = call.number("scale") ?? 1 / Double(query.shape[3]).squareRoot()
-        var scores = try query.matmul(try repeated(key, repeats).transpose(2, 3)).mul(.float(scale))
+        var scores = try query.attentionScores(key: repeated(key, repeats), scale: call.number("scale"))
         var shown = scores
         let mode = call.int("qk_matmul_output_mode", 0), cap = call.float("softcap", 0)
         if cap > 0 {
@@ -95,18 +99,9 @@ private struct ONNXAttention {
             scores = try scores.div(.float(cap)).tanh().mul(.float(cap))
         }
         if mode == 1 { shown = scores }
-        var closed: Tensor?
-        if let bias = try bias(queries, keys) {
-            // A row without an open key would be nan.
-            let row = try bias.amax(dims: [bias.rank - 1], keepdim: true).eq(.float(-.infinity))
-            closed = row
-            scores = try scores.add(Tensor.where(row, .scalar(.float(0)), .tensor(bias)))
-            if mode == 2 { shown = try Tensor.where(row, .scalar(.float(-.infinity)), .tensor(scores)) }
-        } else if mode == 2 {
-            shown = scores
-        }
-        var shares = try scores.softmax(dim: 3)
-        if let closed { shares = try Tensor.where(closed, .scalar(.float(0)), .tensor(shares)).to(query.dtype) }
+        let bias = try bias(queries, keys)
+        if mode == 2 { shown = try bias.map { try scores.add($0) } ?? scores }
+        let shares = try scores.attentionShares(mask: bias)
         if mode == 3 { shown = shares }
         var output = try shares.matmul(repeated(value, repeats))
         if isFlat {
@@ -129,7 +124,8 @@ private struct ONNXAttention {
         var open: Tensor?
         func close(_ condition: Tensor) throws { open = try open.map { try $0.bitwiseAnd(condition) } ?? condition }
         var bias: Tensor?
-        if var mask = call.optional(3) {
+        if call.optional(3) != nil {
+            var mask = try call.x(3, ranks: 1...4)
             let missing = keys - mask.shape[mask.rank - 1]
             if mask.dtype == .bool {
                 if missing > 0 { mask = try mask.to(.int64).pad([0, missing]).to(.bool) }
@@ -148,7 +144,9 @@ private struct ONNXAttention {
             place = try row.add(.int(offset))
         }
         if call.flag("is_causal") { try close(column.le(place)) }
-        let left = call.int("left_window_size", -1), right = call.int("right_window_size", -1)
+        let window = -1...ONNXCall.largestSize
+        let left = try call.size("left_window_size", -1, in: window)
+        let right = try call.size("right_window_size", -1, in: window)
         if left >= 0 { try close(place.sub(column).le(.int(left))) }
         if right >= 0 { try close(column.sub(place).le(.int(right))) }
         if let lengths { try close(column.lt(lengths)) }
@@ -177,12 +175,15 @@ extension ONNXCall {
         let q = try heads(x(), queries), k = try heads(x(1), shared), v = try heads(x(2), shared)
         let (n, steps, width, values) = (q.shape[0], q.shape[2], q.shape[3], v.shape[3])
         let decay = try optional(4).map { try heads($0, shared) },
-            strength = try optional(5).map {
-                try heads($0, $0.shape[$0.rank - 1])
+            strength = try optional(5).map { _ in
+                let given = try self.x(5, ranks: 3...3)
+                return try heads(given, given.shape[2])
             }
         guard rule.hasPrefix("gated") == (decay != nil), rule.hasSuffix("delta") == (strength != nil) else {
             throw refusal("decay and beta do not fit update_rule=\(rule)")
         }
+        guard k.shape.prefix(3).elementsEqual(v.shape.prefix(3)), k.shape[2] == steps, k.shape[3] == width, steps > 0
+        else { throw refusal("queries \(q.shape), keys \(k.shape) and values \(v.shape)") }
         let given = float("scale", 0), scale = given == 0 ? 1 / Double(width).squareRoot() : given
         var state = try optional(3) ?? Tensor.zeros([n, shared, width, values], dtype: q.dtype)
         var outputs: [Tensor] = []
@@ -209,7 +210,8 @@ extension ONNXCall {
         guard x.rank == 4 else { throw refusal("an input \(given.shape)") }
         let wanted = int("rotary_embedding_dim", 0), width = wanted == 0 ? x.shape[3] : wanted
         guard width % 2 == 0, width <= x.shape[3], width > 0 else { throw refusal("rotary_embedding_dim=\(width)") }
-        var cosines = try self.x(1), sines = try self.x(2)
+        let tables = optional(3) == nil ? 3...3 : 2...2
+        var cosines = try self.x(1, ranks: tables), sines = try self.x(2, ranks: tables)
         if let places = try optional(3)?.to(.int64) {
             func pick(_ table: Tensor) throws -> Tensor {
                 try table.indexSelect(dim: 0, index: places.reshape([-1])).reshape(

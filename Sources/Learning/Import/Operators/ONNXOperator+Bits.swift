@@ -27,7 +27,8 @@ extension ONNXOperator {
             guard let to = ONNXModel.element(code), to.size == from.size else {
                 throw call.refusal("to=\(code) has another width or is not read")
             }
-            return try to.tensor(bits: from.bits(of: call.x()), like: call.x())
+            if to == from { return try call.x() }
+            return call.withoutGradient(try to.tensor(bits: from.bits(of: call.x()), like: call.x()), for: 0)
         },
     ]
 
@@ -42,7 +43,7 @@ extension ONNXOperator {
 extension ONNXCall {
     /// How the numbers of the first input stand in the file.
     fileprivate func element() throws -> StoredElement {
-        guard let element = elements.first ?? nil else {
+        guard let element = element(0) else {
             throw refusal("the width of its numbers is in no place of the file")
         }
         return element

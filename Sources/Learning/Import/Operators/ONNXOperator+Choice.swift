@@ -1,3 +1,4 @@
+import Base
 import Data
 import Tensors
 
@@ -29,7 +30,7 @@ extension ONNXOperator {
             var x = try call.x()
             let rank = x.rank,
                 axes = try (call.ints("axes") ?? Array(0..<rank)).map { try call.dimension($0, of: rank) }
-            guard let sizes = try call.integers(1), sizes.count == axes.count, sizes.allSatisfy({ $0 >= 0 }) else {
+            guard let sizes = try call.sizes(1), sizes.count == axes.count else {
                 throw call.refusal("a shape that does not fit \(x.shape)")
             }
             for (axis, size) in zip(axes, sizes) where size != x.shape[axis] {
@@ -57,7 +58,7 @@ extension ONNXCall {
         let count = x.shape[dim]
         var order = Array(0..<x.rank)
         order.remove(at: dim)
-        let rows = try x.permute([dim] + order).reshape([count, -1])
+        let rows = try x.permute([dim] + order).reshape([count, x.count / max(count, 1)])
         let width = rows.shape[1], numbers = try rows.dtype.isFloating ? rows.doubles() : []
         let whole = try rows.dtype.isFloating ? [] : rows.to(.int64).integers()
         /// Whether row a stands before row b; numbers that are none stand last.
@@ -119,6 +120,7 @@ extension ONNXCall {
         var chosen: [Int] = []
         for image in 0..<boxes.shape[0] {
             for kind in 0..<classes {
+                try Interrupt.check()
                 let own = (0..<count).map { points[(image * classes + kind) * count + $0] }
                 let order = own.indices.filter { index in least.map { own[index] > $0 } ?? true }
                     .sorted { (own[$1], $0) < (own[$0], $1) }

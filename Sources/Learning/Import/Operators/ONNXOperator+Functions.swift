@@ -8,19 +8,22 @@ extension ONNXOperator {
         "Asin": .one { try $0.x().smooth(asin) { try $0.square().neg().add(.int(1)).rsqrt() } },
         "Acos": .one { try $0.x().smooth(acos) { try $0.square().neg().add(.int(1)).rsqrt().neg() } },
         "Atan": .one { try $0.x().smooth(atan) { try $0.square().add(.int(1)).reciprocal() } },
+        // log(a + √(a² + 1)) without losing what is small.
         "Asinh": .one { call in
-            let x = try call.x(), a = try x.abs()
-            // log(a + √(a² + 1)) without losing what is small.
-            let rest = try a.square().div(a.square().add(.int(1)).sqrt().add(.int(1)))
-            return try a.add(rest).log1p().mul(x.sign())
+            try call.x().odd { a in
+                try a.withLogarithmicTail { a in
+                    try a.add(a.square().div(a.square().add(.int(1)).sqrt().add(.int(1)))).log1p()
+                }
+            }
         },
         "Acosh": .one { call in
-            let less = try call.x().sub(.int(1))
-            return try less.add(less.mul(call.x().add(.int(1))).sqrt()).log1p()
+            try call.x().withLogarithmicTail { x in
+                let less = try x.sub(.int(1))
+                return try less.add(less.mul(x.add(.int(1))).sqrt()).log1p()
+            }
         },
         "Atanh": .one { call in
-            let x = try call.x()
-            return try x.mul(.int(2)).div(x.neg().add(.int(1))).log1p().div(.int(2))
+            try call.x().odd { try $0.mul(.int(2)).div($0.neg().add(.int(1))).log1p().div(.int(2)) }
         },
         "Det": .one { call in
             let x = try call.x()
@@ -32,8 +35,7 @@ extension ONNXOperator {
                 determinant(Array(numbers[$0 * n * n..<($0 + 1) * n * n]), n)
             }
             let result = try Tensor(values, shape: Array(x.shape.dropLast(2))).to(x.dtype)
-            guard x.requiresGradient, Gradients.isEnabled else { return result }
-            throw call.refusal("its gradient is not known here")
+            return call.withoutGradient(result, for: 0)
         },
         "EyeLike": .one { call in
             let x = try call.x(), shift = call.int("k", 0)
@@ -86,8 +88,22 @@ extension Tensor {
     /// f(a) + f'(a) (x - a) at a = x.
     fileprivate func smooth(_ value: (Double) -> Double, _ slope: (Tensor) throws -> Tensor) throws -> Tensor {
         let values = try Tensor(doubles().map(value), shape: shape.array).to(dtype.isFloating ? dtype : .float32)
-        guard requiresGradient else { return values }
-        let fixed = try detach()
-        return try values.add(sub(fixed).mul(slope(fixed)))
+        guard requiresGradient, Gradients.isEnabled else { return values }
+        // An infinity less itself is no number.
+        let own = try maskedFill(isinf(), 0), fixed = try own.detach()
+        return try values.add(own.sub(fixed).mul(slope(fixed)))
+    }
+
+    /// An odd function, f(-x) = -f(x), computed where x ≥ 0.
+    fileprivate func odd(_ f: (Tensor) throws -> Tensor) throws -> Tensor {
+        // Not sign(): at 0 the slope would be lost.
+        let sign = try lt(.int(0)).to(dtype.isFloating ? dtype : .float32).mul(.int(-2)).add(.int(1))
+        return try f(mul(sign)).mul(sign)
+    }
+
+    /// f(x) of a function that is log(2x) for large x, whose square is no number any more.
+    fileprivate func withLogarithmicTail(_ f: (Tensor) throws -> Tensor) throws -> Tensor {
+        let bound = try Tensor.full([], .float(0x1p27), dtype: dtype.isFloating ? dtype : .float32)
+        return try f(minimum(bound)).add(maximum(bound).div(bound).log())
     }
 }

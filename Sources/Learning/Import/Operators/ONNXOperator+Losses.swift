@@ -38,22 +38,12 @@ extension ONNXCall {
     fileprivate func likelihoodLoss(_ x: Tensor) throws -> Tensor {
         let target = try self.x(1).to(.int64)
         guard x.rank == target.rank + 1, x.rank >= 2 else { throw refusal("targets \(target.shape) for \(x.shape)") }
-        var counted = try target.onesLike(dtype: x.dtype), classes = target
-        if let ignored = int("ignore_index") {
-            let isIgnored = try target.eq(.int(ignored))
-            classes = try Tensor.where(isIgnored, .scalar(.int(0)), .tensor(target))
-            counted = try isIgnored.bitwiseNot().to(x.dtype)
+        guard let reduction = Reduction(rawValue: text("reduction", "mean")), reduction != .batchmean else {
+            throw refusal("reduction=\(text("reduction", "mean")) is not read")
         }
-        if let weight = optional(2) {
-            let own = try weight.indexSelect(dim: 0, index: classes.reshape([-1])).reshape(classes.shape.array)
-            counted = try counted.mul(own)
-        }
-        let loss = try x.gather(dim: 1, index: classes.unsqueeze(dim: 1)).squeeze(dims: [1]).neg().mul(counted)
-        switch text("reduction", "mean") {
-        case "none": return loss
-        case "sum": return try loss.sum()
-        case "mean": return try loss.sum().div(counted.sum())
-        case let other: throw refusal("reduction=\(other)")
-        }
+        // No label is the one that nothing stands for.
+        let loss = try x.nllLoss(
+            target, weight: optional(2)?.to(x.dtype), ignoreIndex: int("ignore_index") ?? .min, reduction: reduction)
+        return withoutGradient(loss, for: 2)
     }
 }

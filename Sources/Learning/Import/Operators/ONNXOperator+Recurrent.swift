@@ -88,55 +88,40 @@ struct ONNXRecurrence {
         let hiddenBias = try bias?.narrow(dim: 0, start: gates * width, length: gates * width)
         let peepholes = try gates == 4 ? call.optional(7)?.select(dim: 0, index: direction) : nil
         let lengths = try call.optional(4)?.to(.int64).reshape([-1, 1])
-        var hidden = try initial(5, direction), cell = try gates == 4 ? initial(6, direction) : hidden
-        let steps = x.shape[0]
-        var outputs = [Tensor?](repeating: nil, count: steps)
-        for step in reverse ? Array((0..<steps).reversed()) : Array(0..<steps) {
-            let from = try x.select(dim: 0, index: step).linear(w, bias: inputBias)
-            let (h, c) = try advance(from, hidden, cell, r, hiddenBias, peepholes, f)
-            guard let lengths else {
-                (hidden, cell) = (h, c)
-                outputs[step] = h
-                continue
-            }
-            // Behind the end of a sequence its state stays and its output is 0.
-            let isInside = try lengths.gt(.int(step))
-            hidden = try Tensor.where(isInside, .tensor(h), .tensor(hidden))
-            cell = try Tensor.where(isInside, .tensor(c), .tensor(cell))
-            outputs[step] = try Tensor.where(isInside, .tensor(h), .tensor(h.zerosLike()))
-        }
-        let all = outputs.compactMap(\.self)
+        let hidden = try initial(5, direction), cell = try gates == 4 ? initial(6, direction) : hidden
+        let (shown, last) = try Unrolling.run(
+            x, w, bias: inputBias, from: gates == 4 ? [hidden, cell] : [hidden], backwards: reverse, lengths: lengths
+        ) { try advance($0, $1, r, hiddenBias, peepholes, f) }
         let output =
-            all.isEmpty ? try Tensor.zeros([0, x.shape[1], width], dtype: x.dtype) : try Tensor.stack(all, dim: 0)
-        return (output, hidden, cell)
+            shown.isEmpty ? try Tensor.zeros([0, x.shape[1], width], dtype: x.dtype) : try Tensor.stack(shown, dim: 0)
+        return (output, last[0], last[last.count - 1])
     }
 
     /// One step.
     private func advance(
-        _ from: Tensor, _ hidden: Tensor, _ cell: Tensor, _ r: Tensor, _ bias: Tensor?, _ peepholes: Tensor?,
+        _ from: Tensor, _ state: [Tensor], _ r: Tensor, _ bias: Tensor?, _ peepholes: Tensor?,
         _ f: [@Sendable (Tensor) throws -> Tensor]
-    ) throws -> (Tensor, Tensor) {
+    ) throws -> [Tensor] {
+        let hidden = state[0], cell = state[state.count - 1]
         func gate(_ x: Tensor, _ index: Int) throws -> Tensor {
             try x.narrow(dim: 1, start: index * width, length: width)
         }
         switch gates {
         case 1:
-            let h = try f[0](from.add(hidden.linear(r, bias: bias)))
-            return (h, h)
+            return [try f[0](from.add(hidden.linear(r, bias: bias)))]
         case 3:
             // z, r and the candidate, as ONNX lists them.
             let own = try hidden.linear(r, bias: bias)
-            let z = try f[0](gate(from, 0).add(gate(own, 0))), reset = try f[0](gate(from, 1).add(gate(own, 1)))
-            let candidate: Tensor
-            if call.flag("linear_before_reset") {
-                candidate = try gate(from, 2).add(reset.mul(gate(own, 2)))
-            } else {
+            let h = try Unrolling.gated(
+                reset: gate(from, 1).add(gate(own, 1)), keep: gate(from, 0).add(gate(own, 0)), hidden, gate: f[0],
+                function: f[1]
+            ) { reset in
+                if call.flag("linear_before_reset") { return try gate(from, 2).add(reset.mul(gate(own, 2))) }
                 let matrix = try r.narrow(dim: 0, start: 2 * width, length: width)
                 let part = try bias?.narrow(dim: 0, start: 2 * width, length: width)
-                candidate = try gate(from, 2).add(reset.mul(hidden).linear(matrix, bias: part))
+                return try gate(from, 2).add(reset.mul(hidden).linear(matrix, bias: part))
             }
-            let h = try z.mul(hidden).add(z.neg().add(.int(1)).mul(f[1](candidate)))
-            return (h, h)
+            return [h]
         default:
             // i, o, f, c
             let sum = try from.add(hidden.linear(r, bias: bias))
@@ -150,7 +135,7 @@ struct ONNXRecurrence {
             let enter = try open(0, cell, 0)
             let keep = call.flag("input_forget") ? try enter.neg().add(.int(1)) : try open(2, cell, 2)
             let c = try keep.mul(cell).add(enter.mul(f[1](gate(sum, 3))))
-            return (try open(1, c, 1).mul(f[2](c)), c)
+            return [try open(1, c, 1).mul(f[2](c)), c]
         }
     }
 }

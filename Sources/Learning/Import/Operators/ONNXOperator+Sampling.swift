@@ -6,7 +6,7 @@ extension ONNXOperator {
     static let samplings: [String: ONNXOperator] = [
         "GridSample": .one { try ONNXGrid($0).sampled() },
         "AffineGrid": .one { try $0.affineGrid() },
-        "RoiAlign": .one { try $0.aligned() },
+        "RoiAlign": .one { try ONNXRegions($0).aligned() },
     ]
 }
 
@@ -134,11 +134,12 @@ extension ONNXCall {
     /// The places of an image under a matrix each.
     fileprivate func affineGrid() throws -> Tensor {
         let theta = try self.x()
-        guard let size = try integers(1), (4...5).contains(size.count), theta.rank == 3,
+        guard let size = try sizes(1), (4...5).contains(size.count), theta.rank == 3,
             theta.shape[1] == size.count - 2, theta.shape[2] == size.count - 1
         else { throw refusal("matrices \(theta.shape)") }
         let sizes = Array(size.dropFirst(2)), isAligned = flag("align_corners")
-        guard sizes.allSatisfy({ (1...1 << 20).contains($0) }) else { throw refusal("the sizes \(sizes)") }
+        guard !sizes.contains(0) else { throw refusal("the sizes \(sizes)") }
+        _ = try work(sizes + [sizes.count + 1], "the grid")
         // x, y (and z) of every place, then 1.
         var columns: [Tensor] = []
         for axis in sizes.indices.reversed() {
@@ -155,60 +156,5 @@ extension ONNXCall {
         let grid = try Tensor.stack(columns, dim: 1)
         return try grid.unsqueeze(dim: 0).matmul(theta.transpose(1, 2)).reshape(
             [theta.shape[0]] + sizes + [sizes.count])
-    }
-
-    /// Parts of images, [regions, C, height, width]: means or maxima of samples in each cell of a region.
-    fileprivate func aligned() throws -> Tensor {
-        let x = try self.x(), regions = try self.x(1).doubles(), images = try integers(2) ?? []
-        let height = int("output_height", 1), width = int("output_width", 1), ratio = int("sampling_ratio", 0)
-        let scale = float("spatial_scale", 1), isMax = text("mode", "avg") == "max"
-        let isHalf =
-            text("coordinate_transformation_mode", opset >= 16 ? "half_pixel" : "output_half_pixel") == "half_pixel"
-        guard x.rank == 4, regions.count == 4 * images.count,
-            images.allSatisfy({ x.shape.first.map { $0 > 0 } == true && (0..<x.shape[0]).contains($0) }),
-            (1...1 << 12).contains(height), (1...1 << 12).contains(width), (0...64).contains(ratio)
-        else { throw refusal("\(images.count) regions of \(x.shape)") }
-        let (channels, rows, columns) = (x.shape[1], x.shape[2], x.shape[3]), shift = isHalf ? 0.5 : 0
-        var results: [Tensor] = []
-        for (region, image) in images.enumerated() {
-            let corner = (0..<4).map { regions[4 * region + $0] * scale - shift }
-            var size = (corner[3] - corner[1], corner[2] - corner[0])
-            if !isHalf { size = (max(size.0, 1), max(size.1, 1)) }
-            let cell = (size.0 / Double(height), size.1 / Double(width))
-            let counts = (ratio > 0 ? ratio : Int(cell.0.rounded(.up)), ratio > 0 ? ratio : Int(cell.1.rounded(.up)))
-            guard (0...4096).contains(counts.0), (0...4096).contains(counts.1) else {
-                throw refusal("a region of \(size)")
-            }
-            // Four neighbours of each sample, with what each counts.
-            var index: [[Int]] = [[], [], [], []], shares: [[Double]] = [[], [], [], []]
-            ONNXWindows.each([height, width, max(counts.0, 1), max(counts.1, 1)]) { at in
-                let y0 = corner[1] + (Double(at[0]) + (Double(at[2]) + 0.5) / Double(max(counts.0, 1))) * cell.0
-                let x0 = corner[0] + (Double(at[1]) + (Double(at[3]) + 0.5) / Double(max(counts.1, 1))) * cell.1
-                let isOutside = y0 < -1 || y0 > Double(rows) || x0 < -1 || x0 > Double(columns)
-                let y = min(max(y0, 0), Double(rows - 1)), x = min(max(x0, 0), Double(columns - 1))
-                let low = (Int(y), Int(x)), high = (min(Int(y) + 1, rows - 1), min(Int(x) + 1, columns - 1))
-                let part = (y - Double(low.0), x - Double(low.1))
-                let corners = [
-                    (low.0, low.1, (1 - part.0) * (1 - part.1)), (low.0, high.1, (1 - part.0) * part.1),
-                    (high.0, low.1, part.0 * (1 - part.1)), (high.0, high.1, part.0 * part.1),
-                ]
-                for (number, (row, column, share)) in corners.enumerated() {
-                    index[number].append(row * columns + column)
-                    shares[number].append(isOutside ? 0 : share)
-                }
-            }
-            let own = try x.select(dim: 0, index: image).reshape([channels, rows * columns])
-            let parts = try zip(index, shares).map { index, shares in
-                try own.indexSelect(dim: 1, index: Tensor(index)).mul(Tensor(shares).to(x.dtype))
-            }
-            let samples = max(counts.0, 1) * max(counts.1, 1)
-            let shape = [channels, height * width, samples]
-            // The largest of the four weighted neighbours, as ONNX has it, then of the samples.
-            let joined = try parts.dropFirst().reduce(parts[0]) { try isMax ? $0.maximum($1) : $0.add($1) }
-            let cells = try joined.reshape(shape)
-            results.append(
-                try (isMax ? cells.amax(dims: [2]) : cells.mean(dims: [2])).reshape([channels, height, width]))
-        }
-        return results.isEmpty ? try .zeros([0, channels, height, width], dtype: x.dtype) : try .stack(results, dim: 0)
     }
 }

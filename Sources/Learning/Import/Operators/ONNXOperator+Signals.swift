@@ -1,3 +1,4 @@
+import Base
 import Data
 import Glibc
 import Tensors
@@ -6,24 +7,27 @@ extension ONNXOperator {
     /// Fourier transforms, as products with matrices of sines and cosines.
     static let signals: [String: ONNXOperator] = [
         "DFT": .one { call in
-            let x = try call.x()
+            let x = try call.x(ranks: 2...Shape.maximumRank)
             let axis = call.opset >= 20 ? try call.whole(2) ?? -2 : call.int("axis", 1)
             let dim = try call.dimension(axis, of: x.rank)
             guard dim < x.rank - 1 else { throw call.refusal("axis \(axis) holds real and imaginary parts") }
             return try call.transformed(x, dim, try call.whole(1), call.flag("inverse"), call.flag("onesided"))
         },
         "STFT": .one { call in
-            let x = try call.x()
-            guard let step = try call.whole(1), step > 0, x.rank == 3 else { throw call.refusal("a signal \(x.shape)") }
+            let x = try call.x(ranks: 3...3)
+            guard let step = try call.whole(1), step > 0 else { throw call.refusal("no step") }
             let window = call.optional(2)
-            guard let length = try call.whole(3) ?? window?.count, (1...x.shape[1]).contains(length) else {
+            guard let length = try call.whole(3) ?? window?.count, length > 0, length <= x.shape[1] else {
                 throw call.refusal("no frame_length that fits \(x.shape)")
             }
             let frames = (x.shape[1] - length) / step + 1
+            _ = try call.work([x.shape[0], frames, length, x.shape[2]], "the frames")
             let places = try Tensor((0..<frames).flatMap { frame in (0..<length).map { frame * step + $0 } })
             var parts = try x.indexSelect(dim: 1, index: places).reshape([x.shape[0], frames, length, x.shape[2]])
             if let window {
-                guard window.count <= length else { throw call.refusal("a window of \(window.count) elements") }
+                guard window.rank == 1, window.count <= length else {
+                    throw call.refusal("a window of \(window.count) elements")
+                }
                 let before = (length - window.count) / 2
                 let padded = try window.pad([before, length - window.count - before])
                 parts = try parts.mul(padded.reshape([length, 1]))
@@ -44,31 +48,41 @@ extension ONNXCall {
             throw refusal("a transform of \(n) numbers of \(x.shape)")
         }
         let used = min(given, givesReal ? n / 2 + 1 : n), count = onesided && !inverse ? n / 2 + 1 : n
-        let sign = inverse ? 1.0 : -1.0
-        var cosines: [Double] = [], sines: [Double] = []
-        for k in 0..<count {
-            for index in 0..<used {
-                let angle = 2 * Double.pi * Double(k * index % n) / Double(n)
-                // Of a real signal only one half is there; the other is its mirror.
-                let isMirrored = givesReal && index > 0 && 2 * index != n
-                let factor = (inverse ? 1 / Double(n) : 1) * (isMirrored ? 2 : 1)
-                cosines.append(factor * cos(angle))
-                sines.append(sign * factor * sin(angle))
-            }
-        }
-        let c = try Tensor(cosines, shape: [count, used]).to(x.dtype)
-        let s = try Tensor(sines, shape: [count, used]).to(x.dtype)
+        guard used > 0 else { throw refusal("a transform of an empty signal \(x.shape)") }
+        let sign = inverse ? 1.0 : -1.0, factor = inverse ? 1 / Double(n) : 1
+        let angles = (0..<n).map { 2 * Double.pi * Double($0) / Double(n) }
+        let circle = (cosines: angles.map { factor * cos($0) }, sines: angles.map { sign * factor * sin($0) })
         let signal = try x.narrow(dim: dim, start: 0, length: used)
         func part(_ index: Int) throws -> Tensor {
             try signal.select(dim: x.rank - 1, index: index).transpose(dim, x.rank - 2)
         }
-        let real = try part(0)
-        var re = try real.linear(c), im = try real.linear(s)
-        if !isReal {
-            let imaginary = try part(1)
-            re = try re.sub(imaginary.linear(s))
-            im = try im.add(imaginary.linear(c))
+        let real = try part(0), imaginary = try isReal ? nil : part(1)
+        var res: [Tensor] = [], ims: [Tensor] = []
+        // Some frequencies at a time: the matrix of all may be large.
+        let step = max((1 << 20) / used, 1)
+        for first in stride(from: 0, to: count, by: step) {
+            try Interrupt.check()
+            var cosines: [Double] = [], sines: [Double] = []
+            for k in first..<min(first + step, count) {
+                for index in 0..<used {
+                    // Of a real signal only one half is there; the other is its mirror.
+                    let weight: Double = givesReal && index > 0 && 2 * index != n ? 2 : 1
+                    cosines.append(weight * circle.cosines[k * index % n])
+                    sines.append(weight * circle.sines[k * index % n])
+                }
+            }
+            let c = try Tensor(cosines, shape: [cosines.count / used, used]).to(x.dtype)
+            let s = try Tensor(sines, shape: [sines.count / used, used]).to(x.dtype)
+            var re = try real.linear(c), im = try real.linear(s)
+            if let imaginary {
+                re = try re.sub(imaginary.linear(s))
+                im = try im.add(imaginary.linear(c))
+            }
+            res.append(re)
+            ims.append(im)
         }
+        var re = try Tensor.cat(res, dim: -1)
+        let im = try Tensor.cat(ims, dim: -1)
         re = try re.transpose(dim, x.rank - 2)
         if givesReal { return try re.unsqueeze(dim: x.rank - 1) }
         return try Tensor.stack([re, im.transpose(dim, x.rank - 2)], dim: x.rank - 1)

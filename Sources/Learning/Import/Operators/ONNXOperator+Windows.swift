@@ -4,81 +4,44 @@ import Tensors
 extension ONNXOperator {
     /// Poolings, and what puts windows back into images.
     static let windows: [String: ONNXOperator] = [
-        "MaxPool": ONNXOperator { try $0.maxPool() }, "AveragePool": .one { try $0.averagePool() },
-        "LpPool": .one { try $0.powerPool() },
+        "MaxPool": ONNXOperator { call in
+            call.wants(1) ? try call.maxima() : [try ONNXPooling(call).maxima()]
+        },
+        "AveragePool": .one { try ONNXPooling($0).means() },
+        "LpPool": .one { call in
+            let p = Double(try call.size("p", 2, in: 1...1 << 20))
+            return try ONNXPooling(call).sums(of: call.x().abs().pow(.float(p))).root(p)
+        },
         "GlobalLpPool": .one { call in
-            let x = try call.x(), p = Double(call.int("p", 2))
-            let sums = try x.abs().pow(.float(p)).sum(dims: Array(2..<max(x.rank, 2)), keepdim: true)
-            return try sums.pow(.float(1 / p))
+            let x = try call.x(ranks: 3...Shape.maximumRank)
+            return try x.norm(
+                p: Double(call.size("p", 2, in: 1...1 << 20)), dims: Array(2..<x.rank), keepdim: true)
         },
         "MaxUnpool": .one { try $0.unpooled() }, "Col2Im": .one { try $0.image() },
     ]
 }
 
 extension ONNXCall {
-    fileprivate func maxPool() throws -> [Tensor] {
-        let x = try self.x()
-        let window = try ONNXWindow(self, sizes: Array(x.shape.dropFirst(2)))
-        let isNarrow = zip(window.before, window.kernel).allSatisfy { 2 * $0 <= $1 }
-        guard isNarrow, window.kernel.count <= 2, window.isSymmetric, !wants(1), x.dtype.isFloating else {
-            return try maxima(window)
-        }
-        let pooled = try x.asImage().maxPool2d(
-            ONNXWindow.pair(window.kernel, 1), stride: ONNXWindow.pair(window.strides, 1),
-            padding: ONNXWindow.pair(window.before, 0), dilation: ONNXWindow.pair(window.dilations, 1),
-            ceilMode: flag("ceil_mode"))
-        return [try pooled.likeInput(x)]
-    }
-
-    fileprivate func averagePool() throws -> Tensor {
-        let x = try self.x(), sizes = Array(x.shape.dropFirst(2))
-        let window = try ONNXWindow(self, sizes: sizes)
-        let isWhole = window.before.allSatisfy { $0 == 0 } && window.isSymmetric
-        let hangs = sizes.indices.contains { axis in
-            let reach = sizes[axis] + window.before[axis] + window.after[axis] - window.kernel[axis]
-            return reach % window.strides[axis] != 0
-        }
-        let isDense = window.dilations.allSatisfy { $0 == 1 }
-        if sizes.count <= 2, isWhole, isDense, !(flag("ceil_mode") && hangs) {
-            return try x.asImage().avgPool2d(
-                ONNXWindow.pair(window.kernel, 1), stride: ONNXWindow.pair(window.strides, 1)
-            ).likeInput(x)
-        }
-        let windows = try ONNXWindows(window, sizes: sizes, ceil: flag("ceil_mode"), self)
-        let first = flag("count_include_pad") ? -1 : 0
-        let size = windows.size, total = windows.counts.reduce(1, *)
-        let shares = (0..<total).map { index -> Double in
-            let counted = windows.places[index * size..<(index + 1) * size].count { $0 >= first }
-            return 1 / Double(max(counted, 1))
-        }
-        let sums = try windows.elements(of: x, outside: 0).sum(dims: [2])
-        return try windows.image(sums.mul(Tensor(shares).to(x.dtype)), like: x)
-    }
-
-    fileprivate func powerPool() throws -> Tensor {
-        let x = try self.x(), sizes = Array(x.shape.dropFirst(2)), p = Double(int("p", 2))
-        let window = try ONNXWindow(self, sizes: sizes)
-        let windows = try ONNXWindows(window, sizes: sizes, ceil: flag("ceil_mode"), self)
-        let sums = try windows.elements(of: x, outside: 0).abs().pow(.float(p)).sum(dims: [2])
-        return try windows.image(sums.pow(.float(1 / p)), like: x)
-    }
-
     /// Maxima put back where they came from.
     fileprivate func unpooled() throws -> Tensor {
-        let x = try self.x(), places = try self.x(1).to(.int64)
-        let kernel = ints("kernel_shape") ?? [], strides = ints("strides") ?? kernel.map { _ in 1 }
-        let pads = ints("pads") ?? [Int](repeating: 0, count: 2 * kernel.count)
+        let x = try self.x(ranks: 3...Shape.maximumRank), places = try self.x(1).to(.int64)
+        let kernel = try sizes("kernel_shape") ?? [], strides = try sizes("strides") ?? kernel.map { _ in 1 }
+        let pads = try sizes("pads") ?? [Int](repeating: 0, count: 2 * kernel.count)
         guard kernel.count == x.rank - 2, strides.count == kernel.count, pads.count == 2 * kernel.count else {
             throw refusal("kernel_shape, strides and pads do not fit \(x.shape)")
         }
+        _ = try bounded(x.shape.array, "the input's shape")
         let sizes = kernel.indices.map { axis -> Int in
             (x.shape[axis + 2] - 1) * strides[axis] - pads[axis] - pads[kernel.count + axis] + kernel[axis]
         }
         guard sizes.allSatisfy({ (1...1 << 20).contains($0) }) else { throw refusal("the sizes \(sizes)") }
-        let shape = [x.shape[0], x.shape[1]] + sizes
-        let empty = try Tensor.zeros([shape.reduce(1, *)], dtype: x.dtype)
+        let shape = [x.shape[0], x.shape[1]] + sizes, count = try count(shape)
+        guard places.count == x.count, try places.integers().allSatisfy({ (0..<count).contains($0) }) else {
+            throw refusal("places \(places.shape) that do not lie in an image \(shape)")
+        }
+        let empty = try Tensor.zeros([count], dtype: x.dtype)
         let image = try empty.scatter(dim: 0, index: places.reshape([-1]), .tensor(x.reshape([-1]))).reshape(shape)
-        guard let wanted = try integers(2) else { return image }
+        guard let wanted = try self.sizes(2) else { return image }
         guard wanted.count == x.rank else { throw refusal("output_shape=\(wanted) for \(x.shape)") }
         var more: [Int] = []
         for (size, own) in zip(wanted, shape).reversed() { more += [0, size - own] }
@@ -87,14 +50,14 @@ extension ONNXCall {
 
     /// Blocks as columns, added up where they came from.
     fileprivate func image() throws -> Tensor {
-        let x = try self.x()
-        guard let sizes = try integers(1), let block = try integers(2), x.rank == 3, block.allSatisfy({ $0 > 0 }),
-            x.shape[1] % block.reduce(1, *) == 0
+        let x = try self.x(ranks: 3...3)
+        guard let sizes = try sizes(1), let block = try self.sizes(2), !block.contains(0),
+            x.shape[1] % (try count(block)) == 0
         else { throw refusal("an input \(x.shape)") }
         let window = try ONNXWindow(self, kernel: block, sizes: sizes)
         let windows = try ONNXWindows(window, sizes: sizes, ceil: false, self)
-        let size = windows.size, total = windows.counts.reduce(1, *), area = sizes.reduce(1, *)
-        let rows = x.shape[0] * x.shape[1] / size
+        let size = windows.size, total = try count(windows.counts), area = try count(sizes)
+        let rows = x.shape[0] * (x.shape[1] / size)
         guard x.shape[2] == total else { throw refusal("\(x.shape[2]) columns for \(total) blocks") }
         // [rows, size, windows]; what lies outside goes into one more column.
         var targets: [Int] = []
@@ -130,9 +93,10 @@ extension ONNXCall {
 
     /// [N, C, D, H, W] as a sum over the kernel's depth of convolutions of the slices.
     private func volumes(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: ONNXWindow) throws -> Tensor {
+        guard x.rank == 5, weight.rank == 5 else { throw refusal("an input \(x.shape) for filters \(weight.shape)") }
         let padded = try x.pad(window.pads), stride = window.strides[0], dilation = window.dilations[0]
         let depth = (padded.shape[2] - dilation * (window.kernel[0] - 1) - 1) / stride + 1
-        guard depth > 0, weight.rank == 5 else { throw refusal("no window fits \(x.shape)") }
+        guard depth > 0 else { throw refusal("no window fits \(x.shape)") }
         var sum: Tensor?
         for level in 0..<window.kernel[0] {
             let places = try Tensor((0..<depth).map { $0 * stride + level * dilation })
@@ -153,14 +117,14 @@ extension ONNXCall {
         let mode = text("auto_pad", "NOTSET")
         let window = try ONNXWindow(self, kernel: Array(weight.shape.dropFirst(2)), sizes: sizes)
         guard sizes.count <= 2 else { throw refusal("windows over \(sizes.count) dimensions are not read") }
-        let extra = ints("output_padding") ?? window.kernel.map { _ in 0 }
+        let extra = try self.sizes("output_padding", in: 0...1 << 20) ?? window.kernel.map { _ in 0 }
         guard extra.count == sizes.count else { throw refusal("output_padding=\(extra)") }
         let whole = sizes.indices.map {
             window.strides[$0] * (sizes[$0] - 1) + window.dilations[$0] * (window.kernel[$0] - 1) + 1 + extra[$0]
         }
         var before = window.before, after = window.after
         let same = mode.hasPrefix("SAME_") ? sizes.indices.map { sizes[$0] * window.strides[$0] } : nil
-        let wanted = ints("output_shape") ?? same
+        let wanted = try self.sizes("output_shape") ?? same
         if let wanted {
             guard wanted.count == sizes.count else { throw refusal("output_shape=\(wanted)") }
             for axis in sizes.indices {
@@ -190,14 +154,14 @@ extension ONNXCall {
     }
 
     /// The largest of each window, and where it stands in the whole tensor.
-    func maxima(_ window: ONNXWindow) throws -> [Tensor] {
-        let x = try self.x(), sizes = Array(x.shape.dropFirst(2))
+    fileprivate func maxima() throws -> [Tensor] {
+        let x = try self.x(ranks: 3...Shape.maximumRank), sizes = Array(x.shape.dropFirst(2))
+        let window = try ONNXWindow(self, sizes: sizes)
         let windows = try ONNXWindows(window, sizes: sizes, ceil: flag("ceil_mode"), self)
         let numbers = x.dtype.isFloating ? x : try x.to(.float64)
         let elements = try windows.elements(of: numbers, outside: -.infinity)
         let (values, chosen) = try elements.max(dim: 2)
         let result = try windows.image(values, like: x).to(x.dtype)
-        guard wants(1) else { return [result] }
         let area = sizes.reduce(1, *), isColumns = flag("storage_order")
         var places: [Int] = []
         for (index, inside) in try chosen.integers().enumerated() {
@@ -207,5 +171,13 @@ extension ONNXCall {
             places.append(index / total * area + place)
         }
         return [result, try windows.image(Tensor(places, shape: values.shape.array), like: x)]
+    }
+}
+
+extension Tensor {
+    /// Σ^(1/p) of sums of powers; at 0, where it has no slope, the gradient is 0.
+    fileprivate func root(_ p: Double) throws -> Tensor {
+        let isZero = try eq(.int(0))
+        return try maskedFill(isZero, 1).pow(.float(1 / p)).maskedFill(isZero, 0)
     }
 }
