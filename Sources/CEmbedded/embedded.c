@@ -30,9 +30,14 @@ static const unsigned char torchvision[] = {
 #embed "../Builtins/Standard/torchvision.dist"
 };
 
+static const unsigned char transformers[] = {
+#embed "../Builtins/Standard/transformers.dist"
+};
+
 static const EmbeddedFile standard[] = {
     {"models.dist", models, sizeof models},
     {"torchvision.dist", torchvision, sizeof torchvision},
+    {"transformers.dist", transformers, sizeof transformers},
     {"", (const unsigned char *)"", 0},
 };
 

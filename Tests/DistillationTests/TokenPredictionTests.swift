@@ -26,8 +26,8 @@ import Testing
             student = Linear(4, 7, bias=false)
             student.load_state_dict({"weight": tensor(\(json["weight"]?.text ?? ""))})
             p = predictions("\(Self.folder)/\(file)", values_T=1\(options))
-            save(p, "/tmp/distill-tokens.safetensors", values="int8")
-            same = predictions("/tmp/distill-tokens.safetensors").mask
+            save(p, "/tmp/distill-tokens-\(file).safetensors", values="int8")
+            same = predictions("/tmp/distill-tokens-\(file).safetensors").mask
             assert (same - p.mask).abs().sum().item() == 0, "the mask is read again"
             train = TensorDataset({"x": tensor(\(json["x"]?.text ?? "")), "mask": p.mask})
             distill(p -> student, train, loss=soft(T=1), epochs=1, optimizer=SGD(lr=1e-12)).loss[0]

@@ -175,6 +175,7 @@ Sequential(Linear(3, 4), ReLU(), Linear(4, 2)) | wave([5, 3])
 Sequential(Conv2d(1, 4, 3), BatchNorm2d(4), ReLU(), MaxPool2d(2), Flatten(), Linear(16, 3)) | wave([2, 1, 6, 6])
 Sequential(Linear(3, 4), BatchNorm1d(4), Tanh(), Linear(4, 2), Softmax(dim=1)) | wave([6, 3])
 ModuleList([Linear(3, 3), Linear(3, 2)])[1] | wave([2, 3])
+ModuleDict({"key": Linear(3, 3), "self": Linear(3, 2)})["self"] | wave([2, 3])
 """.strip().split("\n")
 
 groups = 'SGD([{"params": [a], "lr": 0.02}, {"params": [b]}], lr=0.05, momentum=0.9)'

@@ -149,7 +149,7 @@ extension Library {
                 "load", .files, "What a file holds: a tensor, tensors by name, a picture or a network.",
                 parameters: [path.description, output.description],
                 returns:
-                    ".npy: a tensor; .npz: a dict of tensors, and lists of texts; .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode",
+                    ".npy: a tensor; .npz: a dict of tensors, and lists of texts; .safetensors: a dict of tensors; .pt, .pth, .bin, .ckpt: what torch.save was given; .png, .jpg: a tensor [C, H, W] in 0…1; .distill, .onnx: a network in evaluation mode; so a folder of transformers' or sentence-transformers' with BERT, RoBERTa or DistilBERT",
                 notes: [
                     "Of PyTorch's files nothing is run: whole modules give their weights by name, objects of other classes stay records with their attributes.",
                     "Half precision and bfloat16 become float32, small integers int64.",
@@ -164,6 +164,9 @@ extension Library {
                 ]
             ) { call in
                 let file = try call[path].found()
+                if let folder = try TransformerFolder(file, function: "load", argument: 0) {
+                    return Value.module(try folder.network(in: call.interpreter))
+                }
                 if let folder = try WeightFolder(file, function: "load", argument: 0) { throw folder.refusal }
                 if file.lowercased().hasSuffix(".png") { return Value.tensor(try TensorFile.image(file)) }
                 if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
@@ -262,6 +265,9 @@ extension Library {
                         for: rules == nil ? names : [], asked: try call[key] != nil)
                 else { return net }
                 var tensors = try choice.tensors(for: own)
+                if (net as? ScriptedModule)?.sourceName == "std/transformers.dist" {
+                    tensors = TransformerFolder.current(tensors)
+                }
                 if let rules { tensors = try Self.renamed(tensors, rules) }
                 for (name, tensor) in own where tensors[name] == nil && name.hasSuffix("num_batches_tracked") {
                     // PyTorch before 0.4.1 did not count batches.

@@ -12,7 +12,8 @@ struct WeightFolder {
     let path: String
     /// The files with the weights, in order; several where they are in shards.
     let files: [String]
-    private let configuration: JSON?
+    /// Its config.json, if it has one.
+    let configuration: JSON?
     private let preprocessing: JSON?
 
     /// Looks into a folder; nothing if `path` is none.

@@ -48,6 +48,20 @@ extension Library {
                 seeAlso: ["Sequential"],
                 examples: [Example("len(ModuleList([Linear(2, 2), Linear(2, 2)]).parameters())", "4")]
             ) { (modules: [Module]?) in ModuleList(modules ?? []) })
+        add(
+            Builtin(
+                "ModuleDict", .networks,
+                "Modules by name, for names that no field can have: \"self\", \"LayerNorm\".",
+                Parameter<OrderedDictionary<String, Module>>("modules", "a dict from name to module"),
+                returns: "a module: d[\"self\"] is a child, len(d) how many there are, iteration gives the names",
+                notes: ["The names stand in paths and in state_dict."], pytorch: .same("torch.nn.ModuleDict"),
+                seeAlso: ["ModuleList", "Sequential"],
+                examples: [
+                    Example(
+                        "d = ModuleDict({\"self\": Linear(3, 2, bias=false)}); print(d.state_dict().keys()); d[\"self\"](zeros(1, 3)).shape",
+                        "[\"self.weight\"]", "[1, 2]")
+                ]
+            ) { (modules: OrderedDictionary<String, Module>) in try ModuleDict(modules) })
     }
 
     private func addBasicLayers() {

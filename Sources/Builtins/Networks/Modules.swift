@@ -8,6 +8,7 @@ extension Library {
     func addModules() {
         add(ModuleType(Sequential.self, named: "Sequential"))
         add(ModuleType(ModuleList.self, named: "ModuleList"))
+        add(ModuleType(ModuleDict.self, named: "ModuleDict"))
         addModuleState()
         addModuleModes()
         addFeatures()

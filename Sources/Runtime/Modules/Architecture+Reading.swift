@@ -93,6 +93,7 @@ private struct ArchitectureReader {
         switch name {
         case "Sequential": return Sequential(named: children)
         case "ModuleList": return ModuleList(Array(children.values))
+        case "ModuleDict": return try ModuleDict(children)
         default: throw failure("has an unknown container \(name)")
         }
     }

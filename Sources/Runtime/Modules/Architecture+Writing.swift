@@ -49,7 +49,7 @@ private struct ArchitectureWriter {
         switch module {
         case let module as ScriptedModule: return try scripted(module, number)
         case let module as ONNXNetwork: return try imported(module, number)
-        case is Sequential, is ModuleList:
+        case is Sequential, is ModuleList, is ModuleDict:
             let children = try module.children.map { ($0.key, try node($0.value)) }
             return .object([
                 ("number", .integer(number)), ("layer", .string(module.typeName)), ("children", .object(children)),

@@ -19,7 +19,8 @@ public final class ImportedFile: LanguageObject {
     /// The names it declares.
     public var names: [String] { scope.declared }
 
-    func value(of name: String, in interpreter: Interpreter) -> Value? {
+    /// The value of one of its names; nil while it has none.
+    package func value(of name: String, in interpreter: Interpreter) -> Value? {
         guard scope.declared.contains(name), let slot = scope.slots[name], interpreter.machine.isBound(slot: slot)
         else {
             return nil
@@ -30,7 +31,7 @@ public final class ImportedFile: LanguageObject {
 
 extension Interpreter {
     /// Runs a file once and gives its names.
-    func importFile(_ path: String) throws -> ImportedFile {
+    package func importFile(_ path: String) throws -> ImportedFile {
         let isStandard = path.hasPrefix("std/")
         let resolved = isStandard ? path : files.resolve(path, from: currentFile.path)
         if let file = imports[resolved] { return file }

@@ -37,6 +37,12 @@ extension Interpreter {
                 let start = indices.first { _ in true } ?? 0
                 return .module(sequential[start..<start + Array(indices).count])
             }
+            if module is ModuleDict, let name = part.text {
+                if let child = module.children[name] { return .module(child) }
+                throw Failure(
+                    .key, "there is no module \"\(name)\"",
+                    help: ["there are " + module.children.keys.map { "\"\($0)\"" }.joined(separator: ", ")])
+            }
             let children = Array(module.children.values)
             if slice == nil, !children.isEmpty { return .module(children[try position(part, children.count, owner)]) }
         default: break

@@ -66,6 +66,7 @@ extension Interpreter {
                 if index & 0xFFF == 0xFFF { try checkInterrupt() }
                 return .tensor(try tensor.select(dim: 0, index: index))
             }
+        case .module(let module as ModuleDict): return module.children.keys.map { .string($0) }
         case .module(let module) where !module.children.isEmpty && !(module is ScriptedModule):
             return module.children.values.map { .module($0) }
         case .object(let object):

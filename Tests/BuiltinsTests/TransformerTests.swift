@@ -1,0 +1,243 @@
+import Base
+import Data
+import Diagnostics
+import Glibc
+import Testing
+
+/// The encoders of `std/transformers.dist` beside the library transformers (scripts/golden/transformers.py).
+@Suite struct `Transformer encoders` {
+    static let fixtures =
+        #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Fixtures/transformers"
+
+    static func json(_ path: String) throws -> JSON { try JSON(parsing: FileBytes.read(path)) }
+
+    /// The numbers under a key of a network's answers.
+    static func numbers(_ json: JSON, _ key: String) -> [Double] { (json[key]?.array ?? []).compactMap(\.double) }
+
+    /// A folder with files, gone when the test is over.
+    static func withFolder<Result>(_ files: [(name: String, text: String)], _ body: (String) throws -> Result) throws
+        -> Result
+    {
+        var template = Array("/tmp/distill-transformer-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw FileError(.write, "/tmp", "no folder") }
+        let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        mkdir("\(folder)/1_Pooling", 0o777)
+        defer {
+            for name in ["1_Pooling", "."].flatMap({ place in
+                WholeFile.namesIfAny(in: "\(folder)/\(place)").map { "\(place)/\($0)" }
+            }) {
+                unlink("\(folder)/\(name)")
+            }
+            rmdir("\(folder)/1_Pooling")
+            rmdir(folder)
+        }
+        for (name, text) in files { try WholeFile.write(Array(text.utf8), to: "\(folder)/\(name)") }
+        return try body(folder)
+    }
+
+    /// What a network of a folder gives for the inputs of its answers, as one list.
+    static func output(_ folder: String, _ answers: JSON, _ end: String) throws -> [Double] {
+        let types = answers["types"].flatMap { $0 == .null ? nil : ", tensor(\($0.text))" } ?? ""
+        let lines = try StandardScripts.lines(
+            """
+            net = load("\(folder)")
+            mask = tensor(\(answers["mask"]?.text ?? ""))
+            h = net(tensor(\(answers["ids"]?.text ?? "")), mask\(types))
+            print(" ".join([str(x) for x in \(end).flatten().tolist()]))
+            """)
+        return try #require(lines.last).split(separator: " ").compactMap { Double($0) }
+    }
+
+    static func farthest(_ a: [Double], _ b: [Double]) -> Double {
+        a.count == b.count && !a.isEmpty ? zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity
+    }
+
+    @Test(arguments: ["bert", "bert-tanh", "distilbert", "roberta"])
+    func `hidden states are those of transformers`(_ name: String) throws {
+        let answers = try Self.json("\(Self.fixtures)/\(name)/answers.json")
+        let hidden = try Self.output("\(Self.fixtures)/\(name)", answers, "(h * mask.unsqueeze(2))")
+        #expect(Self.farthest(hidden, Self.numbers(answers, "hidden")) < 1e-5)
+    }
+
+    /// How files say a pooling, and what it is called in the answers.
+    static let poolings: [(file: String, name: String, normalizes: Bool)] = [
+        (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, "cls", false),
+        (#"{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}"#, "mean", false),
+        (#"{"pooling_mode_max_tokens": true}"#, "max", false),
+        (#"{"pooling_mode_mean_sqrt_len_tokens": true}"#, "mean_sqrt_len", false),
+        (#"{"pooling_mode": "max"}"#, "max", false), (#"{"pooling_mode": "mean"}"#, "normalized", true),
+    ]
+
+    static func modules(normalizes: Bool, _ others: String = "") -> String {
+        let last = normalizes ? #", {"path": "2_Normalize", "type": "sentence_transformers.base.Normalize"}"# : ""
+        return
+            #"[{"path": "", "type": "sentence_transformers.models.Transformer"}, {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}"#
+            + others + last + "]"
+    }
+
+    @Test(arguments: poolings.indices) func `one vector of a text is that of sentence-transformers`(_ index: Int) throws
+    {
+        let (file, name, normalizes) = Self.poolings[index]
+        for kind in ["bert", "distilbert"] {
+            let answers = try Self.json("\(Self.fixtures)/\(kind)/answers.json")
+            let files = [("modules.json", Self.modules(normalizes: normalizes)), ("1_Pooling/config.json", file)]
+            try Self.withFolder(files) { folder in
+                for part in ["config.json", "model.safetensors"] {
+                    symlink("\(Self.fixtures)/\(kind)/\(part)", "\(folder)/\(part)")
+                }
+                let vectors = try Self.output(folder, answers, "h")
+                #expect(Self.farthest(vectors, Self.numbers(answers, name)) < 1e-5, "\(kind), \(name)")
+            }
+        }
+    }
+
+    @Test func `names of before and of a network with a head are understood`() throws {
+        let config = try String(decoding: FileBytes.read("\(Self.fixtures)/bert/config.json"), as: UTF8.self)
+        try Self.withFolder([("config.json", config)]) { folder in
+            let lines = try StandardScripts.lines(
+                """
+                fn older(name) {
+                    if name.contains("LayerNorm") { return "bert." + name.replace("weight", "gamma").replace("bias", "beta") }
+                    return "bert." + name
+                }
+                a = load("\(Self.fixtures)/bert")
+                state = {older(k): v for k, v in a.state_dict().items()}
+                state["bert.embeddings.position_ids"] = arange(9).unsqueeze(0)
+                state["cls.predictions.bias"] = zeros(40)
+                save(state, "\(folder)/model.safetensors")
+                b = load("\(folder)")
+                x = tensor([[2, 3, 4]])
+                print(allclose(a(x), b(x)), a.state_dict().keys() == b.state_dict().keys())
+                """)
+            #expect(lines.count == 3)
+            #expect(lines[1] == "load: \(folder): bert gives hidden states; \"cls.predictions.bias\" is no part of it")
+            #expect(lines.last == "true true")
+        }
+    }
+
+    @Test func `arguments build the same network, which takes the same file, trains, copies and is saved`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            import "std/transformers.dist" as transformers
+            a = load("\(Self.fixtures)/bert")
+            b = transformers.bert(vocab_size=40, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=20, max_position_embeddings=9)
+            load(b, "\(Self.fixtures)/bert")
+            b.eval()
+            x = tensor([[2, 3, 4], [5, 6, 0]])
+            mask = tensor([[1, 1, 1], [1, 1, 0]])
+            print(allclose(a(x, mask), b(input_ids=x, attention_mask=mask)))
+            save(b, "/tmp/distill-transformer.distill")
+            print(allclose(a(x, mask), load("/tmp/distill-transformer.distill")(x, mask)), allclose(a(x, mask), b.copy()(x, mask)))
+            print(features(b, "encoder.layer.1", x).shape, features(b, "encoder.layer.0.attention.self", x).shape)
+            b.train()
+            b(x, mask).sum().backward()
+            print(b.encoder["layer"][0].attention["self"].query.weight.grad == none)
+            """)
+        #expect(lines.suffix(4) == ["true", "true true", "[2, 3, 12] [2, 3, 12]", "false"])
+    }
+
+    @Test func `what is masked does not count`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            for name in ["bert", "distilbert", "roberta"] {
+                net = load("\(Self.fixtures)/" + name)
+                mask = tensor([[1, 1, 1, 0, 0]])
+                a = net(tensor([[2, 3, 4, 1, 1]]), mask)
+                b = net(tensor([[2, 3, 4, 7, 8]]), mask)
+                print(allclose(a[:, :3], b[:, :3]), allclose(a[:, :3], net(tensor([[2, 3, 4]])), atol=1e-5))
+            }
+            """)
+        #expect(lines.filter { !$0.hasPrefix("load") } == Array(repeating: "true true", count: 3))
+    }
+
+    static let mistakes: [(source: String, message: String)] = [
+        (
+            "net(arange(10).unsqueeze(0))",
+            "a text of 10 tokens has more than the 9 positions of the network: max_length=9 cuts it"
+        ),
+        ("net(arange(3))", "input_ids must be [N, L], not [3]: t([text]) gives such"),
+        ("net(tensor([[1, 2]]), tensor([[1]]))", "attention_mask has the shape [1, 1], input_ids [1, 2]"),
+        ("import \"std/transformers.dist\" as t; t.bert(pooling=\"sum\")", "pooling \"sum\" is none of"),
+        (
+            "import \"std/transformers.dist\" as t; t.bert(hidden_act=\"sin\", num_hidden_layers=1)",
+            "the activation \"sin\" is none of"
+        ),
+        (
+            "import \"std/transformers.dist\" as t; t.from_config({\"model_type\": \"gpt2\"})",
+            "networks of the type \"gpt2\" are not read"
+        ),
+        ("ModuleDict({\"a.b\": Linear(1, 1)})", "ModuleDict: a name must not be empty or have a dot, given \"a.b\""),
+        ("ModuleDict({\"a\": Linear(1, 1)})[\"b\"]", "there is no module \"b\""),
+        ("ModuleDict({\"a\": Linear(1, 1)})(ones(1, 1))", "ModuleDict"),
+    ]
+
+    @Test(arguments: mistakes.indices) func `mistakes are errors that say what is wrong`(_ index: Int) {
+        let (source, message) = Self.mistakes[index]
+        let error = #expect(throws: (any Error).self) {
+            _ = try StandardScripts.lines("net = load(\"\(Self.fixtures)/bert\"); \(source)")
+        }
+        let said = (error as? Diagnostic)?.message ?? ""
+        #expect(said.contains(message), "\(source)")
+    }
+
+    /// Folders that are no encoders that are read, beside the weights of one, and what is said.
+    static let folders: [(files: [(name: String, text: String)], message: String)] = [
+        (
+            [
+                ("config.json", "CONFIG"),
+                ("modules.json", modules(normalizes: false, #", {"path": "3", "type": "x.Dense"}"#)),
+                ("1_Pooling/config.json", "{\"pooling_mode\": \"mean\"}"),
+            ],
+            "modules.json: the module \"Dense\" is not read"
+        ),
+        (
+            [
+                ("config.json", "CONFIG"), ("modules.json", modules(normalizes: false)),
+                ("1_Pooling/config.json", "{\"pooling_mode\": \"lasttoken\"}"),
+            ],
+            "the pooling \"lasttoken\" is not read"
+        ),
+        ([("config.json", #"{"model_type": "gpt2"}"#)], "holds weights of the architecture gpt2 and no network"),
+        (
+            [
+                (
+                    "config.json",
+                    #"{"model_type": "bert", "vocab_size": 40, "hidden_size": 12, "num_hidden_layers": 3, "num_attention_heads": 3}"#
+                )
+            ],
+            "does not hold what its config.json says"
+        ),
+        ([("config.json", "CONFIG"), ("modules.json", "[")], "no JSON"),
+    ]
+
+    @Test(arguments: folders.indices) func `folders that are not read are errors`(_ index: Int) throws {
+        let (files, message) = Self.folders[index]
+        let config = try String(decoding: FileBytes.read("\(Self.fixtures)/bert/config.json"), as: UTF8.self)
+        try Self.withFolder(files.map { ($0.name, $0.text == "CONFIG" ? config : $0.text) }) { folder in
+            symlink("\(Self.fixtures)/bert/model.safetensors", "\(folder)/model.safetensors")
+            let error = #expect(throws: (any Error).self) { _ = try StandardScripts.lines("load(\"\(folder)\")") }
+            let said = (error as? Diagnostic)?.message ?? ""
+            #expect(said.contains(message))
+        }
+    }
+
+    @Test func `sentences have the vectors that PyTorch gives them with all-MiniLM-L6-v2`() throws {
+        let package = Self.fixtures.split(separator: "/").dropLast(5).map { "/" + $0 }.joined()
+        let places = [getenv("DISTILL_DATA").map { String(cString: $0) }, package + "/shared/data"].compactMap {
+            $0.map { $0 + "/minilm" }
+        }
+        guard let folder = places.first(where: WholeFile.exists) else {
+            print("MiniLM is not here (DISTILL_DATA, ../shared/data): its test is left out")
+            return
+        }
+        let answers = try Self.json("\(Self.fixtures)/minilm.json")
+        let lines = try StandardScripts.lines(
+            """
+            vectors = load("\(folder)")(**tokenizer("\(folder)")(\(answers["sentences"]?.text ?? ""), max_length=32))
+            print(" ".join([str(x) for x in vectors.flatten().tolist()]))
+            """)
+        let vectors = try #require(lines.last).split(separator: " ").compactMap { Double($0) }
+        let farthest = Self.farthest(vectors, Self.numbers(answers, "vectors"))
+        #expect(farthest < 1e-5)
+    }
+}
