@@ -32,7 +32,7 @@ import Testing
             let count = shape.reduce(1, *)
             switch below(6) {
             case 0: return try Tensor((0..<count).map { _ in below(3) == 0 }, shape: shape)
-            case 1: return try Tensor((0..<count).map { _ in UInt8(below(256)) }, shape: shape)
+            case 1: return try Tensor((0..<count).map { _ in UInt8(below(6) > 0 ? below(4) : 255) }, shape: shape)
             case 2, 3: return try Tensor((0..<count).map { _ in int() }, shape: shape)
             default:
                 let numbers = (0..<count).map { _ in float() }
@@ -122,9 +122,10 @@ import Testing
             for letter in name.utf8 { draw.state = (draw.state ^ UInt64(letter)) &* 0x100_0000_01B3 }
             let node = try Self.node(name, domain == "ONNX" ? "" : domain, &draw)
             if Self.environment("DISTILL_FUZZ_SHOW") != nil {
-                let inputs = node.inputs.map { $0.map { "\($0.dtype) \($0.shape)" } ?? "-" }
+                let inputs = node.inputs.map { $0.map { "\($0.dtype) \($0.shape)" } ?? "-" }.joined(separator: ", ")
+                let options = Self.rounds == 1 ? "\(node.options)" : ""
                 FileHandle.standardError.write(
-                    Data("\(name) \(Self.seed &+ UInt64(round)): \(inputs) \(node.options)\n".utf8))
+                    Data("\(name) \(Self.seed &+ UInt64(round)): \(inputs) \(options)\n".utf8))
             }
             do {
                 for input in node.inputs where input?.dtype.isFloating == true && draw.below(2) == 0 {

@@ -170,12 +170,11 @@ struct ONNXResizing {
                 outside.append(0)
                 neighbours = try shares(place, n, reach, narrow, a, leavesOut)
             }
-            let first = min(low, neighbours.map(\.index).min() ?? n),
-                last = max(high, neighbours.map(\.index).max() ?? -1)
-            if (rows.count + 1) * max(last - first + 1, 1) > 1 << 18 { try multiply() }
+            // Neighbours stand in order.
+            let first = neighbours.first?.index ?? n, last = neighbours.last?.index ?? -1
+            if (rows.count + 1) * max(max(high, last) - min(low, first) + 1, 1) > 1 << 18 { try multiply() }
             rows.append(neighbours)
-            low = min(low, neighbours.map(\.index).min() ?? n)
-            high = max(high, neighbours.map(\.index).max() ?? -1)
+            (low, high) = (min(low, first), max(high, last))
         }
         try multiply()
         var result = parts.count == 1 ? parts[0] : try Tensor.cat(parts, dim: -1)

@@ -51,7 +51,10 @@ extension ONNXCall {
         guard used > 0 else { throw refusal("a transform of an empty signal \(x.shape)") }
         let sign = inverse ? 1.0 : -1.0, factor = inverse ? 1 / Double(n) : 1
         let angles = (0..<n).map { 2 * Double.pi * Double($0) / Double(n) }
-        let circle = (cosines: angles.map { factor * cos($0) }, sines: angles.map { sign * factor * sin($0) })
+        let cosines = try Tensor(angles.map { factor * cos($0) }),
+            sines = try Tensor(angles.map { sign * factor * sin($0) })
+        // Of a real signal only one half is there; the other is its mirror.
+        let weights = try Tensor((0..<used).map { givesReal && $0 > 0 && 2 * $0 != n ? 2.0 : 1 })
         let signal = try x.narrow(dim: dim, start: 0, length: used)
         func part(_ index: Int) throws -> Tensor {
             try signal.select(dim: x.rank - 1, index: index).transpose(dim, x.rank - 2)
@@ -62,17 +65,13 @@ extension ONNXCall {
         let step = max((1 << 20) / used, 1)
         for first in stride(from: 0, to: count, by: step) {
             try Interrupt.check()
-            var cosines: [Double] = [], sines: [Double] = []
-            for k in first..<min(first + step, count) {
-                for index in 0..<used {
-                    // Of a real signal only one half is there; the other is its mirror.
-                    let weight: Double = givesReal && index > 0 && 2 * index != n ? 2 : 1
-                    cosines.append(weight * circle.cosines[k * index % n])
-                    sines.append(weight * circle.sines[k * index % n])
-                }
+            let rows = min(step, count - first)
+            let turns = try Tensor.arange(.int(first), .int(first + rows), step: .int(1)).reshape([rows, 1])
+                .mul(Tensor.arange(.int(used))).remainder(.int(n)).reshape([-1])
+            func matrix(_ circle: Tensor) throws -> Tensor {
+                try circle.indexSelect(dim: 0, index: turns).reshape([rows, used]).mul(weights).to(x.dtype)
             }
-            let c = try Tensor(cosines, shape: [cosines.count / used, used]).to(x.dtype)
-            let s = try Tensor(sines, shape: [sines.count / used, used]).to(x.dtype)
+            let c = try matrix(cosines), s = try matrix(sines)
             var re = try real.linear(c), im = try real.linear(s)
             if let imaginary {
                 re = try re.sub(imaginary.linear(s))
