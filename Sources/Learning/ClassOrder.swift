@@ -46,6 +46,32 @@ extension Dataset {
             .withClasses(net.record?.classes, of: "the network", function: function)
     }
 
+    /// What is to be said when classes of the training data do not occur in these data: metrics that average over classes
+    /// leave them out, and those that need both kinds of two are nan.
+    ///
+    /// - Throws: a limit error when memory is short.
+    public func missingClassesNote(beside train: Dataset, _ what: String) throws -> String? {
+        guard let own = try occurringClasses(), let others = try train.occurringClasses() else { return nil }
+        let missing = others.subtracting(own).sorted()
+        guard !missing.isEmpty else { return nil }
+        let names = missing.prefix(5).map { number in
+            if let classes = train.classes, classes.indices.contains(number) { return classes[number] }
+            return String(number)
+        }
+        return "\(what) have no example of the class\(missing.count == 1 ? "" : "es") "
+            + names.joined(separator: ", ") + (missing.count > 5 ? ", …" : "")
+            + ": metrics that need one are nan or leave it out"
+    }
+
+    /// The classes that occur, of one class an example; nil for other tasks.
+    private func occurringClasses() throws -> Set<Int>? {
+        guard let y, !y.dtype.isFloating, [.settled(.classes), .settled(.binary), .twoClasses].contains(knownTask)
+        else {
+            return nil
+        }
+        return Set(try y.integers()).subtracting([target.ignoreIndex])
+    }
+
     /// What is to be said when these data are not normalised as `other` are.
     public func normalizationNote(beside other: Dataset, _ what: String) -> String? {
         guard normalization != other.normalization else { return nil }

@@ -73,6 +73,22 @@ import Testing
         #expect(warnings.contains { $0.contains("the network was trained on") } == !Self.agree(a, b), "\(warnings)")
     }
 
+    @Test(arguments: [
+        ("arange(12) % 3", "arange(12) % 2", "class 2"), ("arange(12) % 3", "zeros(12).long()", "classes 1, 2"),
+        ("arange(12) % 3", "arange(12) % 3", ""), ("arange(12) % 2", "zeros(12).long()", "class 1"),
+    ])
+    func `a class that the validation data lack is said`(train: String, val: String, message: String) throws {
+        let warnings = try answer(
+            """
+            fit(Linear(4, \(train.hasSuffix("3") ? 3 : 2)), TensorDataset(randn(12, 4), \(train)),
+                validate=TensorDataset(randn(12, 4), \(val)), epochs=1)
+            """
+        ).warnings
+        #expect(warnings.count == (message.isEmpty ? 0 : 1))
+        #expect(
+            message.isEmpty || warnings.first?.contains("have no example of the \(message):") == true, "\(warnings)")
+    }
+
     @Test func `columns and files are named`() throws {
         try WholeFile.write(Array("u,kind\n1,x\n2,y\n3,x\n".utf8), to: "/tmp/distill-mixed-a.csv")
         try WholeFile.write(Array("u,price\n1,0.5\n2,1.5\n3,2.5\n".utf8), to: "/tmp/distill-mixed-b.csv")

@@ -111,10 +111,16 @@ extension Library {
             })
     }
 
-    /// Says when validation data are not normalised as the training data are.
-    static func warnOfUnlike(_ validate: Dataset?, _ train: Dataset, _ function: String, _ interpreter: Interpreter) {
-        guard let problem = validate?.normalizationNote(beside: train, "the validation data") else { return }
-        interpreter.warn("\(function): \(problem)")
+    /// Says when validation data are not normalised as the training data are, or lack some of their classes.
+    static func warnOfUnlike(
+        _ validate: Dataset?, _ train: Dataset, _ function: String, _ interpreter: Interpreter
+    ) throws {
+        guard let validate else { return }
+        for problem in [
+            validate.normalizationNote(beside: train, "the validation data"),
+            try validate.withClasses(train.classes, of: "the training data", function: function)
+                .missingClassesNote(beside: train, "the validation data"),
+        ].compactMap({ $0 }) { interpreter.warn("\(function): \(problem)") }
     }
 
     /// A run that Ctrl-C ended says where, with which weights the network is left, and how to go on.
