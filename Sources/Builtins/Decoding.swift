@@ -69,3 +69,17 @@ struct OneOrMore<Element: ValueDecodable>: ValueDecodable {
         return Mismatch(expected: languageType.description, help: Element.mismatch(value).help)
     }
 }
+
+extension Value {
+    /// The row of a table that the index names, counted from the end if it is negative; nil unless it is an int.
+    ///
+    /// - Throws: an `index` failure outside of the table.
+    func row(of count: Int) throws -> Int? {
+        guard case .int(let number) = self else { return nil }
+        let row = number < 0 ? number + count : number
+        guard (0..<count).contains(row) else {
+            throw Failure(.index, "row \(number) of a table with \(count) rows")
+        }
+        return row
+    }
+}

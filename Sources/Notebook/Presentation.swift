@@ -11,6 +11,8 @@ package struct Presentation {
     package let text: Markup
     /// The figure, when it is one.
     package let figure: Figure?
+    /// The PNG that the program itself wrote of the figure.
+    package let file: String?
     /// The cells of a table, when it is one.
     package let table: [[Markup]]?
     /// What must be said along with the table.
@@ -20,9 +22,9 @@ package struct Presentation {
     package init(of value: Value, in interpreter: Interpreter) {
         self.value = value
         if case .object(let object) = value, let shown = object.payload as? FigureObject {
-            figure = shown.figure
+            (figure, file) = (shown.figure, shown.file)
         } else {
-            figure = nil
+            (figure, file) = (nil, nil)
         }
         if case .object(let object) = value, let tabular = object.payload as? any TabularObject {
             table = tabular.tableCells
@@ -37,7 +39,7 @@ package struct Presentation {
     /// The presentation of a figure that no program made.
     package init(of figure: Figure) {
         value = .none
-        self.figure = figure
+        (self.figure, file) = (figure, nil)
         table = nil
         notes = []
         text = Markup(figure.altText)

@@ -197,7 +197,8 @@ extension Topic {
           # %% Data                  a code cell with a title
           param T = 4                a constant that --set T=8 overrides
 
-        distill run kd.dist                  runs it from the top in a fresh session; shows what is printed
+        distill run kd.dist                  runs it from the top in a fresh session; shows what is printed. Figures
+                                             that the terminal cannot show are written beside the script: kd-1.png
         distill report kd.dist -o kd.html    the same, as one HTML file with tables, figures and provenance
         distill run -i kd.dist               stays in the REPL afterwards
 

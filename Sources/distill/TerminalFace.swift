@@ -51,7 +51,7 @@ final class TerminalFace {
     func show(_ value: Presentation, prompt: Markup) {
         finishLine()
         if let figure = value.figure, output.isTerminal || script != nil {
-            show(figure, prompt: prompt)
+            show(figure, in: value.file, prompt: prompt)
             return
         }
         var text = prompt
@@ -110,10 +110,15 @@ final class TerminalFace {
 
     // MARK: Figures
 
-    private func show(_ figure: Figure, prompt: Markup) {
+    private func show(_ figure: Figure, in file: String?, prompt: Markup) {
         output.write(prompt)
         if imageMethod == nil { imageMethod = .some(output.isTerminal ? images.method() : nil) }
         do {
+            if let file, script != nil, case .some(.none) = imageMethod {
+                // The program has written it: one file is enough.
+                describe(figure, file)
+                return
+            }
             let png = try figure.png()
             if case .some(.some(let method)) = imageMethod {
                 if !prompt.isEmpty { output.write("\n") }
@@ -121,14 +126,19 @@ final class TerminalFace {
                 return
             }
             figureCount += 1
-            output.writeLine(Markup(try write(png)))
-            output.writeLine(
-                Markup(
-                    output.isTerminal
-                        ? figure.sketch(columns: min(100, output.size.columns - 1), rows: 16) : figure.altText))
+            describe(figure, try write(png))
         } catch {
             output.writeLine(Markup("\(figure.altText) (\(error))"))
         }
+    }
+
+    /// Where a picture is, and what it shows.
+    private func describe(_ figure: Figure, _ path: String) {
+        output.writeLine(Markup(path))
+        output.writeLine(
+            Markup(
+                output.isTerminal
+                    ? figure.sketch(columns: min(100, output.size.columns - 1), rows: 16) : figure.altText))
     }
 
     /// Writes a figure that nothing here can show, and says where: beside the script under its name, else in the working

@@ -124,6 +124,13 @@ struct ReadingPathTests {
         #expect(WholeFile.exists(place.working + "/s-1.png"))
     }
 
+    @Test func `a figure that the program has saved is not written twice`() throws {
+        let place = try Place("f = plot([3.0, 2.0, 1.0])\nsave(f, \"own.png\")\nf")
+        let result = try place.run()
+        #expect(result.status == 0 && result.output.hasPrefix("own.png\n"), "\(result.output)\(result.errors)")
+        #expect(WholeFile.namesIfAny(in: place.root + "/script").filter { $0.hasSuffix(".png") } == [])
+    }
+
     @Test func `a quiet run and one that keeps a record write no figure beside the script`() throws {
         let place = try Place("plot([3.0, 2.0, 1.0])")
         for arguments in [["--quiet"], ["--record", "kept"]] {

@@ -62,6 +62,36 @@ import Testing
         #expect(error?.help.contains { $0.contains("predictions.mask") } == true)
     }
 
+    @Test func `logits have a mask as well, and other numbers of positions are refused`() throws {
+        let interpreter = Interpreter(library: .standard(), output: { _ in })
+        let value = try interpreter.run(
+            SourceText(
+                name: "a mask",
+                text: """
+                    z = randn(2, 3, 7)
+                    known = tensor([[1, 1, 0], [1, 0, 0]])
+                    holes = where(known.unsqueeze(2) == 1, z, nan)
+                    x = randn(2, 3, 4)
+                    student = Linear(4, 7)
+                    fn loss(t) {
+                        distill(t -> student.copy(), TensorDataset({"x": x, "mask": known}), loss=soft(T=2), epochs=1,
+                                optimizer=SGD(lr=1e-12)).loss[0]
+                    }
+                    p = predictions({"logits": holes, "mask": known})
+                    [p.mask.tolist(), abs(loss(p) - loss(z)) < 1e-6]
+                    """))
+        #expect(Display.repr(value, in: interpreter) == "[[[1, 1, 0], [1, 0, 0]], true]")
+        let error = #expect(throws: Diagnostic.self) {
+            try run(
+                """
+                p = predictions({"indices": tensor([[[0, 1], [2, 1]]]), "values": log(tensor([[[0.7, 0.2], [0.6, 0.2]]]))},
+                                kind="log_probabilities", values_T=1)
+                distill(p -> Linear(4, 7), TensorDataset(randn(1, 3, 4)), loss=soft(T=1), epochs=1)
+                """)
+        }
+        #expect(error?.message == "soft: the student gives [1, 3, 7] and the teacher [1, 2, 2]")
+    }
+
     @Test(arguments: [
         ("a.jsonl", "{\"a\": 1}", ":1: 0 of the members a"), ("b.jsonl", "[1, 2]", ":1: expected what is said"),
         (
@@ -69,6 +99,8 @@ import Testing
             ":2: position 1: log_prob"
         ),
         ("d.jsonl", "[{\"1\": 0.5}, {\"x\": 0.5}]", ":1: position 1: expected the number of a token"),
+        ("l.jsonl", "{\"id\": 1, \"p\": [{\"1\": 0.5}]}\n[{\"1\": 0.5}]", ":2: some texts have an id"),
+        ("m.jsonl", "[{\"1\": 0.5}]\n{\"id\": 1, \"p\": [{\"1\": 0.5}]}", ":2: some texts have an id"),
         ("e.jsonl", "[{\"1\": 0.5}", ":1: no JSON"), ("f.json", "{}", "expected a list of texts"),
         ("g.jsonl", "\n", "holds no texts"), ("h.jsonl", "[{\"-1\": 0.5}]", "token -1"),
         ("i.jsonl", "[[{\"token\": \"cat\", \"logprob\": -1}]]", "expected {\"token\""),

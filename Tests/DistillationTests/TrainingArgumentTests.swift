@@ -120,7 +120,12 @@ import Testing
         #expect(try notes(self.net, data, "rkd()").contains("rkd compares the examples"))
         #expect(try !notes(self.net, data, "soft()").contains("accumulate"))
         let few = try Dataset(x: data.x(), y: Tensor((0..<30).map { $0 < 14 ? -100 : $0 % 3 }))
-        #expect(try notes(self.net, few, "soft()").contains("terms count different rows"))
+        #expect(try notes(self.net, few, "soft()").contains("terms count other rows from batch to batch"))
+        // Elements or positions, the same number in every example: the larger batch.
+        let several = try Dataset(x: data.x(), y: Tensor((0..<90).map { $0 * 7 / 3 % 2 }).reshape([30, 3]))
+        #expect(try notes(self.net, several, "soft()") == "")
+        let segments = try Dataset(x: .randn([12, 1, 4, 4]), y: Tensor((0..<192).map { $0 % 3 }).reshape([12, 4, 4]))
+        #expect(try notes(Conv2d(1, 3, 1), segments, "soft()") == "")
     }
 
     @Test func `drop_last leaves the incomplete batch out`() throws {

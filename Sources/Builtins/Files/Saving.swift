@@ -48,6 +48,7 @@ extension Library {
                     let metadata = PictureMetadata(seed: Randomness.state.seed)
                     try Figure(object.figure.chart, options).write(to: path, metadata: metadata)
                 }
+                if path.lowercased().hasSuffix(".png") { object.file = path }
                 return NoValue()
             })
     }

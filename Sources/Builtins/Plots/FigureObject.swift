@@ -10,6 +10,8 @@ package final class FigureObject: LanguageObject {
 
     /// What is drawn.
     package let figure: Figure
+    /// The PNG that the program last wrote of it.
+    package internal(set) var file: String?
 
     /// A figure as a value.
     package init(_ figure: Figure) { self.figure = figure }

@@ -41,20 +41,20 @@ public final class PredictionPrice {
     ///   - data: its labels give the calibration error.
     ///   - counts: how many classes are stored; those above K are left out.
     ///   - temperature: that of the stored probabilities.
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for outputs that are no classes.
+    /// - Throws: ``DistillationError/option(term:problem:)`` for outputs that are no classes.
     public init(
         of logits: Tensor, on data: Dataset, counts: [Int] = [1, 2, 4, 8, 16, 32, 64], temperature: Double = 1
     ) throws {
         try requirePositive("price", "T", temperature)
         let layout = try data.layout(outputs: logits.shape.array, function: "price")
         guard !layout.isBernoulli, layout.task?.hasClasses ?? true, layout.width > 1 else {
-            throw DistillationError.teacher(
-                problem: "price: is of a distribution over classes, and every output here is one of its own", help: nil)
+            throw DistillationError.option(
+                term: "price", problem: "is of a distribution over classes, and every output here is one of its own")
         }
         let counts = counts.filter { $0 >= 1 && $0 <= layout.width }
         guard !counts.isEmpty else {
-            throw DistillationError.teacher(
-                problem: "price: no k between 1 and the \(layout.width) classes", help: "k=[1, 2, 4]")
+            throw DistillationError.option(
+                term: "price", problem: "no k between 1 and the \(layout.width) classes: k=[1, 2, 4]")
         }
         width = layout.width
         self.temperature = temperature

@@ -64,9 +64,9 @@ extension StoredPredictions {
         }
         let layout = try data.layout(outputs: logits.shape.array, function: "predictions")
         guard !layout.isBernoulli, layout.classDim == logits.rank - 1, layout.width > 1 else {
-            throw DistillationError.teacher(
-                problem:
-                    "\(name): top= chooses among classes in the last dimension, and the outputs are \(logits.shape)",
+            throw DistillationError.predictions(
+                name: name,
+                problem: "top= chooses among classes in the last dimension, and the outputs are \(logits.shape)",
                 help: "without top= all outputs are stored")
         }
         try self.init(
@@ -80,15 +80,15 @@ extension StoredPredictions {
     ///   - logits: [N, …, K].
     ///   - top: how many classes; all there are if that is more.
     ///   - temperature: the temperature of the stored log-probabilities.
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for a number of classes below 1.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` for a number of classes below 1.
     public convenience init(
         top: Int, of logits: Tensor, temperature: Double = 1, rest: Rest = .bucket, ids: [String]? = nil,
         classes: [String]? = nil, dataMark: String? = nil, name: String = "predictions"
     ) throws {
         try requirePositive(name, "T", temperature)
         guard top >= 1, logits.rank >= 2, let width = logits.shape.last, width > 0 else {
-            throw DistillationError.teacher(
-                problem: "\(name): the \(top) most probable classes of logits \(logits.shape)",
+            throw DistillationError.predictions(
+                name: name, problem: "the \(top) most probable classes of logits \(logits.shape)",
                 help: "top= counts from 1, logits are [N, K]")
         }
         let logarithms = try Logits.scaled(logits.detach(), temperature).logSoftmax(dim: -1)

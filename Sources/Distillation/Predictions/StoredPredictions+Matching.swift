@@ -5,7 +5,7 @@ import Tensors
 extension StoredPredictions {
     /// The stored row of each example, int64 [N]; nil when they stand in the dataset's order.
     ///
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` that names the examples for which nothing is stored.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` that names the examples for which nothing is stored.
     func positions(in data: Dataset) throws -> Tensor? {
         let order = try order(in: data)
         try checkCoverage(of: data, order)
@@ -90,7 +90,7 @@ extension StoredPredictions {
 
     /// Refuses classes that the student lacks.
     ///
-    /// - Throws: ``DistillationError/teacher(problem:help:)``.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)``.
     func check(width: Int) throws {
         guard case .top(let rows) = content else { return }
         if let own = self.width, own != width {

@@ -1,4 +1,5 @@
 import Data
+import Glibc
 import OrderedCollections
 import Tensors
 
@@ -46,7 +47,7 @@ extension StoredPredictions {
     /// Predictions from what a file or a dict holds: `logits`, `log_probabilities` or `probabilities`, or `indices` with
     /// `values` (or `counts`), beside them `tail`, `ids` and `classes`; or the project's own layout.
     ///
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for what is missing, does not fit or must be said.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` for what is missing, does not fit or must be said.
     public convenience init(_ parts: PredictionParts, _ options: PredictionOptions, name: String) throws {
         func failure(_ problem: String, help: String? = nil) -> DistillationError {
             .predictions(name: name, problem: problem, help: help)
@@ -75,6 +76,14 @@ extension StoredPredictions {
             return temperature
         }
         let dataMark = parts.metadata["data"]
+        func mask(for values: Tensor) throws -> Tensor? {
+            guard let mask = parts.tensors["mask"] else { return nil }
+            guard mask.shape.array == Array(values.shape.array.dropLast()) else {
+                throw failure(
+                    "a mask \(mask.shape) for values \(values.shape)", help: "1 for each position that is known")
+            }
+            return try mask.ne(.float(0)).to(.int64)
+        }
         if let indices = parts.tensors["indices"] ?? (isOwn ? parts.tensors["ids"] : nil) {
             guard var values = parts.tensors["values"] ?? parts.tensors["counts"] else {
                 throw failure("indices without values", help: Self.keysHelp)
@@ -95,11 +104,8 @@ extension StoredPredictions {
                 places = try places.maskedFill(places.eq(.int(none)), .int(-1))
             }
             var tail = kind == .counts ? nil : parts.tensors["tail"]
-            let mask = try parts.tensors["mask"].map { try $0.ne(.float(0)).to(.int64) }
+            let mask = try mask(for: places)
             if let mask {
-                guard mask.shape.array == Array(places.shape.array.dropLast()) else {
-                    throw failure("a mask \(mask.shape) for indices \(places.shape)")
-                }
                 // What stands at a position of which nothing is said is never looked at: class 0, for sure.
                 let none = try mask.eq(.int(0)).unsqueeze(dim: -1).expand(places.shape.array)
                 let first = try Tensor.arange(.int(places.shape.last ?? 1)).eq(.int(0)).expand(places.shape.array)
@@ -136,9 +142,18 @@ extension StoredPredictions {
                 help: "kind=\"probabilities\", values_T=1, or kind=\"logits\"")
         }
         let kind = said ?? named ?? .logits
+        let mask = try mask(for: values)
+        if let mask {
+            // What stands at a position of which nothing is said is never looked at: any distribution will do.
+            let share = 1 / Double(values.shape.last ?? 1)
+            let isLogarithm = kind == .logits || kind == .logProbabilities
+            values = try values.maskedFill(
+                mask.eq(.int(0)).unsqueeze(dim: -1), .float(isLogarithm ? log(share) : share))
+        }
         try self.init(
             values, kind: kind, temperature: scale(of: kind), ids: ids, classes: classes, dataMark: dataMark, name: name
         )
+        self.mask = mask
     }
 
     private static let keysHelp =

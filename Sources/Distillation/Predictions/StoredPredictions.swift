@@ -87,7 +87,7 @@ public final class StoredPredictions {
 
     /// Values of all classes, [N, K] or [N, L, K].
     ///
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for values that are not what they are said to be.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` for values that are not what they are said to be.
     public convenience init(
         _ values: Tensor, kind: Kind = .logits, temperature: Double = 1, ids: [String]? = nil, classes: [String]? = nil,
         dataMark: String? = nil, name: String = "predictions"
@@ -117,7 +117,7 @@ public final class StoredPredictions {
     /// - Parameters:
     ///   - tail: the mass that is not stored, [N] or [N, L]; nil is what the probabilities leave.
     ///   - rest: nil is ``Rest/bucket``, and ``Rest/renormalize`` for logits without a tail, which say nothing of the rest.
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for values that are not what they are said to be.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` for values that are not what they are said to be.
     public convenience init(
         indices: Tensor, values: Tensor, kind: Kind, temperature: Double = 1, tail: Tensor? = nil, rest: Rest? = nil,
         ids: [String]? = nil, classes: [String]? = nil, width: Int? = nil, dataMark: String? = nil,
@@ -126,10 +126,11 @@ public final class StoredPredictions {
         let rows = try TopRows(indices: indices, values: values, kind: kind, tail: tail, name: name)
         let knowsTail = tail != nil || kind == .logProbabilities || kind == .probabilities
         if let rest, !knowsTail, rest != .renormalize {
-            throw DistillationError.teacher(
+            throw DistillationError.predictions(
+                name: name,
                 problem: kind == .counts
-                    ? "\(name): counts are a sample of the whole distribution, and rest= is for classes that were chosen"
-                    : "\(name): logits of some classes do not say how much mass the others have, as "
+                    ? "counts are a sample of the whole distribution, and rest= is for classes that were chosen"
+                    : "logits of some classes do not say how much mass the others have, as "
                         + "rest=\"\(rest.rawValue)\" needs",
                 help: kind == .counts
                     ? "leave rest= out" : "rest=\"renormalize\", or store log-probabilities of the whole softmax")
@@ -201,7 +202,7 @@ struct StoredValueCheck {
     /// - Parameters:
     ///   - values: [N, …, k].
     ///   - isWhole: whether every row holds all classes.
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` that names the first row that is none.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` that names the first row that is none.
     func check(_ values: Tensor, isWhole: Bool) throws {
         guard try values.isnan().any().item().integer == 0 else { throw failure("the values hold nan") }
         guard try values.eq(.float(.infinity)).any().item().integer == 0 else { throw failure("the values hold inf") }

@@ -98,7 +98,7 @@ public struct TokenPredictions {
             "mask": try Tensor(mask).reshape([rows.count, length]),
         ])
         if let kind { parts.metadata["kind"] = kind.rawValue }
-        if ids.count == rows.count { parts.ids = ids }
+        if !ids.isEmpty { parts.ids = ids }
         return parts
     }
 
@@ -140,6 +140,10 @@ public struct TokenPredictions {
             }
             text = texts[0].value
             if let id = json["id"] ?? json["row_id"] { ids.append(id.string ?? id.text) }
+        }
+        // The texts before had none, or this one has none.
+        guard ids.isEmpty || ids.count == rows.count + 1 else {
+            throw Self.failure(path, line, "some texts have an id, others not")
         }
         guard Self.isText(text), case .array(let positions) = text else {
             throw Self.failure(

@@ -10,7 +10,7 @@ struct TopRows {
     /// The logarithm of the mass of all other classes, [N, …].
     let logTail: Tensor
 
-    /// - Throws: ``DistillationError/teacher(problem:help:)``.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)``.
     init(indices: Tensor, values: Tensor, kind: StoredPredictions.Kind, tail: Tensor?, name: String) throws {
         func failure(_ problem: String, help: String? = nil) -> DistillationError {
             .predictions(name: name, problem: problem, help: help)
@@ -78,12 +78,12 @@ struct TopRows {
         }
     }
 
-    /// - Throws: ``DistillationError/teacher(problem:help:)`` for a class that there is not.
+    /// - Throws: ``DistillationError/predictions(name:problem:help:)`` for a class that there is not.
     func check(width: Int, of name: String) throws {
         let largest = try indices.max().item().integer
         guard largest >= width else { return }
-        throw DistillationError.teacher(
-            problem: "\(name): holds the class \(largest), and there are \(width)",
+        throw DistillationError.predictions(
+            name: name, problem: "holds the class \(largest), and there are \(width)",
             help: "classes are numbered from 0, as the student's outputs are")
     }
 }

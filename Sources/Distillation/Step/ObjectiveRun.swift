@@ -432,6 +432,10 @@ public final class ObjectiveRun: TrainingLoss {
         let rows = try BatchRows(layout, batch, outputs: student.logits.shape.array, weights: labelWeights, function)
         let (keeps, positions) = (term.keepsShapes, rows.rows)
         func view(_ view: NetworkView, _ features: [Tensor]) throws -> NetworkView {
+            if let stored = view.partial?.logTail, stored.count != student.logits.count / max(1, rows.layout.width) {
+                throw DistillationError.unequal(
+                    term: term.name, student: student.logits.shape.array, teacher: view.logits.shape.array)
+            }
             if let partial = try view.partial?.rows(positions) {
                 guard partial.isDense else { return NetworkView(partial: partial) }
                 return NetworkView(

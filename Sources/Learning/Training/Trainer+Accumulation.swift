@@ -10,7 +10,9 @@ struct Accumulation {
     private let unit: Double
     private var counted = 0.0
     private var sum = 0.0
-    /// Whether the terms of a batch divided by different numbers, so that there is no one mean; batches took part by their rows.
+    /// What the terms of the step's first batch were divided by, as multiples of its number.
+    private var ratios: [Double] = []
+    /// Whether the terms of a step counted in other proportions from batch to batch, so that there is no one mean.
     private(set) var isMixed = false
 
     init(batchSize: Int) { unit = Double(batchSize) }
@@ -18,17 +20,23 @@ struct Accumulation {
     /// The step's loss.
     var loss: Double { counted > 0 ? sum / counted : 0 }
 
-    mutating func begin() { (counted, sum) = (0, 0) }
+    mutating func begin() { (counted, sum, ratios) = (0, 0, []) }
 
     /// What the loss of a batch is multiplied by before its gradients are added.
+    ///
+    /// A batch's number is that of its rows where a term goes over all of them, else that of the first term.
     mutating func factor(of step: StepLoss, _ value: Double, rows: Double) -> Double {
-        let divisors = step.terms.indices.filter { step.terms[$0] != nil }.map { term in
-            step.divisors.indices.contains(term) ? step.divisors[term] ?? rows : rows
+        let divisors: [Double?] = step.terms.indices.filter { step.terms[$0] != nil }.map { term in
+            step.divisors.indices.contains(term) ? step.divisors[term] : nil
         }
-        let own = divisors.first ?? rows
-        let areEqual = divisors.allSatisfy { abs($0 - own) <= 1e-9 * max(1, own) }
-        if !areEqual { isMixed = true }
-        let count = areEqual ? own : rows
+        let first = divisors.contains(nil) ? rows : divisors.lazy.compactMap { $0 }.first ?? rows
+        // Without labels in a batch, the other terms still count.
+        let count = first == 0 && divisors.contains { $0 ?? rows > 0 } ? rows : first
+        if count > 0 {
+            let own = divisors.map { ($0 ?? rows) / count }
+            if ratios.isEmpty { ratios = own }
+            if zip(own, ratios).contains(where: { abs($0 - $1) > 1e-9 * max(1, $1) }) { isMixed = true }
+        }
         counted += count
         sum += value * count
         return count / unit
@@ -58,7 +66,7 @@ extension Trainer {
         }
         if isMixed {
             reasons.append(
-                "terms count different rows (missing labels, weights), and batches took part by all their rows")
+                "terms count other rows from batch to batch (missing labels, weights)")
         }
         guard !reasons.isEmpty else { return [] }
         return [
