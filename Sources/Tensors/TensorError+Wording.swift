@@ -47,7 +47,9 @@ extension TensorError {
         case .indexOutOfRange(function: let name, index: let index, size: let size, dim: let dim):
             size == 0
                 ? "\(name): index \(index) is out of range: dim \(dim) is empty"
-                : "\(name): index \(index) is out of range for dim \(dim) of size \(size), allowed \(-size) … \(size - 1)"
+                // A negative index that would count from the end is one where nothing does.
+                : "\(name): index \(index) is out of range for dim \(dim) of size \(size), allowed "
+                    + "\(index < 0 && index >= -size ? 0 : -size) … \(size - 1)"
         case .wrongIndex(function: let name, reason: let problem): "\(name): \(problem)"
         case .wrongDType(function: let name, dtype: let dtype, expected: let expected):
             "\(name): expected \(expected), got \(dtype)"

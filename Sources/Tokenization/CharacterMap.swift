@@ -20,24 +20,24 @@ struct CharacterMap: Normalizer {
         guard String(validating: texts, as: UTF8.self) != nil else { return nil }
     }
 
-    func normalize(_ text: inout [UInt8]) {
+    func normalize(_ text: inout [UInt8]) throws {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         for cluster in text.text {
             let bytes = Array(String(cluster).utf8)
-            if bytes.count < 6, append(bytes, to: &result) { continue }
+            if bytes.count < 6, try append(bytes, to: &result) { continue }
             for scalar in cluster.unicodeScalars {
                 let bytes = [UInt8](scalar: scalar.value)
-                if !append(bytes, to: &result) { result.append(contentsOf: bytes) }
+                if try !append(bytes, to: &result) { result.append(contentsOf: bytes) }
             }
         }
         text = result
     }
 
     /// Appends what stands for the shortest beginning of a text that the table has; false if it has none.
-    private func append(_ key: [UInt8], to result: inout [UInt8]) -> Bool {
+    private func append(_ key: [UInt8], to result: inout [UInt8]) throws -> Bool {
         guard let start = value(ofBeginningOf: key), start < texts.count else { return false }
-        result.append(contentsOf: texts[start...].prefix { $0 != 0 })
+        try result.swell(by: texts[start...].prefix { $0 != 0 })
         return true
     }
 

@@ -202,7 +202,7 @@ struct Replace: Normalizer {
         try text.read { text in
             for match in try pattern.matches(in: text) {
                 if match.isMatch {
-                    result.append(contentsOf: content)
+                    try result.swell(by: content)
                 } else {
                     result.append(contentsOf: text.part(match.range))
                 }
@@ -223,6 +223,17 @@ struct ByteLevelNormalizer: Normalizer {
 }
 
 extension [UInt8] {
+    /// The most bytes of a text that replacements leave.
+    private static let longest = 1 << 28
+
+    /// Appends what replaces a part of a text.
+    ///
+    /// - Throws: ``TokenizerError/swelling(atMost:)`` where a file's replacements would fill the memory.
+    mutating func swell(by content: some Collection<UInt8>) throws {
+        guard count + content.count <= Self.longest else { throw TokenizerError.swelling(atMost: Self.longest) }
+        append(contentsOf: content)
+    }
+
     /// A scalar as UTF-8.
     init(scalar: UInt32) {
         self = []

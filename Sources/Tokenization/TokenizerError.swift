@@ -20,6 +20,8 @@ public enum TokenizerError: DescribedError, Equatable {
     case noPaddingToken
     /// A number that is no token's.
     case noToken(id: Int, count: Int)
+    /// A text that replacements make longer than so many bytes.
+    case swelling(atMost: Int)
     /// A length that special tokens alone exceed.
     case length(Int, special: Int)
 
@@ -28,7 +30,7 @@ public enum TokenizerError: DescribedError, Equatable {
         switch self {
         case .unknownPart, .malformed, .missing, .library: .io
         case .pattern, .noPaddingToken, .length, .noUnknownToken: .value
-        case .hopelessPattern: .limit
+        case .hopelessPattern, .swelling: .limit
         case .noToken: .index
         }
     }
@@ -43,6 +45,7 @@ public enum TokenizerError: DescribedError, Equatable {
         case .library(let name, _, let purpose): "tokenizer: \(purpose) needs the library \(name), which is not here"
         case .pattern(let pattern, let problem): "tokenizer: the pattern \(pattern) is none: \(problem)"
         case .hopelessPattern(let pattern): "tokenizer: the pattern \(pattern) matches this text in too many ways"
+        case .swelling(let limit): "tokenizer: replacements make more than \(limit) bytes of this text"
         case .noUnknownToken(let token?):
             "tokenizer: the text has parts that are not in the vocabulary, nor is \"\(token)\", which stands for them"
         case .noUnknownToken(nil):

@@ -24,8 +24,8 @@ extension Tokenizer {
         }
         let bytes = try FileBytes.read(file)
         let settings = try TokenizerSettings(folder: folder)
-        if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{"), !file.hasSuffix(".txt")
-        {
+        let beginsAsObject = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+        if file.hasSuffix(".json") || beginsAsObject && !file.hasSuffix(".txt") {
             let json = try Self.json(bytes, file)
             try self.init(TokenizerReader(FilePart(json: json, path: file, place: "")), settings)
         } else {

@@ -39,6 +39,10 @@ import Testing
         ("t.decode(ones(2))", "decode: ids must be tensor, list of int or list of list of int, not tensor [2]"),
         ("tokenizer([\"[UNK]\", \"a\"])([\"a\", \"a a\"])", "tokenizer: there is no token for padding"),
         ("tokenizer(\"/nowhere\")", "/nowhere"),
+        ("t([\"dogs\"], padding=2**62)", "encode: the result needs"),
+        ("t([\"dogs\", \"cats\"], padding=2**62)", "encode: the result needs"),
+        ("t([\"dogs\"], padding=10**14)", "encode: the result needs"),
+        ("t(\"dogs\", padding=2**62)", "encode: the result needs"),
     ]
 
     @Test(arguments: mistakes.indices) func `mistakes are errors that say what is wrong`(_ index: Int) {

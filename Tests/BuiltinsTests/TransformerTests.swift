@@ -155,6 +155,13 @@ import Testing
             "net(arange(10).unsqueeze(0))",
             "a text of 10 tokens has more than the 9 positions of the network: max_length=9 cuts it"
         ),
+        (
+            "import \"std/transformers.dist\" as t; t.bert(hidden_size=12, num_attention_heads=5)",
+            "12 features cannot be shared by 5 heads"
+        ),
+        ("import \"std/transformers.dist\" as t; t.distilbert(n_heads=0)", "768 features cannot be shared by 0 heads"),
+        ("net(tensor([[1, -1]]))", "index -1 is out of range for dim 0 of size 40, allowed 0 … 39"),
+        ("for layer in ModuleList([]) { raise \"none\" }; load(\"/nowhere\")", "cannot read /nowhere"),
         ("net(arange(3))", "input_ids must be [N, L], not [3]: t([text]) gives such"),
         ("net(tensor([[1, 2]]), tensor([[1]]))", "attention_mask has the shape [1, 1], input_ids [1, 2]"),
         ("import \"std/transformers.dist\" as t; t.bert(pooling=\"sum\")", "pooling \"sum\" is none of"),

@@ -1,8 +1,8 @@
 import Base
-import Data
 import Glibc
 import Testing
 
+@testable import Data
 @testable import Tokenization
 
 /// Files that are no tokenizers, and what tokenizers are asked for that they cannot give.
@@ -118,15 +118,18 @@ import Testing
 
     @Test func `broken files end in errors, never in a trap`() throws {
         let folder = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Fixtures"
-        var generator = SystemRandomNumberGenerator()
+        var generator = SplitMix64(state: 19)
+        var files = 0
         let characters = Array(#"{}[]",:0123456789-.e\ntruefalse<>"#.utf8)
         for name in WholeFile.namesIfAny(in: folder) where WholeFile.exists("\(folder)/\(name)/tokenizer.json") {
             let bytes = try FileBytes.read("\(folder)/\(name)/tokenizer.json")
+            files += 1
             for _ in 0..<4 {
                 var broken = bytes
                 for _ in 0..<Int.random(in: 1...4, using: &generator) {
                     // What stands before the vocabulary has more to break.
-                    let place = Int.random(in: 0..<(Bool.random() ? min(3000, broken.count) : broken.count))
+                    let place = Int.random(
+                        in: 0..<(Bool.random(using: &generator) ? min(3000, broken.count) : broken.count))
                     broken[place] = characters.randomElement(using: &generator) ?? 0
                 }
                 try Self.withFolder(["tokenizer.json": String(decoding: broken, as: UTF8.self)]) { folder in
@@ -140,6 +143,26 @@ import Testing
                     } catch is any DescribedError {}
                 }
             }
+        }
+        #expect(files > 5)
+    }
+
+    @Test func `replacements that would fill the memory are a limit`() throws {
+        let long = String(repeating: "a", count: 1000)
+        let part = #"{"type": "Replace", "pattern": {"String": "a"}, "content": "\#(long)"}"#
+        let parts = Array(repeating: part, count: 5).joined(separator: ", ")
+        try Self.withFolder([
+            "tokenizer.json": #"{"normalizer": {"type": "Sequence", "normalizers": [\#(parts)]}, \#(Self.model)}"#
+        ]) { folder in
+            let t = try Tokenizer(reading: folder)
+            let error = #expect(throws: TokenizerError.self) { _ = try t.encode("a") }
+            #expect(error?.kind == .limit)
+        }
+    }
+
+    @Test func `a json file that is no object is no list of pieces`() throws {
+        try Self.withFolder(["tokenizer.json": "[1, 2]"]) { folder in
+            _ = #expect(throws: (any Error).self) { _ = try Tokenizer(reading: folder) }
         }
     }
 

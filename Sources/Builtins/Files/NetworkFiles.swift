@@ -172,6 +172,8 @@ extension Library {
                 if [".jpg", ".jpeg"].contains(where: file.lowercased().hasSuffix) {
                     return .tensor(try PixelImage(reading: file).tensor().to(.float32).div(255))
                 }
+                // A name without an ending is a folder's, and there is none.
+                if !file.contains("."), !WholeFile.exists(file) { _ = try FileBytes.read(file) }
                 let kind = try TensorFile(
                     file, function: "load", what: "what can be loaded",
                     allowed: [.safetensors, .distill, .npz, .npy, .pt, .onnx], argument: 0)

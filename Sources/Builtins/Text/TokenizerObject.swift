@@ -76,6 +76,9 @@ extension Tokenizer {
                 help: ["padding=true fills up the shorter ones", "[t(text) for text in texts] gives a list of lists"])
         }
         guard !isShort || padding != nil else { throw TokenizerError.noPaddingToken }
+        let (count, overflows) = texts.count.multipliedReportingOverflow(by: width)
+        // Three lists and their tensors.
+        try Interpreter.claim(overflows ? .max : count, of: 6 * MemoryLayout<Int>.size, for: "encode")
         var ids: [Int] = [], mask: [Int] = [], types: [Int] = []
         for encoding in encodings {
             let missing = width - encoding.ids.count

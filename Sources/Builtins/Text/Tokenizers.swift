@@ -102,6 +102,7 @@ extension Library {
                 }
                 if let length = try call[padding]?.length, length > ids.count {
                     guard let padding = tokenizer.padding else { throw TokenizerError.noPaddingToken }
+                    try Interpreter.claim(length, for: "encode")
                     let filling = Array(repeating: Int(padding.id), count: length - ids.count)
                     ids = padding.isLeft ? filling + ids : ids + filling
                 }

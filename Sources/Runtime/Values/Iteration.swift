@@ -67,7 +67,8 @@ extension Interpreter {
                 return .tensor(try tensor.select(dim: 0, index: index))
             }
         case .module(let module as ModuleDict): return module.children.keys.map { .string($0) }
-        case .module(let module) where !module.children.isEmpty && !(module is ScriptedModule):
+        case .module(let module)
+        where module is ModuleList || !module.children.isEmpty && !(module is ScriptedModule):
             return module.children.values.map { .module($0) }
         case .object(let object):
             if let iterate = object.type.iterate {
