@@ -145,7 +145,7 @@ extension Dataset {
     /// - Throws: ``DataError`` for inputs by name, and for views of images where x is none [N, C, H, W].
     public func augmented(by augmentation: Augmentation) throws -> Dataset {
         guard let shape = inputShape else {
-            throw DataError.argument(function: "augment", problem: "x is a dict of tensors here", help: nil)
+            throw notOneTensor("augment")
         }
         let all = try Augmentation((self.augmentation?.views ?? []) + augmentation.views)
         let image = ImageShape(row: Array(shape.dropFirst()))

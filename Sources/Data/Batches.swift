@@ -14,11 +14,13 @@ public struct Batch {
     public let epoch: Int
     /// Mixed labels: the second targets and the share of the first, after `mixup` and `cutmix`.
     public let mixture: (y: Tensor, share: Double)?
+    /// How many positions the tokens of the batch have, and how many those of the dataset, where the batch has fewer.
+    public let tokenWidth: (own: Int, full: Int)?
 
     /// A batch from its parts.
     public init(
         input: DatasetInput, y: Tensor?, mask: Tensor? = nil, index: Tensor, epoch: Int = 0,
-        mixture: (y: Tensor, share: Double)? = nil
+        mixture: (y: Tensor, share: Double)? = nil, tokenWidth: (own: Int, full: Int)? = nil
     ) {
         self.input = input
         self.y = y
@@ -26,6 +28,7 @@ public struct Batch {
         self.index = index
         self.epoch = epoch
         self.mixture = mixture
+        self.tokenWidth = tokenWidth
     }
 
     /// x, if it is one tensor.
@@ -44,10 +47,10 @@ public struct Batch {
         return try own.to(.float32) * Scalar(mixture.share) + other.to(.float32) * Scalar(1 - mixture.share)
     }
 
-    /// The number of positions that the mask leaves, or of examples without a mask: the weight of the batch in means over
-    /// an epoch.
+    /// The number of positions that the mask leaves, or of examples without a mask or with one target each: the weight of the
+    /// batch in means over an epoch.
     public func positionCount() throws -> Int {
-        guard let mask else { return count }
+        guard let mask, mask.rank == 1 || y.map({ $0.count > count }) ?? true else { return count }
         return try mask.integers().count { $0 != 0 }
     }
 }
@@ -98,7 +101,8 @@ public struct Batches: Sequence {
         self.dropLast = dropLast
         self.epoch = epoch
         isShuffled = shuffle || rows != nil
-        order = try rows.map { try Tensor($0, shape: [$0.count]) } ?? Self.order(of: dataset, shuffle: shuffle)
+        let drawn = try rows.map { try Tensor($0, shape: [$0.count]) } ?? Self.order(of: dataset, shuffle: shuffle)
+        order = shuffle ? try Self.bucketed(drawn, of: dataset, size: size) : drawn
         // One number a pass: what is drawn for the views depends on nothing else that is drawn.
         if let cycle = dataset.viewCycle, !cycle.isEmpty {
             key = cycle[epoch % cycle.count]
@@ -111,6 +115,14 @@ public struct Batches: Sequence {
 
     private static func order(of dataset: Dataset, shuffle: Bool) throws -> Tensor {
         shuffle ? try .shuffledIndices(dataset.count) : try .indices(dataset.count)
+    }
+
+    /// The order with texts of like length in a batch, if the dataset asks for it; the batches' order is drawn as well.
+    private static func bucketed(_ order: Tensor, of dataset: Dataset, size: Int) throws -> Tensor {
+        guard let tokens = dataset.tokens, tokens.isBucketed, dataset.count > size else { return order }
+        let batches = try Tensor.shuffledIndices(dataset.count / size).integers()
+        let rows = try tokens.bucketed(order.integers(), size: size, batchOrder: batches)
+        return try Tensor(rows, shape: [rows.count])
     }
 
     /// How many batches there are.
@@ -150,9 +162,10 @@ public struct Batches: Sequence {
             let index = try order.rows(range)
             let rows: RowSelection = isShuffled ? .index(index) : .range(range)
             if let input = try dataset.plainNumbers(rows) {
-                return Batch(
-                    input: input, y: try dataset.y.map(rows.of), mask: try dataset.mask.map(rows.of), index: index,
-                    epoch: epoch)
+                return try dataset.trimmed(
+                    Batch(
+                        input: input, y: dataset.y.map(rows.of), mask: dataset.mask.map(rows.of), index: index,
+                        epoch: epoch))
             }
         }
         let pending: Pending

@@ -37,6 +37,14 @@ public func readCSV(
     var kept = Array(table.names.indices)
     if let chosen = options.columns { kept = try chosen.map { try table.position($0, path) } }
     let id = try options.id.map { try table.position($0, path) }
+    if let text = try options.text.map({ try table.position($0, path) }) {
+        guard options.columns == nil else {
+            throw DataError.argument(
+                function: "read_csv", problem: "text= makes x of one column, and usecols= names columns for x",
+                help: "one of the two")
+        }
+        return try table.dataset(text: text, labels: columns, id: id, name: path)
+    }
     return try table.dataset(
         features: kept.filter { !columns.contains($0) && $0 != id }, labels: columns, id: id, name: path)
 }
@@ -102,6 +110,24 @@ extension CSVTable {
         return try Dataset(stored: .memory(.tensor(x)), y: y, classes: classes, table: schema, ids: ids, name: name)
     }
 
+    /// The table as a dataset of the texts of one column.
+    fileprivate func dataset(text: Int, labels: [Int], id: Int?, name: String) throws -> Dataset {
+        guard !labels.contains(text), id != text else {
+            throw DataError.argument(
+                function: "read_csv", problem: "the column \"\(names[text])\" cannot be the text and something else",
+                help: nil)
+        }
+        let (y, classes) = try targets(labels, name)
+        var schema = TableSchema(
+            features: [], labels: labels.map { names[$0] }, isWhole: false, hasNumbers: y?.dtype.isFloating ?? false,
+            options: written, guesses: guesses([]), doubts: [])
+        schema.text = names[text]
+        let ids = id.map(texts)
+        try Dataset.checkNames(ids, of: name)
+        return try Dataset(
+            stored: .memory(.texts(texts(text))), y: y, classes: classes, table: schema, ids: ids, name: name)
+    }
+
     /// The table as a dataset with the columns, categories and classes of another.
     func dataset(like schema: TableSchema, _ other: Dataset, name: String) throws -> Dataset {
         var doubts: [String] = []
@@ -137,14 +163,18 @@ extension CSVTable {
         }
         var (y, classes) = try targets(labels, name, classes: schema.hasNumbers ? nil : other.classes)
         if schema.hasNumbers, let labels = y, !labels.dtype.isFloating { (y, classes) = (try labels.to(.float32), nil) }
-        let x = try Self.matrix(columns, rows: rows, isWhole: schema.isWhole)
-        let own = TableSchema(
+        let stored: DatasetInput =
+            if let text = schema.text { .texts(texts(try find(text))) } else {
+                .tensor(try Self.matrix(columns, rows: rows, isWhole: schema.isWhole))
+            }
+        var own = TableSchema(
             features: schema.features, labels: schema.labels, isWhole: schema.isWhole, hasNumbers: schema.hasNumbers,
             options: schema.options, guesses: ["read like \(other.name)"], doubts: doubts)
+        own.text = schema.text
         let ids = try schema.options.id.map { texts(try position($0, name)) }
         try Dataset.checkNames(ids, of: name)
         return try Dataset(
-            stored: .memory(.tensor(x)), y: y, classes: classes, target: other.target, table: own, ids: ids, name: name)
+            stored: .memory(stored), y: y, classes: classes, target: other.target, table: own, ids: ids, name: name)
     }
 
     /// The targets of some columns, with the names of the classes.

@@ -28,6 +28,8 @@ public struct CSVOptions: Sendable, Equatable {
     public var columns: [CSVLabel]?
     /// The column that names the rows; it is no input.
     public var id: CSVLabel?
+    /// The column of texts that x is, instead of all columns that are no labels.
+    public var text: CSVLabel?
     /// How many lines at the beginning are passed over.
     public var skip = 0
     /// What a line that says nothing begins with.
@@ -62,15 +64,17 @@ public struct CSVOptions: Sendable, Equatable {
         try require(skip >= 0, "skip must not be negative, given \(skip)")
     }
 
-    /// What columns are read as: as was asked for, and the names of rows as text, since 007 is not 7.
+    /// What columns are read as: as was asked for, and the names of rows and texts as text, since 007 is not 7.
     func types(among names: [String]) -> [String: ColumnType] {
         var types = types
-        switch id {
-        case .name(let name) where names.contains(name): types[name] = .string
-        case .index(let index):
-            let column = index < 0 ? index + names.count : index
-            if names.indices.contains(column) { types[names[column]] = .string }
-        default: break
+        for label in [id, text].compactMap({ $0 }) {
+            switch label {
+            case .name(let name) where names.contains(name): types[name] = .string
+            case .index(let index):
+                let column = index < 0 ? index + names.count : index
+                if names.indices.contains(column) { types[names[column]] = .string }
+            default: break
+            }
         }
         return types
     }
@@ -161,6 +165,8 @@ public struct TableSchema: Sendable, Equatable {
 
     /// The columns of the input, in order.
     public let features: [Feature]
+    /// The column of texts that x is, if it is one.
+    public var text: String?
     /// The columns of the labels, in order.
     public let labels: [String]
     /// Whether x holds whole numbers.

@@ -10,9 +10,13 @@ extension Dataset {
         case .memory(.tensor(let x)): lines.append(try line("x", x, hasNumbers: normalization == nil))
         case .memory(.named(let inputs)):
             for (key, x) in inputs { lines.append(try line("x[\"\(key)\"]", x, hasNumbers: true)) }
+        case .memory(.texts(let texts)):
+            let lengths = texts.map(\.count)
+            lines.append("x: texts of \(lengths.min() ?? 0) to \(lengths.max() ?? 0) characters")
         case .file(let file, let records):
             lines.append("x: float32 \(list([records.count] + file.recordShape)), read from \(file.path) as needed")
         }
+        if let tokens { lines.append(describe(tokens)) }
         if let mask { lines.append("mask: \(mask.dtype) \(mask.shape)") }
         if let y { lines.append(try line("y", y, hasNumbers: true)) }
         if y != nil { lines.append("task: \(knownTask.summary)\(declared)") }
@@ -32,6 +36,16 @@ extension Dataset {
             lines.append("augmented in each pass: " + augmentation.views.map(\.description).joined(separator: ", "))
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func describe(_ tokens: TextTokens) -> String {
+        let sorted = tokens.lengths.sorted()
+        var line = "tokens: \(sorted.first ?? 0) to \(sorted.last ?? 0) a text"
+        if !sorted.isEmpty { line += ", half of them up to \(sorted[(sorted.count - 1) / 2])" }
+        if tokens.cutCount > 0 { line += "; \(tokens.cutCount) longer ones cut" }
+        line += tokens.isTrimmed ? "; a batch is as wide as its longest text" : "; every batch as wide as x"
+        if tokens.isTrimmed, tokens.isBucketed { line += ", shuffled batches hold texts of like length" }
+        return line + "; \(tokens.tokenizer)"
     }
 
     /// What was said of the targets, where it is not the usual.

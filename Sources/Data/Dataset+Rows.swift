@@ -13,11 +13,16 @@ enum RowSelection {
         }
     }
 
-    func of(_ names: [String]) throws -> [String] {
+    func of<Element>(_ elements: [Element]) throws -> [Element] {
         switch self {
-        case .range(let range): Array(names[range])
-        case .index(let index): try index.integers().map { names[$0] }
+        case .range(let range): Array(elements[range])
+        case .index(let index): try index.integers().map { elements[$0] }
         }
+    }
+
+    func of(_ input: DatasetInput) throws -> DatasetInput {
+        if case .texts(let texts) = input { return .texts(try of(texts)) }
+        return try input.mapped(of)
     }
 }
 
@@ -32,8 +37,7 @@ extension Dataset {
     /// - Throws: ``DataError/argument(function:problem:help:)`` for inputs by name.
     public func x() throws -> Tensor {
         guard let x = try input().tensor else {
-            throw DataError.argument(
-                function: name, problem: "x is a dict of tensors here", help: "x[\"name\"] is one of them")
+            throw notOneTensor(name, help: "x[\"name\"] is one of them")
         }
         return x
     }
@@ -59,6 +63,7 @@ extension Dataset {
                     let chosen = try rows.of(x).detach()
                     return x.dtype == .uint8 ? try chosen.to(.float32) / Scalar(255.0) : chosen
                 })
+        case .texts(let texts): return .texts(try rows.of(texts))
         }
     }
 
@@ -70,7 +75,7 @@ extension Dataset {
         switch stored {
         case .memory(let input):
             guard let x = input.tensor else {
-                throw DataError.argument(function: "augment", problem: "x is a dict of tensors here", help: nil)
+                throw notOneTensor("augment")
             }
             rows = .tensor(x.dtype == .uint8 ? x : try x.to(.float32), records: examples)
         case .file(let file, let records):
@@ -111,11 +116,12 @@ extension Dataset {
     private func chosen(_ rows: RowSelection) throws -> Dataset {
         let stored: Stored =
             switch stored {
-            case .memory(let input): .memory(try input.mapped(rows.of))
+            case .memory(let input): .memory(try rows.of(input))
             case .file(let file, let records): .file(file, records: try rows.of(records))
             }
         return try with(
-            stored: stored, y: .some(y.map(rows.of)), mask: .some(mask.map(rows.of)), ids: .some(ids.map(rows.of)))
+            stored: stored, y: .some(y.map(rows.of)), mask: .some(mask.map(rows.of)), ids: .some(ids.map(rows.of)),
+            tokens: .some(tokens.map { try $0.rows(rows) }))
     }
 
     /// One example: x without its batch dimension, and y. Negative indices count from the end.

@@ -1,18 +1,22 @@
 import OrderedCollections
 import Tensors
 
-/// What goes into a network for a dataset or a batch: one tensor, or several by name.
+/// What goes into a network for a dataset or a batch: one tensor, several by name, or texts that a tokenizer must make
+/// numbers of first.
 public enum DatasetInput {
     /// One tensor, [N, …].
     case tensor(Tensor)
     /// Several, each [N, …], which go to `forward` by name.
     case named(OrderedDictionary<String, Tensor>)
+    /// Texts, one for each example.
+    case texts([String])
 
     /// The number of examples.
     public var count: Int {
         switch self {
         case .tensor(let x): x.shape.first ?? 0
         case .named(let inputs): inputs.values.first?.shape.first ?? 0
+        case .texts(let texts): texts.count
         }
     }
 
@@ -21,6 +25,7 @@ public enum DatasetInput {
         switch self {
         case .tensor(let x): [x]
         case .named(let inputs): Array(inputs.values)
+        case .texts: []
         }
     }
 
@@ -29,11 +34,17 @@ public enum DatasetInput {
         if case .tensor(let x) = self { x } else { nil }
     }
 
+    /// The texts, if they are no numbers yet.
+    public var texts: [String]? {
+        if case .texts(let texts) = self { texts } else { nil }
+    }
+
     /// The same input with every tensor replaced.
     public func mapped(_ transform: (Tensor) throws -> Tensor) rethrows -> DatasetInput {
         switch self {
         case .tensor(let x): .tensor(try transform(x))
         case .named(let inputs): .named(try inputs.mapValues(transform))
+        case .texts: self
         }
     }
 }
@@ -68,6 +79,8 @@ public final class Dataset {
     public let target: TargetDeclaration
     /// How the table was read that the data came from.
     public let table: TableSchema?
+    /// How texts became x, if they did.
+    public let tokens: TextTokens?
     /// The names of the examples; what a teacher said elsewhere is found by them. Read or given, each is there once; examples
     /// that are taken several times keep theirs.
     public let ids: [String]?
@@ -81,28 +94,29 @@ public final class Dataset {
     public convenience init(
         input: DatasetInput, y: Tensor?, classes: [String]? = nil, mask: Tensor? = nil,
         normalization: Normalization? = nil, augmentation: Augmentation? = nil,
-        target: TargetDeclaration = TargetDeclaration(), ids: [String]? = nil, name: String = "TensorDataset"
+        target: TargetDeclaration = TargetDeclaration(), tokens: TextTokens? = nil, ids: [String]? = nil,
+        name: String = "TensorDataset"
     ) throws {
         // Tensors of their own over the same memory: a write to the caller's copies first, so the dataset never changes.
         let input = try input.mapped { try $0.detach() }
         try self.init(
             stored: .memory(input), y: y.map { try $0.detach() }, classes: classes, mask: mask,
-            normalization: normalization, augmentation: augmentation, target: target, ids: ids, name: name)
+            normalization: normalization, augmentation: augmentation, target: target, tokens: tokens, ids: ids,
+            name: name)
     }
 
     init(
         stored: Stored, y: Tensor?, classes: [String]?, mask: Tensor? = nil, normalization: Normalization? = nil,
         augmentation: Augmentation? = nil, target: TargetDeclaration = TargetDeclaration(), table: TableSchema? = nil,
-        ids: [String]? = nil, viewCycle: [UInt64]? = nil, name: String
+        tokens: TextTokens? = nil, ids: [String]? = nil, viewCycle: [UInt64]? = nil, name: String
     ) throws {
         // Truth values are the classes 0 and 1.
         let y = try y.map { $0.dtype == .bool ? try $0.to(.int64) : $0 }
-        let inputs =
+        let (inputs, count) =
             switch stored {
-            case .memory(let input): input.tensors
-            case .file(_, let records): [records]
+            case .memory(let input): (input.tensors, input.count)
+            case .file(_, let records): ([records], records.count)
             }
-        let count = inputs.first?.shape.first ?? 0
         for tensor in inputs + [y, mask].compactMap({ $0 }) where tensor.shape.first != count {
             throw DataError.shape(
                 function: name, problem: "expected \(count) examples everywhere, given a tensor \(tensor.shape)",
@@ -122,6 +136,7 @@ public final class Dataset {
         self.augmentation = augmentation
         self.target = target
         self.table = table
+        self.tokens = tokens
         self.name = name
         self.classes = try Self.checkedClasses(classes, y: y, target: target, name: name)
     }
@@ -210,12 +225,12 @@ public final class Dataset {
     func with(
         stored: Stored? = nil, y: Tensor?? = nil, classes: [String]?? = nil, mask: Tensor?? = nil,
         normalization: Normalization?? = nil, augmentation: Augmentation?? = nil, ids: [String]?? = nil,
-        viewCycle: [UInt64]?? = nil, target: TargetDeclaration? = nil
+        viewCycle: [UInt64]?? = nil, target: TargetDeclaration? = nil, tokens: TextTokens?? = nil
     ) throws -> Dataset {
         try Dataset(
             stored: stored ?? self.stored, y: y ?? self.y, classes: classes ?? self.classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
-            target: target ?? self.target, table: table, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle,
+            target: target ?? self.target, table: table, tokens: tokens ?? self.tokens, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle,
             name: name)
     }
 

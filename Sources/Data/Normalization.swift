@@ -29,8 +29,7 @@ public struct Normalization: Sendable, Equatable, CustomStringConvertible {
     /// - Throws: ``DataError`` for an empty dataset and for inputs by name.
     public init(of dataset: Dataset) throws {
         guard let shape = dataset.inputShape else {
-            throw DataError.argument(
-                function: "normalize", problem: "x is a dict of tensors here", help: "normalise the tensors first")
+            throw dataset.notOneTensor("normalize", help: "normalise the tensors first")
         }
         guard shape.reduce(1, *) > 0 else {
             throw DataError.argument(function: "normalize", problem: "the dataset is empty", help: nil)
@@ -201,8 +200,7 @@ public func normalize(_ datasets: [Dataset], with statistics: Normalization? = n
     let statistics = try statistics ?? Normalization(of: first)
     return try datasets.map { dataset in
         guard let shape = dataset.inputShape else {
-            throw DataError.argument(
-                function: "normalize", problem: "x is a dict of tensors here", help: "normalise the tensors first")
+            throw dataset.notOneTensor("normalize", help: "normalise the tensors first")
         }
         try statistics.check(channels: shape.count > 1 ? shape[1] : 1)
         let joint = try dataset.normalization?.followed(by: statistics) ?? statistics

@@ -157,11 +157,36 @@ extension Dataset {
         guard datasets.allSatisfy({ dataset in names?.starts(with: dataset.classes ?? []) ?? true }) else {
             throw fail("the datasets have different classes")
         }
+        let (datasets, tokens) = try alikeTokens(datasets)
         return try Dataset(
             stored: joined(datasets), y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: names,
             mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
             normalization: first.normalization, augmentation: first.augmentation, target: first.target,
-            ids: datasets.allSatisfy { $0.ids != nil } ? datasets.flatMap { $0.ids ?? [] } : nil, name: first.name)
+            tokens: tokens, ids: datasets.allSatisfy { $0.ids != nil } ? datasets.flatMap { $0.ids ?? [] } : nil, name: first.name)
+    }
+
+    /// Datasets of tokens brought to the width of the widest, and what is known of all their texts.
+    private static func alikeTokens(_ datasets: [Dataset]) throws -> ([Dataset], TextTokens?) {
+        guard let first = datasets[0].tokens, var all = Optional(first) else {
+            guard datasets.allSatisfy({ $0.tokens == nil }) else {
+                throw DataError.argument(
+                    function: "concat", problem: "some datasets are tokens of texts, others not",
+                    help: "tokenize(ds, t) makes tokens of texts")
+            }
+            return (datasets, nil)
+        }
+        for dataset in datasets.dropFirst() {
+            guard let tokens = dataset.tokens, tokens.tokenizer == first.tokenizer else {
+                throw DataError.argument(
+                    function: "concat",
+                    problem: dataset.tokens == nil
+                        ? "some datasets are tokens of texts, others not" : "the datasets come from different tokenizers",
+                    help: "tokenize(concat(…), t) of the texts")
+            }
+            all = all.joined(with: tokens)
+        }
+        let width = datasets.compactMap(\.tokenWidth).max() ?? 0
+        return (try datasets.map { try $0.widened(to: width) }, all)
     }
 
     private static func joined(_ datasets: [Dataset]) throws -> Stored {
@@ -176,6 +201,14 @@ extension Dataset {
             case .memory(let input): input
             case .file: try dataset.with(normalization: .some(nil)).input()
             }
+        }
+        if inputs.contains(where: { $0.texts != nil }) {
+            let texts = inputs.compactMap(\.texts)
+            guard texts.count == inputs.count else {
+                throw DataError.argument(
+                    function: "concat", problem: "some datasets are texts, others not", help: nil)
+            }
+            return .memory(.texts(texts.flatMap { $0 }))
         }
         if case .named(let names) = inputs[0] {
             var joined: OrderedDictionary<String, Tensor> = [:]

@@ -52,6 +52,8 @@ final class Teacher {
     private let predictions: StoredPredictions?
     /// The stored row of each example; nil when they stand in its order.
     private var positions: Tensor?
+    /// Whether the padding of the data stands before the texts.
+    private var isLeftPadded = false
     private var record: TeacherRecord?
     /// What was said of each view of augmented data that come round again.
     private var viewRecords: [Int: TeacherRecord] = [:]
@@ -95,6 +97,7 @@ final class Teacher {
     func fill(_ data: Dataset, policy: CachePolicy, batchSize: Int, epoch: Int = 0, limit: Int) throws {
         guard case .network(let net) = source else {
             positions = try predictions?.positions(in: data)
+            isLeftPadded = data.tokens?.isLeftPadded ?? false
             return
         }
         if data.augmentation != nil, let cycle = data.viewCycle {
@@ -124,11 +127,10 @@ final class Teacher {
             return
         }
         net.remembered = nil
-        guard let (logits, features) = try collect(net, data, policy, size: max(batchSize, 512), limit: limit) else {
-            return
-        }
+        guard let values = try collect(net, data, policy, size: max(batchSize, 512), limit: limit) else { return }
         let fresh = TeacherRecord(
-            logits: logits, features: features, netMark: mark, dataMark: dataMark ?? 0, count: data.count)
+            logits: values.logits, features: values.features, netMark: mark, dataMark: dataMark ?? 0, count: data.count,
+            positions: values.positions)
         if dataMark != nil { net.remembered = fresh }
         record = fresh
     }
@@ -143,10 +145,10 @@ final class Teacher {
         if mark != netMark { viewRecords = [:] }
         netMark = mark
         if viewRecords[view] == nil,
-            let (logits, features) = try collect(net, data, policy, size: size, epoch: view, limit: limit / count)
+            let values = try collect(net, data, policy, size: size, epoch: view, limit: limit / count)
         {
             viewRecords[view] = TeacherRecord(
-                logits: logits, features: features, netMark: mark, dataMark: 0, count: data.count)
+                logits: values.logits, features: values.features, netMark: mark, dataMark: 0, count: data.count)
         }
         record = viewRecords[view]
     }
@@ -154,7 +156,7 @@ final class Teacher {
     /// Whether the first rows are what the network says now: a change of its code has no mark.
     private func agrees(_ record: TeacherRecord, _ net: Module, _ data: Dataset) throws -> Bool {
         let batch = try Batches(data, size: min(4, data.count)).batch(0)
-        guard let known = try record.view(batch.index, at: paths) else { return false }
+        guard let known = try record.view(batch, at: paths) else { return false }
         let now = try run(net, batch)
         return try zip([known.logits] + known.features, [now.logits] + now.features).allSatisfy { old, new in
             guard old.shape == new.shape else { return false }
@@ -162,17 +164,32 @@ final class Teacher {
         }
     }
 
+    /// What the network says about the data.
+    private struct Values {
+        let logits: StoredRows
+        let features: [LayerPath: StoredRows]
+        let positions: (places: TokenPositions, indices: [LayerPath: Int])?
+    }
+
     /// Everything the network says about the data; nil when there is no room for it.
     private func collect(
         _ net: Module, _ data: Dataset, _ policy: CachePolicy, size: Int, epoch: Int = 0, limit: Int
-    ) throws -> (StoredRows, [LayerPath: StoredRows])? {
+    ) throws -> Values? {
+        let positions = try TokenPositions(data) { batch in
+            let view = try run(net, batch)
+            return [view.logits] + view.features
+        }
+        // A text has as many rows in a network as tokens.
+        let size = data.tokens == nil ? size : max(1, min(size, 16_384 / max(1, data.tokenWidth ?? 1)))
         let batches = try Batches(data, size: size, epoch: epoch)
         var collectors: [RowCollector] = []
         for position in 0..<batches.count {
             try Interrupt.check()
             let batch = try batches.batch(position)
             let view = try run(net, batch)
-            let values = [view.logits] + view.features
+            let values = try ([view.logits] + view.features).enumerated().map { index, value in
+                try positions.map { try $0.filled(value, index, of: batch) } ?? value
+            }
             if position == 0 {
                 let bytes = values.reduce(0) { $0 + $1.count * $1.dtype.itemSize } / max(1, batch.count) * data.count
                 // Half of the disk is left to others.
@@ -193,15 +210,23 @@ final class Teacher {
             for (index, value) in values.enumerated() { try collectors[index].append(value) }
         }
         let stored = try collectors.map { try $0.stored() }
-        return (stored[0], Dictionary(zip(paths, stored.dropFirst())) { first, _ in first })
+        let indices = Dictionary(zip(paths, 1...)) { first, _ in first }
+        return Values(
+            logits: stored[0], features: Dictionary(zip(paths, stored.dropFirst())) { first, _ in first },
+            positions: positions.map { ($0, indices) })
     }
 
     /// Logits and features for a batch, without history.
     func view(_ batch: Batch) throws -> NetworkView {
         if let predictions {
-            return try predictions.view(at: positions.map { try $0.rows(at: batch.index) } ?? batch.index)
+            var places: Range<Int>?
+            if let width = batch.tokenWidth, predictions.positionCount == width.full {
+                places = isLeftPadded ? width.full - width.own..<width.full : 0..<width.own
+            }
+            return try predictions.view(
+                at: positions.map { try $0.rows(at: batch.index) } ?? batch.index, positions: places)
         }
-        if let record, Shortcut.teacherCache.isTaken(), let view = try record.view(batch.index, at: paths) {
+        if let record, Shortcut.teacherCache.isTaken(), let view = try record.view(batch, at: paths) {
             return view
         }
         guard case .network(let net) = source else {

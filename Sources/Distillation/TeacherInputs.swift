@@ -29,13 +29,15 @@ public enum TeacherInputs {
                     + "\(batch.count) examples", help: "one row for each example of the batch")
         }
         return Batch(
-            input: input, y: batch.y, mask: batch.mask, index: batch.index, epoch: batch.epoch, mixture: batch.mixture)
+            input: input, y: batch.y, mask: batch.mask, index: batch.index, epoch: batch.epoch, mixture: batch.mixture,
+            tokenWidth: batch.tokenWidth)
     }
 
     private func input(_ batch: Batch) throws -> DatasetInput {
         switch self {
         case .function(let function): return try function(batch)
         case .entries(let names):
+            if batch.input.texts != nil { throw DataError.texts("distill") }
             guard case .named(let inputs) = batch.input else {
                 throw DistillationError.teacher(
                     problem: "teacher_inputs=\(summary), and the dataset has one input without a name",

@@ -29,15 +29,19 @@ final class TeacherRecord {
     private let netMark: UInt64
     private let dataMark: UInt64
     private let count: Int
+    /// Where the logits and then the features, in the order of their paths, have positions of tokens.
+    private let positions: (places: TokenPositions, indices: [LayerPath: Int])?
 
     init(
-        logits: StoredRows, features: [LayerPath: StoredRows], netMark: UInt64, dataMark: UInt64, count: Int
+        logits: StoredRows, features: [LayerPath: StoredRows], netMark: UInt64, dataMark: UInt64, count: Int,
+        positions: (places: TokenPositions, indices: [LayerPath: Int])? = nil
     ) {
         self.logits = logits
         self.features = features
         self.netMark = netMark
         self.dataMark = dataMark
         self.count = count
+        self.positions = positions
     }
 
     func isValid(netMark: UInt64, dataMark: UInt64, count: Int) -> Bool {
@@ -45,13 +49,17 @@ final class TeacherRecord {
     }
 
     /// What the teacher said about the examples of a batch.
-    func view(_ index: Tensor, at paths: [LayerPath]) throws -> NetworkView? {
+    func view(_ batch: Batch, at paths: [LayerPath]) throws -> NetworkView? {
+        func cut(_ value: Tensor, _ index: Int?) throws -> Tensor {
+            guard let positions, let index else { return value }
+            return try positions.places.cut(value, index, to: batch)
+        }
         var values: [Tensor] = []
         for path in paths {
             guard let stored = features[path] else { return nil }
-            values.append(try stored.rows(at: index))
+            values.append(try cut(stored.rows(at: batch.index), positions?.indices[path]))
         }
-        return NetworkView(logits: try logits.rows(at: index), features: values)
+        return NetworkView(logits: try cut(logits.rows(at: batch.index), 0), features: values)
     }
 }
 

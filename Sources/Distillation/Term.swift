@@ -193,7 +193,12 @@ open class Term {
 
     /// What the mean of a step is divided by: the rows it goes over, or the sum of their weights; nil when it is all rows.
     func divisor(_ input: TermInput) throws -> Double? {
-        judgesLabelledRows ? input.student.logits.shape.first.map(Double.init) : nil
+        if judgesLabelledRows { return input.student.logits.shape.first.map(Double.init) }
+        // Features of positions beside one answer a text: their mean goes over the positions.
+        guard !keepsShapes, let rows = input.student.features.first?.shape.first,
+            rows != input.student.logits.shape.first
+        else { return nil }
+        return Double(rows)
     }
 
     /// Whether the term compares features and takes the input of the last child when no pair is given.

@@ -42,6 +42,23 @@ public final class Tokenizer {
     /// How many special tokens are put around a text.
     public var specialCount: Int { parts.postProcessor.count }
 
+    /// What tells it from other tokenizers: its kind, the number of its tokens, and a mark of their spellings and of what
+    /// becomes of a text with words, numbers, accents and signs.
+    public var mark: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
+        for (id, token) in parts.model.vocabulary.entries.sorted(by: { $0.key < $1.key }) {
+            withUnsafeBytes(of: id.littleEndian) { add($0) }
+            add(token)
+        }
+        let probe = "Don't cut 3.14 tokens: naïve ΩMEGA, 你好! \t(unbelievably)"
+        for id in (try? encode(probe).ids) ?? [] { withUnsafeBytes(of: id.littleEndian) { add($0) } }
+        let digits = String(hash, radix: 16)
+        return "\(kind), \(count) tokens, " + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// The number of a token.
     public func id(of token: String) -> Int? {
         (parts.added.id(of: token) ?? parts.model.vocabulary.id(of: token)).map(Int.init)

@@ -10,14 +10,15 @@ extension Dataset: LanguageObject {
 }
 
 extension DatasetInput: ValueEncodable {
-    /// A tensor, or a dict of tensors.
-    public static var languageType: LanguageType { .union([.tensor, .dict]) }
+    /// A tensor, a dict of tensors, or texts.
+    public static var languageType: LanguageType { .union([.tensor, .dict, .list(.string)]) }
 
     /// The tensor, or the dict of the named inputs.
     public func encode(in interpreter: Interpreter) -> Value {
         switch self {
         case .tensor(let x): .tensor(x)
         case .named(let inputs): inputs.encode(in: interpreter)
+        case .texts(let texts): texts.encode(in: interpreter)
         }
     }
 }
@@ -68,9 +69,18 @@ extension Library {
         add(
             Attribute(
                 "x", on: .object("dataset"),
-                "The examples: a tensor whose first dimension counts them, or a dict of such.",
+                "The examples: a tensor whose first dimension counts them, a dict of such, or a list of strings.",
                 examples: [Example(#"dataset("digits").x.shape"#, "[1797, 64]")]
             ) { (dataset: Dataset) in try dataset.input() })
+        add(
+            Attribute(
+                "mask", on: .object("dataset"), "Which examples [N] or positions [N, L] count, or none for all.",
+                examples: [
+                    Example(
+                        "TensorDataset({\"x\": zeros(1, 2), \"mask\": tensor([[true, false]])}).mask.tolist()",
+                        "[[true, false]]")
+                ]
+            ) { (dataset: Dataset) -> Tensor? in dataset.mask })
         add(
             Attribute(
                 "y", on: .object("dataset"), "The labels: int64 classes [N], or float targets.",

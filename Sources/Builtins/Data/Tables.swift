@@ -56,6 +56,8 @@ extension Library {
             "classes", "the names of the classes, in order", defaultText: "those that occur, sorted")
         let encoding = Parameter<EncodingName>("encoding", "of the file", default: .utf8)
         let columns = Parameter<[ColumnName]?>.optional("usecols", "the columns that are read", defaultText: "all")
+        let text = Parameter<ColumnName?>.optional(
+            "text", "the column of texts that x is; other columns than the label's are passed over")
         let id = Parameter<ColumnName?>.optional(
             "id", "the column that names the rows; it is no input, and what a teacher said elsewhere is found by it")
         let skip = Parameter<Int>("skip", "lines at the beginning that are passed over", default: 0)
@@ -68,16 +70,16 @@ extension Library {
                     path.description, label.description, separator.description, header.description, names.description,
                     decimal.description, thousands.description, missing.description, types.description,
                     like.description, classes.description, encoding.description, columns.description,
-                    skip.description, comment.description, id.description,
+                    skip.description, comment.description, id.description, text.description,
                 ],
-                returns: "x int64 when all its columns are whole numbers, else float32 [N, D]",
+                returns: "x int64 when all its columns are whole numbers, else float32 [N, D]; with text= a list of strings",
                 notes: [
                     "A text column becomes one 0/1 column per category; a text label becomes classes. describe() says what was guessed.",
                     "Without header= the first line is a header when its fields are texts that all differ, or when one is a text above a number.",
                     "A .jsonl or .ndjson file has one JSON object a line: fields of objects are columns such as user.age, lists of numbers columns such as embedding.0. An .arff file declares its columns; nominal ones keep their order.",
                     "A test file is read with like=train, so that its columns, categories and classes are those of train.",
                 ],
-                pytorch: .none, seeAlso: ["dataset", "TensorDataset"],
+                pytorch: .none, seeAlso: ["dataset", "TensorDataset", "tokenize"],
                 examples: [
                     Example(
                         """
@@ -101,6 +103,7 @@ extension Library {
                 options.columns = try call[columns]?.map(\.label)
                 options.skip = try call[skip]
                 options.id = try call[id]?.label
+                options.text = try call[text]?.label
                 options.comment = try call[comment].map { try Self.character($0, "comment") }
                 let data = try readCSV(
                     call[path].found(), labels: (call[label]?.elements ?? []).map(\.label), options: options,

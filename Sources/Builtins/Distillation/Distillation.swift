@@ -284,6 +284,8 @@ extension Library {
                     if let note = stored.note(for: data) { call.interpreter.warn("distill: \(note)") }
                 }
                 try Self.warnOfUnlike(call[shared.validate], data, "distill", call.interpreter)
+                let teachers = own == nil ? nets.left.elements.map { ("the teacher", $0.source.network) } : []
+                try Self.warnOfPadding(teachers + [("the student", nets.right)], data, "distill", call.interpreter)
                 let run = try Distillation.distill(
                     nets.left.elements.map(\.source), into: nets.right, data, loss: objective,
                     options: shared.options(call, for: "distill"),

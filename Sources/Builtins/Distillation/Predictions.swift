@@ -7,6 +7,7 @@ import Learning
 import OrderedCollections
 import Runtime
 import Tensors
+import Tokenization
 
 extension StoredPredictions: LanguageObject {
     /// `predictions`.
@@ -243,6 +244,8 @@ extension Library {
         let ids = Parameter<RowNames?>.optional("ids", "the names of the rows", defaultText: "those of the file")
         let classes = Parameter<[String]?>.optional(
             "classes", "the names of the classes, in order", defaultText: "those of the file")
+        let tokenizer = Parameter<Tokenizer?>.optional(
+            "tokenizer", "what made tokens of the texts that the teacher saw", defaultText: "that of the file, if it says")
         add(
             Builtin(
                 "predictions", .distillation,
@@ -251,7 +254,7 @@ extension Library {
                     "bucket Σ_S p log(p/q) + (1 − P)·log((1 − P)/(1 − Q)); renormalize p/P; uniform (1 − P)/(K − k) elsewhere; truncate Σ_S p log(p/q)",
                 parameters: [
                     source.description, kind.description, temperature.description, rest.description, ids.description,
-                    classes.description,
+                    classes.description, tokenizer.description,
                 ],
                 returns: "predictions, or a list of them for a list",
                 notes: [
@@ -259,6 +262,7 @@ extension Library {
                     "mask [N, L] says of which positions something is stored; p.mask is the mask for the dataset. A .jsonl or .json of what a language model says of its tokens has a text a row: [null, [{\"token\": \"token_id:12\", \"logprob\": -0.1}], …] as vLLM writes it, whose token i stands at position i − 1, or [{\"12\": 0.9}, …], probabilities by token; a .pt has {items: [{full_ids, prompt_len, indices, values}]}.",
                     "S are the stored classes of a row, P and Q the teacher's and the student's mass on them. \"bucket\" takes all other classes as one; \"truncate\" may be below 0.",
                     "Rows are matched by ids when predictions and dataset have them, else by position; a row that is missing is named.",
+                    "What was said of tokens [N, L, …] is refused for tokens of another tokenizer; what was said of whole texts is not.",
                     "At another temperature than values_T, p becomes p^(values_T/T), renormalised over what is stored. From logits any temperature is exact.",
                     "Terms that need all classes take rest=\"renormalize\" and \"uniform\", or refuse by name. counts are an unbiased sample of the teacher at their own temperature (arXiv:2503.16870); the most probable classes alone are biased.",
                     "In Python: lp = logits.log_softmax(-1); v, i = lp.topk(32); numpy.savez(\"top.npz\", indices=i.numpy(), values=v.numpy(), tail=(1 - v.exp().sum(-1)).clamp(min=0).numpy(), ids=numpy.arange(len(i))) is read with kind=\"log_probabilities\", values_T=1.",
@@ -279,6 +283,7 @@ extension Library {
                 options.rest = try call[rest]?.rest
                 options.ids = try call[ids]?.names
                 options.classes = try call[classes]
+                options.tokenizer = try call[tokenizer]?.mark
                 let all = try call[source]
                 let made = try all.elements.map { try $0.predictions(options) }
                 return all.isList

@@ -38,7 +38,7 @@ extension Library {
                     "Models: WordPiece, BPE, Unigram, WordLevel. What is not read of a file is an error with its name and place.",
                     "Normal forms (NFC …) and accents are libutf8proc's, regular expressions PCRE2's: both are loaded when a text needs them.",
                 ],
-                seeAlso: ["encode", "decode", "tokens"],
+                seeAlso: ["encode", "decode", "tokens", "tokenize"],
                 examples: [
                     Example("\(Self.smallTokenizer); t", "tokenizer: WordPiece, 7 tokens"),
                     Example("\(Self.smallTokenizer); t(\"Walking dogs\")", "[2, 4, 5, 6, 3]"),
@@ -52,10 +52,11 @@ extension Library {
         addEncoding()
         addDecoding()
         addTokenizerFacts()
+        addTextDatasets()
     }
 
     /// A tokenizer for examples.
-    private static let smallTokenizer =
+    static let smallTokenizer =
         "t = tokenizer([\"[PAD]\", \"[UNK]\", \"[CLS]\", \"[SEP]\", \"walk\", \"##ing\", \"dogs\"])"
 
     private func addEncoding() {

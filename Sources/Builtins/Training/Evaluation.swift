@@ -209,7 +209,9 @@ extension Library {
     static func fitting(
         _ dataset: Dataset, _ net: Module, _ function: String, _ interpreter: Interpreter
     ) throws -> Dataset {
-        for problem in net.notes(for: dataset) { interpreter.warn("\(function): the network \(problem)") }
+        for problem in try net.notes(for: dataset) + [net.paddingNote(on: dataset)].compactMap({ $0 }) {
+            interpreter.warn("\(function): the network \(problem)")
+        }
         return try dataset.withClasses(of: net, function: function)
     }
 }

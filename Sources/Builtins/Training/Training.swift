@@ -104,6 +104,7 @@ extension Library {
                 ]
             ) { call in
                 try Self.warnOfUnlike(call[shared.validate], call[train], "fit", call.interpreter)
+                try Self.warnOfPadding([("the network", call[net])], call[train], "fit", call.interpreter)
                 let run = try Distillation.fit(
                     call[net], call[train], loss: call[loss]?.objective, options: shared.options(call, for: "fit"))
                 try Self.reportInterrupt(run)
@@ -121,6 +122,16 @@ extension Library {
             try validate.withClasses(train.classes, of: "the training data", function: function)
                 .missingClassesNote(beside: train, "the validation data"),
         ].compactMap({ $0 }) { interpreter.warn("\(function): \(problem)") }
+    }
+
+    /// Says when what a network makes of a text depends on the padding behind it.
+    static func warnOfPadding(
+        _ nets: [(name: String, net: Module?)], _ train: Dataset, _ function: String, _ interpreter: Interpreter
+    ) throws {
+        guard train.tokens != nil else { return }
+        for (name, net) in nets {
+            if let note = try net?.paddingNote(on: train) { interpreter.warn("\(function): \(name) \(note)") }
+        }
     }
 
     /// A run that Ctrl-C ended says where, with which weights the network is left, and how to go on.

@@ -175,14 +175,14 @@ public enum Representation {
     /// - Throws: ``ModuleError/path(path:existing:)``, and what the network throws.
     public static func features(_ net: Module, at path: LayerPath, on data: Dataset) throws -> Tensor {
         let capture = try FeatureCapture(net, at: [path])
-        let batches = try Batches(data.withoutAugmentation(), size: 512)
         return try inEvaluation(net) {
-            let parts = try (0..<batches.count).map { position in
-                try Interrupt.check()
-                let input = try batches.batch(position)
-                return try capture.run { try net(input) }.features[0]
+            let values = try data.collected(batchSize: 512) { batch in
+                [try capture.run { try net(batch) }.features[0]]
             }
-            return try Tensor.cat(parts, dim: 0)
+            guard let features = values.first else {
+                throw TrainingError.data(function: "features", problem: "the dataset has no examples", help: nil)
+            }
+            return features
         }
     }
 

@@ -60,6 +60,7 @@ extension StoredPredictions {
         let name = "predictions of \(data.name)"
         guard let top else {
             try self.init(logits, ids: data.ids, classes: data.classes, dataMark: data.contentMark, name: name)
+            tokenizer = data.tokens?.tokenizer
             return
         }
         let layout = try data.layout(outputs: logits.shape.array, function: "predictions")
@@ -72,6 +73,7 @@ extension StoredPredictions {
         try self.init(
             top: top, of: logits, temperature: temperature, rest: rest, ids: data.ids, classes: data.classes,
             dataMark: data.contentMark, name: name)
+        tokenizer = data.tokens?.tokenizer
     }
 
     /// The most probable classes of each row of logits, with the mass that is left.
@@ -176,6 +178,7 @@ extension StoredPredictions {
         if let classes { metadata["classes"] = JSON.array(classes.map { .string($0) }).text }
         if let noClass { metadata["no_class"] = String(noClass) }
         if let dataMark { metadata["data"] = dataMark }
+        if let tokenizer { metadata["tokenizer"] = tokenizer }
         return SafeTensors(tensors, metadata: metadata, elements: elements)
     }
 

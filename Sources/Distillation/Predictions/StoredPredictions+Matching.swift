@@ -7,9 +7,25 @@ extension StoredPredictions {
     ///
     /// - Throws: ``DistillationError/predictions(name:problem:help:)`` that names the examples for which nothing is stored.
     func positions(in data: Dataset) throws -> Tensor? {
+        try checkTokens(of: data)
         let order = try order(in: data)
         try checkCoverage(of: data, order)
         return order
+    }
+
+    /// Refuses what was said of tokens where the data are other tokens. What was said of whole texts is that of any tokens.
+    private func checkTokens(of data: Dataset) throws {
+        guard let length = positionCount, let tokens = data.tokens else { return }
+        if let tokenizer, tokenizer != tokens.tokenizer {
+            throw failure(
+                "was said of the tokens of another tokenizer (\(tokenizer)) than \(data.name) has (\(tokens.tokenizer)): "
+                    + "position 5 is not the same place in a text",
+                help: "tokenize(ds, t) with the teacher's tokenizer, or a teacher of whole texts [N, K]")
+        }
+        guard let width = data.tokenWidth, width != length else { return }
+        throw failure(
+            "\(length) positions of each text are stored, and \(data.name) has \(width)",
+            help: "the same texts, max_length= and padding= as when it was written")
     }
 
     /// Refuses data of which a position counts that nothing is stored for.

@@ -38,6 +38,8 @@ public struct PredictionOptions {
     public var ids: [String]?
     /// The names of the classes.
     public var classes: [String]?
+    /// What made tokens of the texts that the teacher saw.
+    public var tokenizer: String?
 
     /// What the file says.
     public init() {}
@@ -119,6 +121,7 @@ extension StoredPredictions {
                 rest: options.rest ?? parts.metadata["rest"].flatMap(Rest.init), ids: ids, classes: classes,
                 width: parts.metadata["width"].flatMap { Int($0) }, dataMark: dataMark, name: name)
             self.mask = mask
+            tokenizer = options.tokenizer ?? parts.metadata["tokenizer"]
             return
         }
         let named = Kind.allCases.first { parts.tensors[$0.rawValue] != nil }
@@ -154,6 +157,7 @@ extension StoredPredictions {
             values, kind: kind, temperature: scale(of: kind), ids: ids, classes: classes, dataMark: dataMark, name: name
         )
         self.mask = mask
+        tokenizer = options.tokenizer ?? parts.metadata["tokenizer"]
     }
 
     private static let keysHelp =

@@ -55,6 +55,8 @@ public final class StoredPredictions {
     public let name: String
     /// 1 for each position of which something is stored, int64 [N, L]; nil where that is all of them.
     public internal(set) var mask: Tensor?
+    /// What made tokens of the texts that the teacher saw, if it saw texts: see ``Data/TextTokens/tokenizer``.
+    public internal(set) var tokenizer: String?
 
     init(
         _ content: Content, kind: Kind, temperature: Double, rest: Rest, ids: [String]?, classes: [String]?,
@@ -174,16 +176,30 @@ public final class StoredPredictions {
         names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", … (\(names.count))" : "")
     }
 
-    /// What is stored for the rows at `index`, as a teacher gives it.
-    func view(at index: Tensor) throws -> NetworkView {
+    /// How many positions of a text are stored, [N, L, …]; nil for one row an example.
+    var positionCount: Int? {
         switch content {
-        case .full(let logits): NetworkView(logits: try logits.rows(at: index))
+        case .full(let logits): logits.rank > 2 ? logits.shape[1] : nil
+        case .top(let rows): rows.indices.rank > 2 ? rows.indices.shape[1] : nil
+        }
+    }
+
+    /// What is stored for the rows at `index`, as a teacher gives it.
+    ///
+    /// - Parameter positions: which positions of a text; nil is all.
+    func view(at index: Tensor, positions: Range<Int>? = nil) throws -> NetworkView {
+        func chosen(_ x: Tensor) throws -> Tensor {
+            let rows = try x.rows(at: index)
+            guard let positions else { return rows }
+            return try rows.narrow(dim: 1, start: positions.lowerBound, length: positions.count)
+        }
+        switch content {
+        case .full(let logits): return NetworkView(logits: try chosen(logits))
         case .top(let rows):
-            NetworkView(
+            return NetworkView(
                 partial: PartialDistribution(
-                    indices: try rows.indices.rows(at: index),
-                    logProbabilities: try rows.logProbabilities.rows(at: index),
-                    logTail: try rows.logTail.rows(at: index), temperature: temperature, rest: rest, kind: kind))
+                    indices: try chosen(rows.indices), logProbabilities: try chosen(rows.logProbabilities),
+                    logTail: try chosen(rows.logTail), temperature: temperature, rest: rest, kind: kind))
         }
     }
 }

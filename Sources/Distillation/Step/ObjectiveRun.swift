@@ -339,6 +339,7 @@ public final class ObjectiveRun: TrainingLoss {
         var values: [Double?] = []
         var divisors: [Double?] = []
         var measured: [Tensor?] = []
+        var rows: Int?
         for (index, term) in activeTerms.enumerated() {
             let weight = weights[index]
             guard weight != 0 else {
@@ -349,6 +350,7 @@ public final class ObjectiveRun: TrainingLoss {
             }
             let input = try input(for: index, student: view, teachers: teacherViews, batch)
             lastInputs[index] = input
+            rows = input.student.logits.shape.first
             let (value, divisor) = try term.value(input, of: objective.summands[index].term)
             values.append(try value.itemDouble())
             divisors.append(divisor)
@@ -361,7 +363,7 @@ public final class ObjectiveRun: TrainingLoss {
                 term: function, problem: "every term has weight 0 in epoch \(batch.epoch + 1)")
         }
         try termBalance?.measure(measured, of: student, along: Array(trainedModules.values).trainable)
-        return StepLoss(total: total, terms: values, divisors: divisors, weights: weights)
+        return StepLoss(total: total, terms: values, divisors: divisors, weights: weights, rows: rows)
     }
 
     /// A teacher that says nan is the cause of what follows from it.

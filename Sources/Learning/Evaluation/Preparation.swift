@@ -108,6 +108,7 @@ extension Module {
         case .tensor(let x): try evaluated([(name: "", tensor: x)]) { try self(x) }
         case .named(let inputs):
             try evaluated(inputs.map { (name: $0.key, tensor: $0.value) }) { try self(named: inputs) }
+        case .texts: throw DataError.texts(typeName)
         }
     }
 

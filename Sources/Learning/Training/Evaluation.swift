@@ -9,14 +9,11 @@ import Tensors
 /// - Throws: what the network throws; ``TensorError/interrupted`` when the user asks to stop.
 public func predict(_ net: Module, _ dataset: Dataset, batchSize: Int = 512, plan: Bool = true) throws -> Tensor {
     try inEvaluation(net) {
-        let batches = try Batches(dataset.withoutAugmentation(), size: batchSize)
-        if batches.count == 1 { return try net.evaluated(batches.batch(0), plan: plan) }
-        var parts: [Tensor] = []
-        for position in 0..<batches.count {
-            try Interrupt.check()
-            parts.append(try net.evaluated(batches.batch(position), plan: plan))
+        let values = try dataset.collected(batchSize: batchSize) { [try net.evaluated($0, plan: plan)] }
+        guard let outputs = values.first else {
+            throw TrainingError.data(function: "predict", problem: "the dataset has no examples", help: nil)
         }
-        return try .concatenated(parts)
+        return outputs
     }
 }
 

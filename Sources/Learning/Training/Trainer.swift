@@ -264,7 +264,7 @@ public final class Trainer {
         let result = try loss.step(net, batch)
         let value = try result.total.itemDouble()
         guard value.isFinite else { throw try diverged(result, value, batch, epoch: epoch, step: position) }
-        let rows = try batch.positionCount()
+        let rows = try result.rows ?? batch.positionCount()
         if options.accumulate == 1 {
             try result.total.backward()
         } else {

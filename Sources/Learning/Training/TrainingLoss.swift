@@ -152,13 +152,18 @@ public struct StepLoss {
     public let divisors: [Double?]
     /// What the terms are multiplied by in the total; empty where that is not known.
     public let weights: [Double]
+    /// How many rows of logits count in the batch; nil where that is not known.
+    public let rows: Int?
 
     /// A loss from its parts.
-    public init(total: Tensor, terms: [Double?], divisors: [Double?] = [], weights: [Double] = []) {
+    public init(
+        total: Tensor, terms: [Double?], divisors: [Double?] = [], weights: [Double] = [], rows: Int? = nil
+    ) {
         self.total = total
         self.terms = terms
         self.divisors = divisors
         self.weights = weights
+        self.rows = rows
     }
 }
 
@@ -212,7 +217,7 @@ extension Module {
 
     /// What the network takes of an input and a mask: the inputs that its `forward` names, and the mask if it names that.
     final func taken(from input: DatasetInput, mask: Tensor?) -> DatasetInput {
-        guard let names = inputNames, let first = names.first else { return input }
+        guard input.texts == nil, let names = inputNames, let first = names.first else { return input }
         let takesMask = mask != nil && names.contains("mask")
         switch input {
         case .tensor(let x):
@@ -231,6 +236,7 @@ extension Module {
                 return inputs.values.first.map { .tensor($0) } ?? .named(inputs)
             }
             return .named(inputs)
+        case .texts: return input
         }
     }
 
@@ -239,6 +245,7 @@ extension Module {
         switch input {
         case .tensor(let x): try self(x)
         case .named(let inputs): try self(named: inputs)
+        case .texts: throw DataError.texts(typeName)
         }
     }
 }
