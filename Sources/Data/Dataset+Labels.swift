@@ -31,9 +31,7 @@ extension Dataset {
         var target = target
         // What only the targets say: zeros and ones [N, L] make every output a logit of its own.
         if knownTask == .severalIntegers, try holdsOneOfTwo(y) { target.task = .multilabel }
-        return try Dataset(
-            stored: stored, y: nil, classes: nil, mask: mask, normalization: normalization,
-            augmentation: augmentation, target: target, table: table, name: name)
+        return try with(y: .some(nil), classes: .some(nil), target: target)
     }
 
     /// Whether every label is 0, 1, −1 or the one that is ignored, as several labels an example have them.

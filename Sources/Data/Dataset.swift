@@ -230,7 +230,8 @@ public final class Dataset {
         try Dataset(
             stored: stored ?? self.stored, y: y ?? self.y, classes: classes ?? self.classes, mask: mask ?? self.mask,
             normalization: normalization ?? self.normalization, augmentation: augmentation ?? self.augmentation,
-            target: target ?? self.target, table: table, tokens: tokens ?? self.tokens, ids: ids ?? self.ids, viewCycle: viewCycle ?? self.viewCycle,
+            target: target ?? self.target, table: table, tokens: tokens ?? self.tokens, ids: ids ?? self.ids,
+            viewCycle: viewCycle ?? self.viewCycle,
             name: name)
     }
 

@@ -162,7 +162,8 @@ extension Dataset {
             stored: joined(datasets), y: first.y == nil ? nil : .concatenated(datasets.compactMap(\.y)), classes: names,
             mask: first.mask == nil ? nil : .concatenated(datasets.compactMap(\.mask)),
             normalization: first.normalization, augmentation: first.augmentation, target: first.target,
-            tokens: tokens, ids: datasets.allSatisfy { $0.ids != nil } ? datasets.flatMap { $0.ids ?? [] } : nil, name: first.name)
+            tokens: tokens, ids: datasets.allSatisfy { $0.ids != nil } ? datasets.flatMap { $0.ids ?? [] } : nil,
+            name: first.name)
     }
 
     /// Datasets of tokens brought to the width of the widest, and what is known of all their texts.
@@ -180,7 +181,8 @@ extension Dataset {
                 throw DataError.argument(
                     function: "concat",
                     problem: dataset.tokens == nil
-                        ? "some datasets are tokens of texts, others not" : "the datasets come from different tokenizers",
+                        ? "some datasets are tokens of texts, others not"
+                        : "the datasets come from different tokenizers",
                     help: "tokenize(concat(…), t) of the texts")
             }
             all = all.joined(with: tokens)

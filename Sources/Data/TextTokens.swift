@@ -56,6 +56,14 @@ public struct TextTokens: Sendable {
             isLeftPadded: isLeftPadded, fills: fills, texts: texts + other.texts)
     }
 
+    /// The same with batches as wide as the dataset.
+    var untrimmed: TextTokens {
+        TextTokens(
+            tokenizer: tokenizer, lengths: lengths, cutCount: cutCount, limit: limit, isBucketed: false,
+            isTrimmed: false,
+            isLeftPadded: isLeftPadded, fills: fills, texts: texts)
+    }
+
     // MARK: The width of a batch
 
     /// Batches are as wide as their longest text, rounded up to a multiple of this, so that their shapes come again.
@@ -192,6 +200,24 @@ extension Dataset {
                     })),
             y: .some(y.map { isPerToken && $0.rank > 1 ? try widened($0, target.ignoreIndex) : $0 }),
             mask: .some(mask.map { $0.rank > 1 ? try widened($0, 0) : $0 }))
+    }
+
+    /// Two datasets whose batches can be joined: of tokens, every batch as wide as the wider of both.
+    ///
+    /// - Throws: ``DataError/argument(function:problem:help:)`` for tokens of different tokenizers.
+    public static func ofOneWidth(_ a: Dataset, _ b: Dataset) throws -> (Dataset, Dataset) {
+        guard let first = a.tokens, let second = b.tokens else { return (a, b) }
+        guard first.tokenizer == second.tokenizer else {
+            throw DataError.argument(
+                function: b.name, problem: "the datasets come from different tokenizers", help: "tokenize both with one"
+            )
+        }
+        let width = max(a.tokenWidth ?? 0, b.tokenWidth ?? 0)
+        func whole(_ dataset: Dataset) throws -> Dataset {
+            let wide = try dataset.widened(to: width)
+            return try wide.with(tokens: .some(wide.tokens?.untrimmed))
+        }
+        return (try whole(a), try whole(b))
     }
 
     /// The texts as tokens.

@@ -39,7 +39,9 @@ import Testing
 
     private func failure(_ program: String) throws -> String {
         var message = ""
-        do { _ = try run(program) } catch let error as Diagnostic { message = error.message + " " + error.help.joined() }
+        do { _ = try run(program) } catch let error as Diagnostic {
+            message = error.message + " " + error.help.joined()
+        }
         return message
     }
 
@@ -143,10 +145,55 @@ import Testing
     }
 
     @Test(arguments: [
+        "mutual([teacher, start], data, epochs=1)[0].loss[0] > 0",
+        "mean_teacher(start, take(data, 6), tokenize(text_dataset(texts), t), epochs=1).epochs == 1",
+        "noisy_student(teacher, () => Net(8, true), take(data, 6), tokenize(text_dataset(texts), t), threshold=0.0, rounds=1, epochs=1)[0].epochs == 1",
+        "born_again(() => Net(8, true), data, generations=1, epochs=1)[1].epochs == 1",
+        "compare(teacher, start, data) != none", "fit(start, data, epochs=1, sampler=\"balanced\").epochs == 1",
+        "audit(soft() + hard(), start, data) != none",
+    ])
+    func `schemes and comparisons take texts`(call: String) throws {
+        #expect(try run("data = tokenize(raw, t)\nprint(\(call))") == "true")
+    }
+
+    @Test func `tokens whose padding stands before them are the same`() throws {
+        let file = #"""
+            {"version": "1.0", "truncation": null, "added_tokens": [], "normalizer": null, "post_processor": null,
+             "padding": {"strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": null, "pad_id": 0,
+                         "pad_type_id": 0, "pad_token": "[PAD]"},
+             "pre_tokenizer": {"type": "Whitespace"}, "decoder": null,
+             "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[PAD]": 0, "[UNK]": 1, "a": 2, "b": 3,
+                       "c": 4, "d": 5, "e": 6, "f": 7, "g": 8, "h": 9}}}
+            """#
+        try WholeFile.write(Array(file.utf8), to: "/tmp/distill-left-tokenizer.json")
+        let program = """
+            left = tokenizer("/tmp/distill-left-tokenizer.json")
+            data = tokenize(text_dataset(texts), left, bucket=false)
+            module Last(width) {
+                e = Embedding(12, width, padding_idx=0)
+                head = Linear(width, 3)
+                fn forward(input_ids, attention_mask) { return head(cumsum(e(input_ids), 1) * attention_mask.float().unsqueeze(2)) }
+            }
+            first = Last(8)
+            second = Last(8)
+            a = predict(first, data)
+            b = predict(first, tokenize(text_dataset(texts), left, padding=19))
+            fn curve(data, cache) {
+                manual_seed(4)
+                return distill(first -> second.copy(), data, loss=feature("head" -> "head"), epochs=2, batch_size=5, cache=cache).loss
+            }
+            c = curve(data, "off")
+            print(data.x["input_ids"][0].tolist()[-1] != 0, (a - b).abs().max().item() < 1e-6, apart(curve(data, "on"), c) < 1e-5, apart(curve(tokenize(text_dataset(texts), left, padding=19, bucket=false), "off"), c) < 1e-5)
+            """
+        #expect(try run(program) == "true true true true")
+    }
+
+    @Test(arguments: [
         ("fit(start, raw, epochs=1)", "x is texts here"), ("predict(start, raw)", "x is texts here"),
         ("normalize(raw)", "x is texts here"), ("augment(raw, shift(1))", "x is texts here"),
         ("distill(teacher -> start, raw, epochs=1)", "x is texts here"), ("evaluate(start, raw)", "x is texts here"),
-        ("tokenize(dataset(\"digits\"), t)", "holds no texts"), ("tokenize(raw, t, max_length=0)", "max_length must be"),
+        ("tokenize(dataset(\"digits\"), t)", "holds no texts"),
+        ("tokenize(raw, t, max_length=0)", "max_length must be"),
         ("tokenize(raw, t, max_length=1)", "special"), ("tokenize(raw, t, padding=-3)", "padding must be"),
         ("concat(raw, tokenize(raw, t))", "others not"), ("concat(tokenize(raw, t), raw)", "others not"),
         ("text_dataset([\"a\"], [\"x\", \"y\"])", "expected 1 examples"),

@@ -72,7 +72,8 @@ extension Library {
                     like.description, classes.description, encoding.description, columns.description,
                     skip.description, comment.description, id.description, text.description,
                 ],
-                returns: "x int64 when all its columns are whole numbers, else float32 [N, D]; with text= a list of strings",
+                returns:
+                    "x int64 when all its columns are whole numbers, else float32 [N, D]; with text= a list of strings",
                 notes: [
                     "A text column becomes one 0/1 column per category; a text label becomes classes. describe() says what was guessed.",
                     "Without header= the first line is a header when its fields are texts that all differ, or when one is a text above a number.",

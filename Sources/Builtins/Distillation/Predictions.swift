@@ -245,7 +245,8 @@ extension Library {
         let classes = Parameter<[String]?>.optional(
             "classes", "the names of the classes, in order", defaultText: "those of the file")
         let tokenizer = Parameter<Tokenizer?>.optional(
-            "tokenizer", "what made tokens of the texts that the teacher saw", defaultText: "that of the file, if it says")
+            "tokenizer", "what made tokens of the texts that the teacher saw",
+            defaultText: "that of the file, if it says")
         add(
             Builtin(
                 "predictions", .distillation,

@@ -214,8 +214,12 @@ extension Library {
                 returns: "the dataset; without a tokenizer its x is the list of strings", pytorch: .none,
                 seeAlso: ["tokenize", "read_csv", "read_lines", "TensorDataset"],
                 examples: [
-                    Example("text_dataset([\"good\", \"bad\", \"fine\"], [\"yes\", \"no\", \"yes\"]).classes", "[\"no\", \"yes\"]"),
-                    Example("\(Self.smallTokenizer); text_dataset([\"dogs\"], tokenizer=t).mask.tolist()", "[[true, true, true]]"),
+                    Example(
+                        "text_dataset([\"good\", \"bad\", \"fine\"], [\"yes\", \"no\", \"yes\"]).classes",
+                        "[\"no\", \"yes\"]"),
+                    Example(
+                        "\(Self.smallTokenizer); text_dataset([\"dogs\"], tokenizer=t).mask.tolist()",
+                        "[[true, true, true]]"),
                 ]
             ) { call in
                 let (limit, width) = (try call[limit], try call[padding])

@@ -35,6 +35,7 @@ public func meanTeacher(
     _ student: Module, labelled: Dataset, unlabelled: Dataset, settings: MeanTeacherOptions = MeanTeacherOptions(),
     options: TrainingOptions = TrainingOptions()
 ) throws -> Run {
+    let (labelled, unlabelled) = try Dataset.ofOneWidth(labelled, unlabelled)
     let loss = try MeanTeacherLoss(student, labelled, settings, epochs: options.epochs)
     return try Trainer(
         student, unlabelled.withoutLabels(), loss: loss, options: options, function: "mean_teacher"
@@ -128,16 +129,33 @@ final class MeanTeacherLoss: TrainingLoss {
     func step(_ student: Module, _ batch: Batch) throws -> StepLoss {
         let known = try nextLabelled()
         let input = try DatasetInput.joined(known.input, batch.input)
-        let logits = try student(input.noised(by: settings.noise))
+        let mask = try Self.joined(known, batch)
+        let logits = try student(input.noised(by: settings.noise), mask: mask)
         guard logits.rank == 2 else {
             throw DistillationError.logits(term: "mean_teacher", shape: logits.shape.array)
         }
-        let target = try Gradients.disabled { try teacher(input.noised(by: settings.noise)).softmax(dim: 1) }
-        let labels = try known.y.map { try $0.reshape([known.count]) } ?? .zeros([0], dtype: .int64)
+        let target = try Gradients.disabled {
+            try teacher(input.noised(by: settings.noise), mask: mask).softmax(dim: 1)
+        }
+        let ignored = Scalar.int(labelled.target.ignoreIndex)
+        let labels =
+            try known.y.map { y in
+                try y.reshape([known.count]).maskedFill(
+                    y.reshape([known.count]).eq(ignored), .int(TargetDeclaration.ignored))
+            } ?? .zeros([0], dtype: .int64)
         let hard = try Labels.crossEntropy(logits.rows(0..<known.count), labels)
         let consistency = try (logits.softmax(dim: 1) - target).square().mean()
         let values: [Double?] = [try hard.itemDouble(), try consistency.itemDouble()]
         return StepLoss(total: try hard + consistency * Scalar(weight), terms: values)
+    }
+
+    /// The masks of both; where one side has none, all of it counts.
+    private static func joined(_ a: Batch, _ b: Batch) throws -> Tensor? {
+        guard let some = a.mask ?? b.mask else { return nil }
+        func mask(_ batch: Batch) throws -> Tensor {
+            try batch.mask ?? .ones([batch.count] + some.shape.array.dropFirst(), dtype: some.dtype)
+        }
+        return try .concatenated([mask(a), mask(b)])
     }
 
     func stepped(_ student: Module, _ batch: Batch) throws {
