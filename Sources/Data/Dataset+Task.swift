@@ -78,6 +78,9 @@ public struct TaskLayout: Sendable, Equatable {
     /// what the dataset was declared for.
     public let isBernoulli: Bool
 
+    /// Whether the data are tokens of texts, so that rows [N, D] are one vector a text, whatever D is.
+    let isText: Bool
+
     /// The layout of outputs that are rows of logits [N, K] already, as functions of two tensors have them.
     public init(rows width: Int, task: LearningTask? = .classes, ignoreIndex: Int = TargetDeclaration.ignored) {
         self.task = task
@@ -85,11 +88,13 @@ public struct TaskLayout: Sendable, Equatable {
         self.width = width
         self.ignoreIndex = ignoreIndex
         isBernoulli = task?.isBernoulli ?? (width == 1)
+        isText = false
         function = ""
     }
 
     fileprivate init(_ dataset: Dataset, outputs: [Int], function: String) throws {
         self.function = function
+        isText = dataset.tokens != nil
         ignoreIndex = dataset.target.ignoreIndex
         let dim = try Self.classDim(dataset.target.classDim, outputs, function)
         let size = dim.map { outputs[$0] } ?? 1

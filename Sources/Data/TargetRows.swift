@@ -27,7 +27,7 @@ public struct TargetRows {
         }
         let rows = outputs.indices.filter { $0 != layout.classDim }.map { outputs[$0] }
         let shape = mask.shape.array
-        isElementwise = shape == outputs && outputs.count > 1 && !(layout.task?.hasClasses ?? false)
+        isElementwise = !layout.isText && shape == outputs && outputs.count > 1 && !(layout.task?.hasClasses ?? false)
         let counted = isElementwise ? outputs : rows
         let valid = try mask.booleans().enumerated().filter(\.element).map(\.offset)
         masked = (shape, try Tensor(valid, shape: [valid.count]))
@@ -97,6 +97,16 @@ public struct TargetRows {
         return try chosen.map { try x.rows(at: $0) } ?? x
     }
 
+    /// What a feature is known to be.
+    public enum FeatureKind: Sendable {
+        /// Nothing is known: the shape says where positions are.
+        case any
+        /// What the heads of an attention see, [N, H, L, d].
+        case heads
+        /// Scores or shares of an attention, [N, H, L, S].
+        case attention
+    }
+
     /// The pairs of positions that both count, as rows of an attention [N, L, L, H]; nil for a feature of another shape.
     private func pairs(of masked: (shape: [Int], positions: Tensor), in shape: [Int]) throws -> Tensor? {
         guard masked.shape.count == 2, shape.count == 4, shape[0] == masked.shape[0],
@@ -115,12 +125,21 @@ public struct TargetRows {
     /// A feature of the rows that count: one whose first dimensions are the mask's becomes a row for each of them; others
     /// stay as they are.
     ///
-    /// Of an attention [N, H, L, L] the pairs of positions that both count become rows [R, H].
-    public func feature(_ x: Tensor) throws -> Tensor {
+    /// Of an attention [N, H, L, L] the pairs of positions that both count become rows [R, H], of what the heads of an attention
+    /// see, [N, H, L, d], the positions that count rows [R, H·d].
+    public func feature(_ x: Tensor, _ kind: FeatureKind = .any) throws -> Tensor {
+        if kind == .heads {
+            let shape = x.shape.array
+            guard let masked, masked.shape.count == 2, shape.count == 4, shape[0] == masked.shape[0],
+                shape[2] == masked.shape[1]
+            else { return x }
+            return try x.permute([0, 2, 1, 3]).reshape([shape[0] * shape[2], shape[1] * shape[3]])
+                .rows(at: masked.positions)
+        }
         if let masked, let pairs = try pairs(of: masked, in: x.shape.array) {
             return try x.permute([0, 2, 3, 1]).reshape([x.count / max(1, x.shape[1]), x.shape[1]]).rows(at: pairs)
         }
-        guard let masked, x.shape.array.starts(with: masked.shape) else { return x }
+        guard kind == .any, !(layout.isText && x.rank == 2), let masked, x.shape.array.starts(with: masked.shape) else { return x }
         return try x.reshape([masked.shape.reduce(1, *)] + Array(x.shape.array.dropFirst(masked.shape.count)))
             .rows(at: masked.positions)
     }

@@ -36,7 +36,28 @@ public func distill(
         objective, teachers: teachers, average: average, weights: weights, inputs: inputs, cache: cache,
         balance: balance,
         function: "distill")
+    let note = try objective.labelsNote(student, data)
+    var options = options
+    if note != nil { (data, options.validate) = (try data.withoutLabels(), try options.validate?.withoutLabels()) }
+    loss.labelsNote = note
     return try Trainer(student, data, loss: loss, options: options, function: "distill").train()
+}
+
+extension Objective {
+    /// What is to be said of labels that do not fit what the student gives and that no term looks at: an encoder without a
+    /// classifier learns from labelled texts as well.
+    ///
+    /// - Returns: nil where the labels fit, or are needed.
+    fileprivate func labelsNote(_ student: Module, _ data: Dataset) throws -> String? {
+        let ignoresThem = summands.allSatisfy { !$0.term.needsLabels && !$0.term.comparesLogits && !($0.term is CustomTerm) }
+        guard ignoresThem, data.y != nil, data.count > 0 else { return nil }
+        do {
+            _ = try data.layout(of: student, function: "distill")
+            return nil
+        } catch let error as DataError {
+            return "\(data.targetName) is left out, since no term looks at it: \(error.message)"
+        }
+    }
 }
 
 /// Trains `student` in place with one teacher network.

@@ -62,6 +62,8 @@ public enum MethodFamily: String, Sendable, CaseIterable {
     case stages
     /// A paraphrase of the teacher's features.
     case factors
+    /// The tokens of texts: their states, attention, one vector for all.
+    case tokens
     /// How the examples of a batch lie to each other.
     case relations
     /// The order of candidates.
@@ -85,6 +87,7 @@ public enum MethodFamily: String, Sendable, CaseIterable {
         case .maps: "  maps"
         case .stages: "  several stages"
         case .factors: "  paraphrased"
+        case .tokens: "tokens and texts"
         case .relations: "relations of examples"
         case .orders: "orders of candidates"
         case .classifier: "the teacher's head"
@@ -98,6 +101,7 @@ public enum MethodFamily: String, Sendable, CaseIterable {
         switch self {
         case .labels: "for classes, for floats"
         case .temperature: "learned; standardize=true scales each row instead"
+        case .tokens: "for transformers"
         case .relations: "for networks of unlike kind and width"
         case .orders: "for scores of a query's candidates"
         case .classifier: "run.net ends in the teacher's classifier"

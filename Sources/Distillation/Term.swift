@@ -204,6 +204,11 @@ open class Term {
     /// Whether the term compares features and takes the input of the last child when no pair is given.
     open var usesDefaultPair: Bool { false }
 
+    /// The layers that a term without pairs compares in these networks; nil takes the input of the last child called.
+    ///
+    /// - Throws: ``DistillationError`` for networks in which they cannot be found.
+    func foundPairs(teacher: Module, student: Module) throws -> [LayerPair]? { nil }
+
     /// Whether the term reads the networks' outputs as logits, so that probabilities would be a mistake.
     open var comparesLogits: Bool { pairs.isEmpty && !usesDefaultPair }
 

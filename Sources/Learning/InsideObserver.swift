@@ -25,6 +25,21 @@ extension ShowsInside {
 }
 
 extension Module {
+    /// The values of its computation that somebody wants to see.
+    var shownInsides: [String] {
+        guard isObserved, let shows = self as? any ShowsInside else { return [] }
+        return shows.insides.filter { name in
+            observers.contains { ($0 as? any InsideObserver)?.wants(name, of: self) == true }
+        }
+    }
+
+    /// Tells those who want it what the module computed on the way.
+    func notify(computed name: String, _ value: Tensor) {
+        for case let observer as any InsideObserver in observers where observer.wants(name, of: self) {
+            observer.module(self, computed: name, value)
+        }
+    }
+
     /// The paths of what the layers below show of their computation.
     var pathsInside: [String] {
         namedModules().flatMap { path, module in ((module as? any ShowsInside)?.insides ?? []).map { "\(path)@\($0)" } }

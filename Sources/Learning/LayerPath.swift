@@ -1,3 +1,5 @@
+import Data
+
 /// Where in a network a feature is taken: the output of a layer, what goes into it (`"fc@input"`), or something that it
 /// computes on the way (`"self_attn@scores"`).
 ///
@@ -43,6 +45,15 @@ public struct LayerPath: Hashable, Sendable, CustomStringConvertible {
     public init(components: [String], side: Side = .output) {
         self.components = components
         self.side = side
+    }
+
+    /// What a feature taken here is known to be.
+    public var kind: TargetRows.FeatureKind {
+        switch side {
+        case .inside("query"), .inside("key"), .inside("value"): .heads
+        case .inside("scores"), .inside("probabilities"): .attention
+        default: .any
+        }
     }
 
     /// The layer alone, without its side.

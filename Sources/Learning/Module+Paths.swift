@@ -34,6 +34,23 @@ extension Module {
     }
 }
 
+extension Module {
+    /// The layer that shows the value called `name`: this one, or the only one below it that does, so that
+    /// `"encoder.layer.3@scores"` means those of its attention.
+    fileprivate func showing(_ name: String, at path: LayerPath, in net: Module) throws -> Module {
+        func shows(_ module: Module) -> Bool { (module as? any ShowsInside)?.insides.contains(name) ?? false }
+        if shows(self) { return self }
+        let below = namedModules().filter { shows($0.module) }
+        guard below.count == 1, let only = below.first else {
+            let own = path.layer.isEmpty ? "" : path.layer + "."
+            throw ModuleError.path(
+                path: path.description,
+                existing: below.isEmpty ? net.paths + net.pathsInside : below.map { "\(own)\($0.path)@\(name)" })
+        }
+        return only.module
+    }
+}
+
 /// Takes the features at some paths of a network while it runs.
 public final class FeatureCapture: InsideObserver {
     /// The paths, in the order of ``values``.
@@ -48,10 +65,8 @@ public final class FeatureCapture: InsideObserver {
         self.paths = paths
         modules = try paths.map { path in
             let module = try net.module(at: path)
-            if case .inside(let name) = path.side, (module as? any ShowsInside)?.insides.contains(name) != true {
-                throw ModuleError.path(path: path.description, existing: net.paths + net.pathsInside)
-            }
-            return module
+            guard case .inside(let name) = path.side else { return module }
+            return try module.showing(name, at: path, in: net)
         }
         values = Array(repeating: nil, count: paths.count)
     }

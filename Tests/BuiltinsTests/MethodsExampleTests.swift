@@ -3,11 +3,13 @@ import Foundation
 import Runtime
 import Testing
 
-/// `examples/methods.dist` leaves out no term and no scheme that the library has.
+/// `examples/methods.dist`, and for texts `examples/sentences.dist`, leave out no term and no scheme that the library has.
 @Suite struct `The example of all methods` {
     @Test func `It names every term and every scheme`() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../examples/methods.dist")
-        let text = try String(contentsOf: file, encoding: .utf8)
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../examples")
+        let text = try ["methods.dist", "sentences.dist"].map {
+            try String(contentsOf: folder.appending(path: $0), encoding: .utf8)
+        }.joined()
         let library = Library.standard()
         let builtins = library.functions.values.flatMap(\.overloads).filter { $0.group.title == "Distillation" }
         let terms = builtins.filter { $0.resultType == .object("objective") }.map(\.name)

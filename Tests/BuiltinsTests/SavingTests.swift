@@ -103,7 +103,8 @@ import Testing
         ("InstanceNorm2d(2, affine=true, track_running_stats=true)", "randn(1, 2, 2, 2)"),
         ("GRU(3, 2, num_layers=2, batch_first=true)", "randn(1, 4, 3)"),
         ("RNN(3, 2, bias=false, nonlinearity=\"relu\")", "randn(1, 4, 3)"),
-        ("MultiheadAttention(4, 2, bias=false)", "none"), ("Bilinear(2, 3, 1, bias=false)", "none"),
+        ("MultiheadAttention(4, 2, bias=false)", "none"),
+        ("ScaledDotProductAttention(4, num_kv_heads=2, dropout=0.1, is_causal=true)", "none"), ("Bilinear(2, 3, 1, bias=false)", "none"),
         ("Sequential(a=Linear(3, 2), b=Sequential(ReLU(), Linear(2, 2)))", "randn(1, 3)"),
     ]
 

@@ -144,6 +144,68 @@ import Testing
         #expect(try run(program) == "true")
     }
 
+    /// Alone no text has padding: what a term gives for the batch is the mean of what it gives for each, by the positions, or
+    /// pairs of positions, that each has.
+    @Test(arguments: [
+        ("hidden()", "n"), (#"hidden(metric="normalized")"#, "n"), (#"hidden(layers="last", metric="cosine")"#, "n"),
+        (#"hidden(positions="first")"#, "1"), ("attention_maps()", "n * n"), (#"attention_maps(heads="mean")"#, "n * n"),
+        (#"attention_maps(of="probabilities")"#, "n * n"), (#"attention_maps(metric="kl")"#, "n"),
+        (#"attention_maps(of="probabilities", metric="kl")"#, "n"), ("minilm()", "n"),
+        (#"minilm(relations="qq,kk,vv", heads=4)"#, "n"), (#"minilm(layer=0 -> -1, relations="qk")"#, "n"),
+        (#"feature("encoder.encoder.layer.1@query" -> "encoder.encoder.layer.0@query")"#, "n"),
+        (#"feature("encoder.encoder.layer.1@probabilities" -> "encoder.encoder.layer.0@probabilities")"#, "n * n"),
+        (#"pooled(metric="cosine")"#, "1"), (#"pooled(metric="l2")"#, "1"), ("reverse_kl()", "1"), ("skew_kl()", "1"),
+    ])
+    func `padding weighs nothing in a term`(loss: String, weight: String) throws {
+        let program = """
+            same = Net(16, true)
+            fn value(texts) {
+                run = distill(teacher -> same.copy(), tokenize(text_dataset(texts), t, bucket=false), loss=\(loss), epochs=1, batch_size=100, optimizer=SGD(lr=1e-9))
+                return run.loss[0]
+            }
+            total = 0.0
+            sum_of_weights = 0.0
+            for text in texts[:8] {
+                n = len(t(text))
+                total += value([text]) * \(weight)
+                sum_of_weights += \(weight)
+            }
+            print(apart([value(texts[:8])], [total / sum_of_weights]))
+            """
+        let text = try run(program)
+        #expect((Double(text) ?? 1) < 2e-4, "\(loss): \(text)")
+    }
+
+    @Test func `layers are paired by number, and what cannot be paired is said`() throws {
+        let nets = """
+            fn encoder(layers, heads=2, width=16) { return transformers.bert(vocab_size=12, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, max_position_embeddings=40, pooling="mean") }
+            data = tokenize(text_dataset(texts), t)
+            fn formula(teacher, student, loss) { return distill(teacher -> student, data, loss=loss, epochs=1).objective }
+
+            """
+        #expect(
+            try run(nets + "print(formula(encoder(2), encoder(2), minilm()))").contains("@query"))
+        let pairs = try StandardScripts.lines(
+            Self.setting + nets
+                + #"run = distill(encoder(6) -> encoder(2), data, loss=hidden(), epochs=1)"# + "\nprint(run.objective)")
+        #expect(
+            pairs.joined().contains(#""encoder.layer.2" -> "encoder.layer.0", "encoder.layer.5" -> "encoder.layer.1""#),
+            "\(pairs)")
+        for (call, message) in [
+            ("formula(encoder(4), encoder(3), hidden())", "1, 2, 4 can"),
+            ("formula(encoder(2), encoder(2, heads=4), attention_maps())", "4 heads and the teacher 2"),
+            ("formula(encoder(2), encoder(2, heads=4), minilm())", "heads= gives both a common number"),
+            ("formula(encoder(2), encoder(2), minilm(heads=5))", "heads=5 cannot share 16"),
+            ("formula(encoder(2), encoder(2), minilm(layer=7))", "layer 7 of the teacher"),
+            ("formula(encoder(2), Bag(), hidden())", "no list of layers"),
+            ("minilm(relations=\"qx\")", "pairs of q, k and v"), ("skew_kl(alpha=1)", "0 ..< 1"),
+            ("features(encoder(2), \"encoder@scores\", zeros(1, 1).long())", "encoder.layer.0.attention.self.attend@scores"),
+        ] {
+            let found = try failure(nets + "module Bag() { e = Embedding(12, 3)\n fn forward(input_ids, attention_mask) { return e(input_ids).mean(1) } }\n" + call)
+            #expect(found.contains(message), "\(call): \(found)")
+        }
+    }
+
     @Test(arguments: [
         "mutual([teacher, start], data, epochs=1)[0].loss[0] > 0",
         "mean_teacher(start, take(data, 6), tokenize(text_dataset(texts), t), epochs=1).epochs == 1",

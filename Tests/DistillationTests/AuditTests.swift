@@ -28,6 +28,37 @@ import Testing
         return net
     }
 
+    /// A transformer of two layers that gives logits of the mean of its positions.
+    private final class Encoder: Module {
+        private let layers: ModuleList
+        private let head: Module
+
+        init(layers: [Module], head: Module) {
+            self.layers = ModuleList(layers)
+            self.head = head
+            super.init()
+            register(self.layers, as: "layers")
+            register(head, as: "head")
+        }
+
+        override func forward(_ x: Tensor) throws -> Tensor {
+            try head(layers.children.values.reduce(x) { try $1($0) }.mean(dims: [1]))
+        }
+
+        override func duplicate(_ copies: ModuleCopies) throws -> Module {
+            try Encoder(layers: layers.children.values.map { try copies.module($0) }, head: copies.module(head))
+        }
+    }
+
+    private static func encoder() throws -> (Module, Dataset) {
+        Randomness.seed(16)
+        let layers = try (0..<2).map { _ in
+            try TransformerEncoderLayer(8, 2, feedForward: 16, dropout: 0, batchFirst: true) as Module
+        }
+        let data = try Dataset(x: .randn([16, 5, 8]), y: Tensor((0..<16).map { $0 % 4 }))
+        return (try Encoder(layers: layers, head: Linear(8, 4)), data)
+    }
+
     private static func images() throws -> Dataset {
         Randomness.seed(13)
         return try Dataset(x: .randn([16, 1, 8, 8]), y: Tensor((0..<16).map { $0 % 4 }))
@@ -59,6 +90,8 @@ import Testing
             data = try Dataset(
                 x: .randn([16, 5]), y: .randn([16, 4]), target: TargetDeclaration(task: isNumbers ? .numbers : .ranking)
             )
+        } else if type(of: term).page.family == .tokens {
+            (net, data) = try Self.encoder()
         } else {
             (net, data) = (try Self.network(), try Self.images())
         }

@@ -287,6 +287,77 @@ for rows, width in [(4, 2), (3, 5), (1, 7)]:
                     "adr_mse()": adr_mse, "adr_mse(alpha=4)": lambda s, t: adr_mse(s, t, 4)}.items():
         case(call, lambda a, b, y: f(a[0], b[0]), [a], [b])
 
+
+# Tokens and texts.
+def kl_rows(s, t):
+    return (t.exp() * (t - s)).sum(-1)
+
+
+def reverse(s, t, T=1):
+    return T * T * kl_rows((t / T).log_softmax(1), (s / T).log_softmax(1)).mean()
+
+
+def skew(s, t, a, back):
+    p, q = s.softmax(1), t.softmax(1)
+    one, other = (p, q) if back else (q, p)
+    m = a * one + (1 - a) * other
+    return (one * (one.log() - m.log())).sum(1).mean()
+
+
+def minilm(s, t, relations, heads=None):
+    names = [x for x in "qkv" if any(x in r for r in relations)]
+    def divided(x):
+        if heads is None: return x
+        n, h, l, d = x.shape
+        return x.permute(0, 2, 1, 3).reshape(n, l, heads, h * d // heads).permute(0, 2, 1, 3)
+    def shares(x, r):
+        a, b = (divided(x[names.index(letter)]) for letter in r)
+        return (a @ b.transpose(-2, -1) / math.sqrt(a.shape[-1])).log_softmax(-1)
+    return sum(kl_rows(shares(s, r), shares(t, r)).mean() for r in relations)
+
+
+def pooled_similarity(s, t, T=0.05):
+    def shares(x):
+        u = F.normalize(x, dim=1)
+        c = u @ u.T / T
+        keep = ~torch.eye(len(x), dtype=bool)
+        return c[keep].reshape(len(x), -1).log_softmax(1)
+    return kl_rows(shares(s), shares(t)).mean()
+
+
+for B, K in [(6, 5), (1, 3), (4, 10)]:
+    s, t = 3 * torch.randn(B, K), 3 * torch.randn(B, K)
+    for call, f in {"reverse_kl()": reverse, "reverse_kl(T=3)": lambda s, t: reverse(s, t, 3),
+                    "skew_kl()": lambda s, t: skew(s, t, 0.1, False), "skew_kl(0.4)": lambda s, t: skew(s, t, 0.4, False),
+                    "skew_kl(alpha=0.2, reverse=true)": lambda s, t: skew(s, t, 0.2, True)}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+for shape in [(2, 5, 6), (3, 1, 4)]:
+    s, t = torch.randn(shape), torch.randn(shape)
+    for call, f in {"hidden()": F.mse_loss, 'hidden(metric="cosine")': lambda s, t: 1 - F.cosine_similarity(s, t, dim=-1).mean(),
+                    'hidden(metric="normalized")': lambda s, t: (F.normalize(s, dim=-1) - F.normalize(t, dim=-1)).pow(2).sum(-1).mean(),
+                    'hidden(metric="normalized", positions="first")':
+                        lambda s, t: (F.normalize(s[:, 0], dim=-1) - F.normalize(t[:, 0], dim=-1)).pow(2).sum(-1).mean()}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+for shape in [(2, 3, 4, 4), (1, 2, 5, 5)]:
+    s, t = 2 * torch.randn(shape), 2 * torch.randn(shape)
+    for call, f in {"attention_maps()": F.mse_loss, 'attention_maps(heads="mean")': lambda s, t: F.mse_loss(s.mean(1), t.mean(1)),
+                    'attention_maps(metric="kl")': lambda s, t: kl_rows(s.log_softmax(-1), t.log_softmax(-1)).mean()}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+    s, t = s.softmax(-1), t.softmax(-1)
+    for call, f in {'attention_maps(of="probabilities")': F.mse_loss,
+                    'attention_maps(of="probabilities", metric="kl")': lambda s, t: kl_rows(s.log(), t.log()).mean()}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+for heads, wide in [(2, 3), (4, 2)]:
+    three = lambda h, d: [torch.randn(2, h, 5, d) for _ in range(3)]
+    case("minilm()", lambda a, b, y: minilm(a, b, ["qk", "vv"]), three(heads, wide), three(heads, 2 * wide))
+    case('minilm(relations="qq,kk,vv", heads=2)', lambda a, b, y: minilm(a, b, ["qq", "kk", "vv"], 2), three(heads, wide), three(2 * heads, wide))
+for rows, width, other in [(5, 4, 4), (2, 3, 3)]:
+    s, t = torch.randn(rows, width), torch.randn(rows, other)
+    for call, f in {"pooled()": F.mse_loss, 'pooled(metric="cosine")': lambda s, t: 1 - F.cosine_similarity(s, t).mean(),
+                    'pooled(metric="l2")': lambda s, t: (s - t).norm(dim=1).mean(), "pooled_similarity()": pooled_similarity,
+                    "pooled_similarity(T=1)": lambda s, t: pooled_similarity(s, t, 1)}.items():
+        case(call, lambda a, b, y: f(a[0], b[0]), [s], [t])
+
 path = pathlib.Path(__file__).parents[2] / "Tests/DistillationTests/Fixtures/terms.json"
 path.write_text(json.dumps(cases))
 print(len(cases), "cases", path.stat().st_size, "bytes")

@@ -88,7 +88,7 @@ struct TermDeclaration {
 extension Library {
     /// Every method that is a term, family by family.
     private static var terms: [TermDeclaration] {
-        let all = labelTerms + logitTerms + rankingTerms + featureTerms + trainedTerms + selfTaughtTerms
+        let all = labelTerms + logitTerms + rankingTerms + featureTerms + tokenTerms + trainedTerms + selfTaughtTerms
         return MethodFamily.allCases.flatMap { family in all.filter { $0.page.family == family } }
     }
 

@@ -11,6 +11,7 @@ extension Library {
         addEmbeddingLayer()
         addMultiheadAttention()
         addTransformerEncoderLayer()
+        addScaledDotProductAttention()
     }
 
     private func addEmbeddingLayer() {
@@ -153,6 +154,54 @@ extension Library {
             ) { (layer: TransformerEncoderLayer, x: Tensor, mask: Tensor?, padding: Tensor?) in
                 let output = try layer.encode(x, mask: mask, keyPaddingMask: padding)
                 layer.notify(input: x, output: output)
+                return output
+            })
+    }
+
+    private func addScaledDotProductAttention() {
+        add(ModuleType(ScaledDotProductAttention.self, named: "ScaledDotProductAttention", builtByCall: true))
+        add(
+            Builtin(
+                "ScaledDotProductAttention", .networks,
+                "Attention without parameters, to be built into a network's own; it shows what terms compare.",
+                formula: "concat over heads of softmax(Q Kᵀ / √d + mask) V",
+                Parameter<Int>("num_heads", "how many heads share the features of the queries"),
+                Parameter<Int?>.optional(
+                    "num_kv_heads", "how many heads of keys and values there are; it must divide num_heads",
+                    defaultText: "num_heads"),
+                Parameter<Double>("dropout", "the probability of zeroing an attention weight in training", default: 0),
+                Parameter<Bool>("is_causal", "whether a position looks at none behind it", default: false),
+                returns: "a module: output [N, L, E] = attention(query, key, value)",
+                notes: [
+                    "Features for terms: \"path@query\", \"@key\", \"@value\" [N, H, L, d], \"@scores\" before any mask and \"@probabilities\" before dropout [N, H, L, S]. The path of a layer above does as well, where only one attention stands below it."
+                ],
+                pytorch: .none, seeAlso: ["scaled_dot_product_attention", "MultiheadAttention"],
+                examples: [
+                    Example(
+                        "x = zeros(2, 5, 8); ScaledDotProductAttention(2)(x, x, x).shape", "[2, 5, 8]")
+                ]
+            ) { (heads: Int, keyHeads: Int?, dropout: Double, isCausal: Bool) in
+                try ScaledDotProductAttention(heads, keyHeads: keyHeads, dropout: dropout, isCausal: isCausal)
+            })
+        add(
+            Builtin(
+                "forward", on: .moduleType("ScaledDotProductAttention"), .networks,
+                "Lets queries attend to keys and values; calling the layer does the same.",
+                Parameter<ScaledDotProductAttention>("self", "the layer"),
+                Parameter<Tensor>("query", "a tensor [N, L, E]"), Parameter<Tensor>("key", "a tensor [N, S, E]"),
+                Parameter<Tensor>("value", "a tensor as the keys"),
+                Parameter<Tensor?>.optional(
+                    "attn_mask", "bool, true where a key takes part, or numbers that are added"),
+                returns: "a tensor of the query's shape", pytorch: .none,
+                seeAlso: ["scaled_dot_product_attention"],
+                examples: [
+                    Example(
+                        "x = ones(1, 3, 4); ScaledDotProductAttention(2, is_causal=true).forward(x, x, x).sum().item()",
+                        "12.0")
+                ]
+            ) { (layer: ScaledDotProductAttention, query: Tensor, key: Tensor, value: Tensor, mask: Tensor?) in
+                let output = try layer.attend(query: query, key: key, value: value, mask: mask)
+                layer.notify(input: query, output: output)
                 return output
             })
     }

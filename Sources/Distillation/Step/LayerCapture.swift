@@ -36,6 +36,9 @@ struct LayerCapture {
         var (studentSlots, teacherSlots): ([[Int]], [[Int]]) = ([], [])
         for (index, (_, term)) in objective.summands.enumerated() {
             let teacher = sources.network(of: term)
+            if pairs[index].isEmpty, let teacher, let found = try term.foundPairs(teacher: teacher, student: student) {
+                pairs[index] = found
+            }
             if pairs[index].isEmpty, term.usesDefaultPair, let teacher {
                 pairs[index] = [
                     LayerPair(try Self.defaultPath(teacher, teacherProbe), try Self.defaultPath(student, probe))

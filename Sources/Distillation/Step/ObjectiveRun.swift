@@ -31,6 +31,8 @@ public final class ObjectiveRun: TrainingLoss {
     let termBalance: TermBalance?
     /// Whether soft and hard loss may be computed in one pass.
     var fusesPlainTerms = true
+    /// What is to be said of labels that are left out.
+    var labelsNote: String?
     /// How many steps computed both in one pass.
     private(set) var fusedSteps = 0
     private var lastInputs: [TermInput?] = []
@@ -311,6 +313,7 @@ public final class ObjectiveRun: TrainingLoss {
             (isTruncated
             ? ["rest=\"truncate\" sums over the stored classes alone: soft may be below 0 and is 0 not only for equals"]
             : [])
+            + [labelsNote].compactMap { $0 }
             + (termBalance.map { [$0.report(weights: weights, terms: objective, pairs: layers.pairs)] } ?? [])
     }
 
@@ -433,7 +436,8 @@ public final class ObjectiveRun: TrainingLoss {
         let term = objective.summands[index].term
         let rows = try BatchRows(layout, batch, outputs: student.logits.shape.array, weights: labelWeights, function)
         let (keeps, positions) = (term.keepsShapes, rows.rows)
-        func view(_ view: NetworkView, _ features: [Tensor]) throws -> NetworkView {
+        let pairs = layers.pairs[index]
+        func view(_ view: NetworkView, _ features: [Tensor], _ side: KeyPath<LayerPair, LayerPath>) throws -> NetworkView {
             if let stored = view.partial?.logTail, stored.count != student.logits.count / max(1, rows.layout.width) {
                 throw DistillationError.unequal(
                     term: term.name, student: student.logits.shape.array, teacher: view.logits.shape.array)
@@ -445,19 +449,24 @@ public final class ObjectiveRun: TrainingLoss {
             }
             return NetworkView(
                 logits: try positions.logits(view.logits),
-                features: keeps ? features : try features.map(positions.feature))
+                features: keeps
+                    ? features
+                    : try features.enumerated().map { index, feature in
+                        try positions.feature(
+                            feature, pairs.indices.contains(index) ? pairs[index][keyPath: side].kind : .any)
+                    })
         }
-        let studentView = try view(student, layers.studentFeatures(of: index, student))
+        let studentView = try view(student, layers.studentFeatures(of: index, student), \.student)
         guard !teachers.isEmpty else {
             return rows.completed(TermInput(student: studentView, labels: rows.labels, batch: batch))
         }
         let teacher = teachers[min(term.teacherIndex, teachers.count - 1)]
-        let own = try view(teacher, layers.teacherFeatures(of: index, teacher))
+        let own = try view(teacher, layers.teacherFeatures(of: index, teacher), \.teacher)
         guard teachers.count > 1 else {
             return rows.completed(TermInput(student: studentView, teacher: own, labels: rows.labels, batch: batch))
         }
         let ensemble = TeacherEnsemble(
-            members: try teachers.map { try view($0, []).logits }, weights: teacherWeights, average: average,
+            members: try teachers.map { try view($0, [], \.teacher).logits }, weights: teacherWeights, average: average,
             isBernoulli: rows.layout.isBernoulli)
         return rows.completed(
             TermInput(

@@ -34,6 +34,9 @@ public final class JensenShannonTerm: Term {
     /// The options as they are written.
     public override var options: String { "beta=\(number(beta))" }
 
+    /// The reverse divergence takes what the teacher finds impossible as infinitely wrong.
+    public override var comparesNumbers: Bool { beta == 1 }
+
     /// The divergence.
     public override func loss(_ input: TermInput) throws -> Tensor {
         let teacher = try input.teacherLogits(for: self)

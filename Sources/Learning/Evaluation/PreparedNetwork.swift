@@ -18,6 +18,8 @@ final class PreparedNetwork {
         let children: [ObjectIdentifier]
         let tensors: [ObjectIdentifier]
         let snapshot: (any EvaluationSnapshot)?
+        /// What of its computation somebody wants to see.
+        let shown: [String]
     }
 
     /// Somebody who observes a module was told what went in and came out.
@@ -25,14 +27,25 @@ final class PreparedNetwork {
         let part: Int
         let input: Int?
         let output: Int
+        /// The name of a value inside the module; nil for what it gave.
+        var inside: String?
     }
 
     /// Notes what observers are told while a network is traced.
-    fileprivate final class Listener: ModuleObserver {
-        var events: [(module: Module, input: Tensor?, output: Tensor)] = []
+    fileprivate final class Listener: InsideObserver {
+        var events: [(module: Module, input: Tensor?, output: Tensor, inside: String?)] = []
 
         func module(_ module: Module, took input: Tensor?, gave output: Tensor) {
-            events.append((module, input, output))
+            events.append((module, input, output, nil))
+        }
+
+        /// What others want is noted.
+        func wants(_ name: String, of module: Module) -> Bool {
+            module.observers.contains { $0 !== self && ($0 as? any InsideObserver)?.wants(name, of: module) == true }
+        }
+
+        func module(_ module: Module, computed name: String, _ value: Tensor) {
+            events.append((module, nil, value, name))
         }
     }
 
@@ -68,7 +81,7 @@ final class PreparedNetwork {
                         input = wanted.count
                         wanted.append(trace.number(of: tensor))
                     }
-                    events.append(Event(part: part, input: input, output: wanted.count))
+                    events.append(Event(part: part, input: input, output: wanted.count, inside: event.inside))
                     wanted.append(trace.number(of: event.output))
                 }
                 // What the forward changed is not what the plan is for.
@@ -99,7 +112,7 @@ final class PreparedNetwork {
         return Part(
             module: module === net ? nil : module, isTraining: module.isTraining, isObserved: module.isObserved,
             children: module.children.values.map { ObjectIdentifier($0) }, tensors: Self.tensors(module),
-            snapshot: try closed.evaluationSnapshot(of: net))
+            snapshot: try closed.evaluationSnapshot(of: net), shown: module.shownInsides)
     }
 
     private static func tensors(_ module: Module) -> [ObjectIdentifier] {
@@ -119,8 +132,12 @@ final class PreparedNetwork {
         let results = try plan.run(inputs.map(\.tensor))
         runs += 1
         for event in events {
-            (parts[event.part].module ?? net).notify(
-                input: event.input.map { results[$0] }, output: results[event.output])
+            let module = parts[event.part].module ?? net
+            if let name = event.inside {
+                module.notify(computed: name, results[event.output])
+            } else {
+                module.notify(input: event.input.map { results[$0] }, output: results[event.output])
+            }
         }
         return results[0]
     }
@@ -149,7 +166,7 @@ extension PreparedNetwork.Part {
     /// Whether the module is as it was.
     fileprivate func isCurrent(_ module: Module) -> Bool {
         guard module.isTraining == isTraining, module.isObserved == isObserved,
-            module.children.count == children.count,
+            module.children.count == children.count, !isObserved || module.shownInsides == shown,
             module.ownParameters.count + module.ownBuffers.count == tensors.count
         else { return false }
         var index = 0

@@ -82,7 +82,7 @@ extension Tensor {
     }
 
     /// 0 on and below the diagonal, -∞ above.
-    static func causalMask(_ rows: Int, _ columns: Int, _ dtype: DType) throws -> Tensor {
+    package static func causalMask(_ rows: Int, _ columns: Int, _ dtype: DType) throws -> Tensor {
         _ = try Shape([rows, columns], for: "scaled_dot_product_attention")
         let mask = (0..<rows).flatMap { row in (0..<columns).map { $0 <= row ? 0 : -Double.infinity } }
         return try Tensor(mask, shape: [rows, columns]).to(dtype)
