@@ -139,7 +139,9 @@ public struct TargetRows {
         if let masked, let pairs = try pairs(of: masked, in: x.shape.array) {
             return try x.permute([0, 2, 3, 1]).reshape([x.count / max(1, x.shape[1]), x.shape[1]]).rows(at: pairs)
         }
-        guard kind == .any, !(layout.isText && x.rank == 2), let masked, x.shape.array.starts(with: masked.shape) else { return x }
+        guard kind == .any, !(layout.isText && x.rank == 2), let masked, x.shape.array.starts(with: masked.shape) else {
+            return x
+        }
         return try x.reshape([masked.shape.reduce(1, *)] + Array(x.shape.array.dropFirst(masked.shape.count)))
             .rows(at: masked.positions)
     }

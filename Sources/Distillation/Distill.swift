@@ -49,7 +49,9 @@ extension Objective {
     ///
     /// - Returns: nil where the labels fit, or are needed.
     fileprivate func labelsNote(_ student: Module, _ data: Dataset) throws -> String? {
-        let ignoresThem = summands.allSatisfy { !$0.term.needsLabels && !$0.term.comparesLogits && !($0.term is CustomTerm) }
+        let ignoresThem = summands.allSatisfy {
+            !$0.term.needsLabels && !$0.term.comparesLogits && !($0.term is CustomTerm)
+        }
         guard ignoresThem, data.y != nil, data.count > 0 else { return nil }
         do {
             _ = try data.layout(of: student, function: "distill")

@@ -1,3 +1,5 @@
+import Data
+
 /// Text to numbers and back, as the `tokenizers` library does it: a text is normalised, divided into words, each of which a
 /// model makes tokens of; then special tokens are put around them.
 ///
@@ -22,6 +24,8 @@ public final class Tokenizer {
         var padding: Padding?
         /// The longest text that the network it belongs to takes, with special tokens.
         var longest: Int?
+        /// What a `tokenizer.json` says of it.
+        var file = JSON.null
     }
 
     private let parts: Parts
@@ -37,6 +41,8 @@ public final class Tokenizer {
     public var count: Int { parts.model.vocabulary.count + parts.added.extraCount }
     /// The most tokens that its folder's network takes, if the folder says so.
     public var longest: Int? { parts.longest }
+    /// It as a `tokenizer.json`.
+    public var file: JSON { parts.file }
     /// What fills up short texts, if there is such a token.
     public var padding: Padding? { parts.padding }
     /// How many special tokens are put around a text.

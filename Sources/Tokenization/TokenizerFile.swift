@@ -50,6 +50,7 @@ extension Tokenizer {
             try reader.addedTokens(), model: model.vocabulary, normalizer: parts.normalizer)
         parts.padding = try reader.padding() ?? settings.padding(parts)
         parts.longest = settings.longest
+        parts.file = reader.root.json
         self.init(parts, kind: kind)
     }
 
@@ -76,7 +77,56 @@ extension Tokenizer {
             normalizer: parts.normalizer)
         parts.padding = settings.padding(parts)
         parts.longest = settings.longest
+        parts.file = Self.file(pieces, settings, special, vocabulary)
         self.init(parts, kind: "WordPiece")
+    }
+
+    /// BERT's tokenizer as a `tokenizer.json`.
+    private static func file(
+        _ pieces: [String], _ settings: TokenizerSettings, _ special: [String], _ vocabulary: Vocabulary
+    ) -> JSON {
+        func object(_ members: KeyValuePairs<String, JSON>) -> JSON { .object(members.map { ($0.key, $0.value) }) }
+        func number(_ token: String) -> JSON { .integer(Int(vocabulary.id(of: token) ?? 0)) }
+        func part(_ token: String) -> JSON {
+            object(["SpecialToken": object(["id": .string(token), "type_id": .integer(0)])])
+        }
+        func entry(_ token: String) -> (key: String, value: JSON) {
+            (token, object(["id": .string(token), "ids": .array([number(token)]), "tokens": .array([.string(token)])]))
+        }
+        let a = object(["Sequence": object(["id": .string("A"), "type_id": .integer(0)])])
+        let b = object(["Sequence": object(["id": .string("B"), "type_id": .integer(1)])])
+        let isBounded = special.contains("[CLS]") && special.contains("[SEP]")
+        let ends = isBounded ? [part("[CLS]"), part("[SEP]")] : []
+        return object([
+            "version": .string("1.0"), "truncation": .null, "padding": .null,
+            "added_tokens": .array(
+                special.map { token in
+                    object([
+                        "id": number(token), "content": .string(token), "single_word": .bool(false),
+                        "lstrip": .bool(false),
+                        "rstrip": .bool(false), "normalized": .bool(false), "special": .bool(true),
+                    ])
+                }),
+            "normalizer": object([
+                "type": .string("BertNormalizer"), "clean_text": .bool(true),
+                "handle_chinese_chars": .bool(settings.handlesChinese),
+                "strip_accents": .bool(settings.stripsAccents ?? settings.lowercases),
+                "lowercase": .bool(settings.lowercases),
+            ]),
+            "pre_tokenizer": object(["type": .string("BertPreTokenizer")]),
+            "post_processor": isBounded
+                ? object([
+                    "type": .string("TemplateProcessing"), "single": .array([ends[0], a, ends[1]]),
+                    "pair": .array([ends[0], a, ends[1], b, ends[1]]),
+                    "special_tokens": .object(["[CLS]", "[SEP]"].map(entry)),
+                ]) : .null,
+            "decoder": object(["type": .string("WordPiece"), "prefix": .string("##"), "cleanup": .bool(true)]),
+            "model": object([
+                "type": .string("WordPiece"), "unk_token": .string("[UNK]"),
+                "continuing_subword_prefix": .string("##"), "max_input_chars_per_word": .integer(100),
+                "vocab": .object(pieces.enumerated().map { ($1, .integer($0)) }),
+            ]),
+        ])
     }
 
     /// The lines of a vocabulary, without white space at their ends.

@@ -104,7 +104,8 @@ import Testing
         ("GRU(3, 2, num_layers=2, batch_first=true)", "randn(1, 4, 3)"),
         ("RNN(3, 2, bias=false, nonlinearity=\"relu\")", "randn(1, 4, 3)"),
         ("MultiheadAttention(4, 2, bias=false)", "none"),
-        ("ScaledDotProductAttention(4, num_kv_heads=2, dropout=0.1, is_causal=true)", "none"), ("Bilinear(2, 3, 1, bias=false)", "none"),
+        ("ScaledDotProductAttention(4, num_kv_heads=2, dropout=0.1, is_causal=true)", "none"),
+        ("Bilinear(2, 3, 1, bias=false)", "none"),
         ("Sequential(a=Linear(3, 2), b=Sequential(ReLU(), Linear(2, 2)))", "randn(1, 3)"),
     ]
 

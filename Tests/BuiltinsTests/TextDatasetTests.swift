@@ -46,6 +46,10 @@ import Testing
     }
 
     @Test(arguments: [
+        "hidden()", "attention_maps()", #"attention_maps(of="probabilities", metric="kl", heads="mean")"#,
+        "minilm(heads=4)",
+        #"feature("encoder.encoder.layer.1@query" -> "encoder.encoder.layer.0@query")"#,
+        #"feature("encoder.encoder.layer.1@scores" -> "encoder.encoder.layer.0@scores")"#,
         "soft(T=2) + hard()", "hard()", "logit_mse()", "dist()", "dkd()", #"feature("encoder" -> "encoder")"#,
         #"feature("encoder.encoder.layer.0" -> "encoder.encoder.layer.1")"#, #"similarity("encoder" -> "encoder")"#,
         #"rkd("encoder" -> "encoder")"#, #"correlation("encoder" -> "encoder")"#,
@@ -148,7 +152,8 @@ import Testing
     /// pairs of positions, that each has.
     @Test(arguments: [
         ("hidden()", "n"), (#"hidden(metric="normalized")"#, "n"), (#"hidden(layers="last", metric="cosine")"#, "n"),
-        (#"hidden(positions="first")"#, "1"), ("attention_maps()", "n * n"), (#"attention_maps(heads="mean")"#, "n * n"),
+        (#"hidden(positions="first")"#, "1"), ("attention_maps()", "n * n"),
+        (#"attention_maps(heads="mean")"#, "n * n"),
         (#"attention_maps(of="probabilities")"#, "n * n"), (#"attention_maps(metric="kl")"#, "n"),
         (#"attention_maps(of="probabilities", metric="kl")"#, "n"), ("minilm()", "n"),
         (#"minilm(relations="qq,kk,vv", heads=4)"#, "n"), (#"minilm(layer=0 -> -1, relations="qk")"#, "n"),
@@ -199,9 +204,15 @@ import Testing
             ("formula(encoder(2), encoder(2), minilm(layer=7))", "layer 7 of the teacher"),
             ("formula(encoder(2), Bag(), hidden())", "no list of layers"),
             ("minilm(relations=\"qx\")", "pairs of q, k and v"), ("skew_kl(alpha=1)", "0 ..< 1"),
-            ("features(encoder(2), \"encoder@scores\", zeros(1, 1).long())", "encoder.layer.0.attention.self.attend@scores"),
+            (
+                "features(encoder(2), \"encoder@scores\", zeros(1, 1).long())",
+                "encoder.layer.0.attention.self.attend@scores"
+            ),
         ] {
-            let found = try failure(nets + "module Bag() { e = Embedding(12, 3)\n fn forward(input_ids, attention_mask) { return e(input_ids).mean(1) } }\n" + call)
+            let found = try failure(
+                nets
+                    + "module Bag() { e = Embedding(12, 3)\n fn forward(input_ids, attention_mask) { return e(input_ids).mean(1) } }\n"
+                    + call)
             #expect(found.contains(message), "\(call): \(found)")
         }
     }

@@ -247,4 +247,93 @@ import Testing
         let farthest = Self.farthest(vectors, Self.numbers(answers, "vectors"))
         #expect(farthest < 1e-5)
     }
+
+    @Test(arguments: ["bert", "bert-tanh", "distilbert", "roberta"])
+    func `a folder that is written is the folder that was read`(_ name: String) throws {
+        let folder = "/tmp/distill-saved-\(name)"
+        let lines = try StandardScripts.lines(
+            """
+            a = load("\(Self.fixtures)/\(name)")
+            save(a, "\(folder)")
+            b = load("\(folder)")
+            x = tensor([[2, 3, 4], [5, 6, 1]])
+            print(allclose(a(x), b(x), rtol=0, atol=0), a.state_dict().keys() == b.state_dict().keys())
+            """)
+        #expect(lines.last == "true true")
+        let own = try Self.json("\(folder)/config.json")
+        let other = try Self.json("\(Self.fixtures)/\(name)/config.json")
+        for key in [
+            "model_type", "vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers", "num_attention_heads",
+            "n_heads", "intermediate_size", "hidden_dim", "hidden_act", "activation", "max_position_embeddings",
+            "layer_norm_eps", "pad_token_id", "type_vocab_size",
+        ] where other[key] != nil && other[key] != .null {
+            #expect(own[key] == other[key] || own[key]?.double == other[key]?.double, "\(key)")
+        }
+    }
+
+    @Test(arguments: ["cls", "mean", "max", "mean_sqrt_len"])
+    func `pooling and tokenizer go along`(pooling: String) throws {
+        let folder = "/tmp/distill-saved-pooling-\(pooling)"
+        let lines = try StandardScripts.lines(
+            """
+            import "std/transformers.dist" as transformers
+            t = tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "walk", "##ing", "dogs"])
+            net = transformers.bert(vocab_size=7, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=9, pooling="\(pooling)", normalized=true)
+            net.eval()
+            save(net, "\(folder)/", tokenizer=t)
+            data = text_dataset(["Walking dogs", "dogs"])
+            print((predict(load("\(folder)"), tokenize(data, tokenizer("\(folder)"))) - predict(net, tokenize(data, t))).abs().max().item())
+            """)
+        #expect(lines.last == "0.0")
+    }
+
+    @Test func `students of a teacher's layers and of its kind`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            import "std/transformers.dist" as transformers
+            teacher = transformers.bert(vocab_size=9, hidden_size=8, num_hidden_layers=6, num_attention_heads=2, max_position_embeddings=9)
+            student = transformers.student_from(teacher, layers=[1, 5])
+            same = [allclose(a, b, rtol=0, atol=0) for a, b in zip(student.encoder["layer"][1].parameters(), teacher.encoder["layer"][5].parameters())]
+            print(len(student.encoder["layer"]), len(same), not (false in same), allclose(student.embeddings["word_embeddings"].weight, teacher.embeddings["word_embeddings"].weight))
+            no_grad { student.encoder["layer"][0].intermediate["dense"].weight *= 0 }
+            print(teacher.encoder["layer"][1].intermediate["dense"].weight.abs().max().item() > 0)
+            other = transformers.student_like(transformers.distilbert(vocab_size=9, dim=8, n_layers=4, n_heads=2, max_position_embeddings=9), hidden=6, layers=1, heads=3)
+            print(other.settings().config.hidden_dim, other.settings().config.n_heads, other(tensor([[1, 2]])).shape)
+            """)
+        #expect(lines.suffix(3) == ["2 16 true true", "true", "24 3 [1, 2, 6]"])
+        var message = ""
+        do {
+            _ = try StandardScripts.lines(
+                """
+                import "std/transformers.dist" as transformers
+                transformers.student_from(transformers.bert(vocab_size=9, hidden_size=8, num_hidden_layers=2, num_attention_heads=2), layers=[2])
+                """)
+        } catch let error as Diagnostic { message = error.message }
+        #expect(message.contains("layer 2 of a teacher that has the layers 0 to 1"))
+    }
+
+    @Test func `a student without layers holds each token's own vector, weighed by its rank`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            import "std/transformers.dist" as transformers
+            t = tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "walk", "##ing", "dogs", "[unused1]", "cats"])
+            teacher = transformers.bert(vocab_size=9, hidden_size=4, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=9, pooling="mean", normalized=true)
+            teacher.eval()
+            student = transformers.static_embeddings(teacher, t, dims=4, a=0.5, normalized=false)
+            used = [4, 5, 6, 8]
+            total = sum([1 / (i + 2) for i in range(4)])
+            far = 0.0
+            for place, token in enumerate(used) {
+                own = teacher.states(tensor([[2, token, 3]]), ones(1, 3))[0].mean(0) * (0.5 / (0.5 + 1 / (place + 2) / total))
+                far = max(far, (student.embedding.weight[token] - own).abs().max().item())
+            }
+            zero = student.embedding.weight[tensor([0, 1, 2, 3, 7])].abs().max().item()
+            data = tokenize(text_dataset(["dogs cats", "cats"]), t)
+            e = student.embedding.weight
+            expected = stack([(e[6] + e[8]) / 2, e[8]])
+            fewer = transformers.static_embeddings(teacher, t, dims=2, normalized=false)
+            print(far < 1e-6, zero, (predict(student, data) - expected).abs().max().item() < 1e-6, predict(fewer, data).shape)
+            """)
+        #expect(lines.last == "true 0.0 true [2, 2]")
+    }
 }

@@ -99,7 +99,12 @@ import Testing
         #expect(
             try #require(net.namedParameters().first { $0.name == "0.self_attn.in_proj_weight" }?.parameter.gradient)
                 .abs().sum().itemDouble() > 0)
-        for path in ["0.self_attn@score", "0.linear1@scores", "0@probabilities"] {
+        // A layer above the only attention will do, one above several will not.
+        #expect(try features(net, at: ["0@scores"], of: x)["0@scores"]?.shape.array == [2, 2, 5, 5])
+        let two = Sequential(
+            try (0..<2).map { _ in try TransformerEncoderLayer(8, 2, feedForward: 16, batchFirst: true) })
+        #expect(throws: ModuleError.self) { try features(two, at: ["@scores"], of: x) }
+        for path in ["0.self_attn@score", "0.linear1@scores", "0@score"] {
             do {
                 _ = try features(net, at: [path], of: x)
                 Issue.record("\(path) was found")

@@ -112,7 +112,9 @@ extension Library {
                 Parameter<Double>("alpha", "how much of the distribution itself is in the mixture", default: 0.1),
                 Parameter<Bool>("reverse", "whether it goes out from the student", default: false),
                 examples: [
-                    Example("s, t = [randn(4, 10), randn(4, 10)]; allclose(skew_kl(alpha=0)(s, t), soft(T=1)(s, t))", "true")
+                    Example(
+                        "s, t = [randn(4, 10), randn(4, 10)]; allclose(skew_kl(alpha=0)(s, t), soft(T=1)(s, t))", "true"
+                    )
                 ]
             ) { try SkewKLTerm(alpha: $0, isReverse: $1) },
             TermDeclaration(

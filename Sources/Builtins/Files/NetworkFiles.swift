@@ -5,6 +5,7 @@ import Learning
 import OrderedCollections
 import Runtime
 import Tensors
+import Tokenization
 
 extension Library {
     /// Networks and tensors to files.
@@ -18,6 +19,8 @@ extension Library {
             "input",
             ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
         )
+        let tokenizer = Parameter<Tokenizer?>.optional(
+            "tokenizer", "a folder: the tokenizer that belongs to the network and is written beside it")
         let normalize = Parameter<Bool>(
             "normalize",
             ".onnx: put the normalisation of the training data into the graph, so that it takes raw inputs",
@@ -28,12 +31,14 @@ extension Library {
                 "Writes a network: .distill all of it, .safetensors and .pt the weights under PyTorch's names, .onnx for deployment.",
                 parameters: [
                     net.description, path.description, input.description, data.description, normalize.description,
+                    tokenizer.description,
                 ],
                 notes: [
                     ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
                     ".pt: in Python, net.load_state_dict(torch.load(path, weights_only=True)).",
                     ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
+                    "A path without an extension is a folder as transformers and sentence-transformers read it (config.json, model.safetensors, …), for the networks of std/transformers.dist.",
                     "The old file stays until the new one is whole.",
                 ],
                 seeAlso: ["load", "state_dict"],
@@ -52,6 +57,9 @@ extension Library {
                     net.record = net.record ?? TrainingRecord()
                     net.record?.normalization = data.normalization
                     net.record?.classes = data.classes
+                }
+                if try SavedTransformer.write(net, to: path, tokenizer: call[tokenizer], in: call.interpreter) {
+                    return NoValue()
                 }
                 switch try TensorFile(
                     path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx, .pt],

@@ -1,3 +1,4 @@
+import Base
 import Diagnostics
 import OrderedCollections
 import Runtime
@@ -53,11 +54,34 @@ extension Library {
         addDecoding()
         addTokenizerFacts()
         addTextDatasets()
+        addTokenizerSaving()
     }
 
     /// A tokenizer for examples.
     static let smallTokenizer =
         "t = tokenizer([\"[PAD]\", \"[UNK]\", \"[CLS]\", \"[SEP]\", \"walk\", \"##ing\", \"dogs\"])"
+
+    private func addTokenizerSaving() {
+        add(
+            Builtin(
+                "save", .files, "Writes a tokenizer as tokenizer.json.",
+                Parameter<Tokenizer>("tokenizer", "the tokenizer"), Parameter<String>("path", "the file, .json"),
+                returns: "nothing", seeAlso: ["tokenizer"],
+                examples: [
+                    Example(
+                        "\(Self.smallTokenizer); save(t, \"/tmp/distill-example-tokenizer.json\"); tokenizer(\"/tmp/distill-example-tokenizer.json\")(\"dogs\")",
+                        "[2, 6, 3]")
+                ]
+            ) { (tokenizer: Tokenizer, path: String) in
+                guard path.hasSuffix(".json") else {
+                    throw Failure(
+                        .value, "save: a tokenizer is written as .json, not as \(path)",
+                        help: ["save(t, \"tokenizer.json\")"], operands: [1: ""])
+                }
+                try WholeFile.write(Array((tokenizer.file.text + "\n").utf8), to: path)
+                return NoValue()
+            })
+    }
 
     private func addEncoding() {
         let tokenizer = Parameter<Tokenizer>("self", "the tokenizer")

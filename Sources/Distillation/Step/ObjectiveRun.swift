@@ -437,7 +437,9 @@ public final class ObjectiveRun: TrainingLoss {
         let rows = try BatchRows(layout, batch, outputs: student.logits.shape.array, weights: labelWeights, function)
         let (keeps, positions) = (term.keepsShapes, rows.rows)
         let pairs = layers.pairs[index]
-        func view(_ view: NetworkView, _ features: [Tensor], _ side: KeyPath<LayerPair, LayerPath>) throws -> NetworkView {
+        func view(_ view: NetworkView, _ features: [Tensor], _ side: KeyPath<LayerPair, LayerPath>) throws
+            -> NetworkView
+        {
             if let stored = view.partial?.logTail, stored.count != student.logits.count / max(1, rows.layout.width) {
                 throw DistillationError.unequal(
                     term: term.name, student: student.logits.shape.array, teacher: view.logits.shape.array)

@@ -114,7 +114,8 @@ public final class HiddenTerm: Term, Adaptable {
     public override func prepare(_ example: TermInput, _ context: TermContext) throws -> ActiveTerm {
         let adapters = try example.features(for: self).enumerated().map { index, feature in
             try context.adapter(
-                chosen(feature.student, example.batch).shape.array, chosen(feature.teacher, example.batch).shape.array, adapter, for: self, pair: index)
+                chosen(feature.student, example.batch).shape.array, chosen(feature.teacher, example.batch).shape.array,
+                adapter, for: self, pair: index)
         }
         var modules: [(String, Module)] = []
         for (index, adapter) in adapters.enumerated() { if let adapter { modules.append(("\(index)", adapter)) } }

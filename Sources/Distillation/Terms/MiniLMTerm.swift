@@ -73,7 +73,9 @@ public final class MiniLMTerm: Term {
         return [
             layers == (-1, -1) || !pairs.isEmpty
                 ? ""
-                : "layer=" + (layers.teacher == layers.student ? "\(layers.student)" : "\(layers.teacher) -> \(layers.student)"),
+                : "layer="
+                    + (layers.teacher == layers.student
+                        ? "\(layers.student)" : "\(layers.teacher) -> \(layers.student)"),
             text == "qk,vv" ? "" : "relations=\"\(text)\"", heads.map { "heads=\($0)" } ?? "",
         ].filter { !$0.isEmpty }.joined(separator: ", ")
     }

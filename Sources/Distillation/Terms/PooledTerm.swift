@@ -74,7 +74,9 @@ public final class PooledTerm: Term, Adaptable {
         guard x.rank == 2 else {
             throw DistillationError.feature(
                 term: term.name,
-                problem: "needs one vector a text [N, D], given \(x.shape): a network with pooling gives such, or a pair names where they are")
+                problem:
+                    "needs one vector a text [N, D], given \(x.shape): a network with pooling gives such, or a pair names where they are"
+            )
         }
     }
 

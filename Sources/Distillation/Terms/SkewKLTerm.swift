@@ -26,7 +26,8 @@ public final class SkewKLTerm: Term {
     /// - Throws: ``DistillationError/option(term:problem:)`` for an α outside 0 ..< 1.
     public init(alpha: Double = 0.1, isReverse: Bool = false, name: String? = nil) throws {
         guard alpha >= 0, alpha < 1 else {
-            throw DistillationError.option(term: "skew_kl", problem: "alpha must lie in 0 ..< 1, given \(number(alpha))")
+            throw DistillationError.option(
+                term: "skew_kl", problem: "alpha must lie in 0 ..< 1, given \(number(alpha))")
         }
         self.alpha = alpha
         self.isReverse = isReverse

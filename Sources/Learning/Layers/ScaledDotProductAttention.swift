@@ -24,7 +24,8 @@ public final class ScaledDotProductAttention: Module, ClosedModule, ShowsInside 
         }
         try require(heads > 0 && heads <= 1 << 16, "num_heads must be at least 1, given \(heads)")
         try require(
-            keyHeads > 0 && heads % max(1, keyHeads) == 0, "num_kv_heads must divide num_heads \(heads), given \(keyHeads)"
+            keyHeads > 0 && heads % max(1, keyHeads) == 0,
+            "num_kv_heads must divide num_heads \(heads), given \(keyHeads)"
         )
         try require(dropout >= 0 && dropout <= 1, "dropout must lie in 0…1, given \(dropout)")
         self.heads = heads
@@ -36,7 +37,8 @@ public final class ScaledDotProductAttention: Module, ClosedModule, ShowsInside 
 
     /// The heads and whatever differs from the defaults.
     public override var options: String {
-        "\(heads)" + (keyHeads == heads ? "" : ", num_kv_heads=\(keyHeads)") + (dropout == 0 ? "" : ", dropout=\(dropout)")
+        "\(heads)" + (keyHeads == heads ? "" : ", num_kv_heads=\(keyHeads)")
+            + (dropout == 0 ? "" : ", dropout=\(dropout)")
             + (isCausal ? ", is_causal=true" : "")
     }
 
@@ -57,14 +59,16 @@ public final class ScaledDotProductAttention: Module, ClosedModule, ShowsInside 
             guard x.rank == 3, x.shape[2] % count == 0, x.shape[2] > 0 else {
                 throw ModuleError.input(
                     layer: "ScaledDotProductAttention",
-                    problem: "expected a \(name) [N, L, E] whose E \(count) heads can share, given \(x.shape)", help: nil)
+                    problem: "expected a \(name) [N, L, E] whose E \(count) heads can share, given \(x.shape)",
+                    help: nil)
             }
             return try x.reshape([x.shape[0], x.shape[1], count, x.shape[2] / count]).permute([0, 2, 1, 3])
         }
         let q = try divided(query, "query", heads)
         var k = try divided(key, "key", keyHeads)
         var v = try divided(value, "value", keyHeads)
-        guard k.shape[3] == q.shape[3], k.shape[0] == q.shape[0], v.shape[0] == q.shape[0], v.shape[2] == k.shape[2] else {
+        guard k.shape[3] == q.shape[3], k.shape[0] == q.shape[0], v.shape[0] == q.shape[0], v.shape[2] == k.shape[2]
+        else {
             throw ModuleError.input(
                 layer: "ScaledDotProductAttention",
                 problem: "queries \(query.shape) with \(heads) heads, keys \(key.shape) and values \(value.shape) with "

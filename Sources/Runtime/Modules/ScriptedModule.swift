@@ -103,6 +103,9 @@ public final class ScriptedModule: Module {
         return bound(value)
     }
 
+    /// The field or method of a name, if there is one.
+    package func member(_ name: String) -> Value? { value(of: name) }
+
     /// The value of a field, methods bound to this instance.
     func value(of name: String) -> Value? {
         guard let index = declaration.fields.firstIndex(of: name) else { return nil }

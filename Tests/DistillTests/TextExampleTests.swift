@@ -1,0 +1,70 @@
+import Base
+import Notebook
+import Testing
+
+/// The examples on texts: with the published teacher where it is to be found, and with one that is made here.
+@Suite("Examples on texts")
+struct TextExampleTests {
+    /// A folder with the example: figures are written beside it.
+    private func folder() throws -> String {
+        let place = try Program.temporaryFolder()
+        try WholeFile.write(WholeFile.read(ExampleTests.folder + "/sentences.dist"), to: place + "/sentences.dist")
+        return place
+    }
+
+    private func judge(_ result: Program.Result, _ place: String) throws {
+        #expect(result.status == 0, "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        func spearman(_ name: String) -> Double? {
+            lines.first { $0.hasPrefix(name) && $0.contains("Spearman ") }?.split(separator: " ")
+                .drop { $0 != "Spearman" }.dropFirst().first.flatMap { Double($0) }
+        }
+        #expect(try #require(spearman("teacher")) > 0.999)
+        for name in [
+            "3 layers, not", "3 layers ", "2 narrow layers, similarity", "2 narrow layers, + minilm", "static ",
+        ] {
+            #expect(try #require(spearman(name)) > -1, "\(name)")
+        }
+        #expect(WholeFile.exists(place + "/sentences-1.png"))
+    }
+
+    /// A teacher of three layers with a tokenizer of some words, and texts of these words.
+    @Test
+    func `sentences, with a small teacher`() throws {
+        let place = try folder()
+        let made = try Program.run(
+            "-e",
+            """
+            import "std/transformers.dist" as transformers
+            words = [f"{a}{b}" for a in ["ba", "du", "ki", "lo", "me"] for b in ["n", "r", "s", "t"]]
+            t = tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + words)
+            manual_seed(3)
+            save(transformers.bert(vocab_size=24, hidden_size=16, num_hidden_layers=6, num_attention_heads=4, max_position_embeddings=32, pooling="mean", normalized=true), "teacher", tokenizer=t)
+            fn texts(seed) { return "text\\n" + "".join([". ".join([" ".join([words[(seed + i * 7 + j * j + k * 3) % 20] for k in range(7 + (i + j) % 9)]) for j in range(3)]) + "\\n" for i in range(40)]) }
+            write_text("a.csv", texts(1))
+            write_text("b.csv", texts(4))
+            """, folder: place)
+        #expect(made.status == 0, "\(made.errors)")
+        let result = try Program.run(
+            "run", "sentences.dist", "--set", "quick=true", "--set", "teacher=teacher", "--set",
+            "texts=a.csv", "--set", "held_out=b.csv", folder: place)
+        try judge(result, place)
+    }
+
+    @Test
+    func `sentences, with MiniLM, where it is to be found`() throws {
+        let file = "/minilm/model.safetensors"
+        guard let data = ExampleTests.shared(file)?.dropLast(file.count).description,
+            ExampleTests.shared("/reuters/grain-train.csv") != nil
+        else {
+            print("MiniLM is not here (DISTILL_DATA, ../shared/data): its example is left out")
+            return
+        }
+        let place = try folder()
+        let result = try Program.run(
+            "run", "sentences.dist", "--set", "quick=true", "--set", "teacher=\(data)/minilm", "--set",
+            "texts=\(data)/reuters/grain-train.csv", "--set", "held_out=\(data)/reuters/grain-test.csv", folder: place)
+        try judge(result, place)
+        #expect(result.output.contains("400 sentences to learn from, 150 others to judge by"))
+    }
+}
