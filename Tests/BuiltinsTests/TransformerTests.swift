@@ -35,12 +35,13 @@ import Testing
         return try body(folder)
     }
 
-    /// What a network of a folder gives for the inputs of its answers, as one list.
+    /// What a network of a folder, or the encoder inside it, gives for the inputs of its answers, as one list.
     static func output(_ folder: String, _ answers: JSON, _ end: String) throws -> [Double] {
         let types = answers["types"].flatMap { $0 == .null ? nil : ", tensor(\($0.text))" } ?? ""
         let lines = try StandardScripts.lines(
             """
             net = load("\(folder)")
+            if net.settings().get("head", false) { net = net.bert }
             mask = tensor(\(answers["mask"]?.text ?? ""))
             h = net(tensor(\(answers["ids"]?.text ?? "")), mask\(types))
             print(" ".join([str(x) for x in \(end).flatten().tolist()]))
@@ -246,6 +247,58 @@ import Testing
         let vectors = try #require(lines.last).split(separator: " ").compactMap { Double($0) }
         let farthest = Self.farthest(vectors, Self.numbers(answers, "vectors"))
         #expect(farthest < 1e-5)
+    }
+
+    @Test(arguments: ["bert", "roberta", "distilbert"], ["sequence", "tokens", "masked_lm"])
+    func `heads give what transformers gives, are written and read again`(kind: String, head: String) throws {
+        let folder = "\(Self.fixtures)/heads/\(kind)-\(head)"
+        let answers = try Self.json(folder + "/answers.json")
+        let lines = try StandardScripts.lines(
+            """
+            net = load("\(folder)")
+            mask = tensor(\(answers["mask"]?.text ?? ""))
+            ids = tensor(\(answers["ids"]?.text ?? ""))
+            y = net(ids, mask)
+            save(net, "/tmp/distill-head-\(kind)-\(head)")
+            again = load("/tmp/distill-head-\(kind)-\(head)")
+            print(allclose(again(ids, mask), y, rtol=0, atol=0), net.classes, again.classes)
+            if len(y.shape) == 3 { y = y * mask.float().unsqueeze(2) }
+            print(" ".join([str(x) for x in y.flatten().tolist()]))
+            """)
+        let names = head == "masked_lm" ? "none" : #"["low", "mid", "high"]"#
+        #expect(lines.dropLast().last == "true \(names) \(names)")
+        let found = lines.last?.split(separator: " ").compactMap { Double($0) } ?? []
+        #expect(Self.farthest(found, Self.numbers(answers, "logits")) < 1e-5)
+    }
+
+    @Test func `a head on an encoder trains with it, and students are made of encoders`() throws {
+        let lines = try StandardScripts.lines(
+            """
+            import "std/transformers.dist" as transformers
+            t = tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "news"])
+            data = tokenize(text_dataset(["good news", "bad news", "good good", "bad bad news"], ["yes", "no", "yes", "no"]), t)
+            manual_seed(1)
+            encoder = transformers.bert(vocab_size=7, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=9, pooler=false, pooling="mean", hidden_dropout_prob=0.0)
+            net = transformers.sequence_classifier(encoder, num_labels=2, dropout=0.0)
+            run = fit(net, data, epochs=30, batch_size=4, optimizer=AdamW(lr=1e-2))
+            print(accuracy(net, data), run.loss[-1] < 0.1, net.bert.settings().pooler)
+            print([transformers.token_classifier(encoder, 3)(tensor([[2, 4, 3]])).shape, transformers.masked_lm(encoder)(tensor([[2, 4, 3]])).shape])
+            save(net, "/tmp/distill-head-trained", tokenizer=t)
+            print(load("/tmp/distill-head-trained").classes)
+            """)
+        #expect(lines.count >= 4)
+        #expect(lines.contains("1.0 true true"), "\(lines)")
+        #expect(lines.contains("[[1, 3, 3], [1, 3, 7]]"))
+        #expect(lines.last == #"["no", "yes"]"#)
+        var message = ""
+        do {
+            _ = try StandardScripts.lines(
+                """
+                import "std/transformers.dist" as transformers
+                transformers.student_like(load("\(Self.fixtures)/heads/bert-tokens"), layers=1)
+                """)
+        } catch let error as Diagnostic { message = error.message }
+        #expect(message.contains("students are made of encoders"))
     }
 
     @Test(arguments: ["bert", "bert-tanh", "distilbert", "roberta"])

@@ -6,9 +6,10 @@ import Testing
 @Suite("Examples on texts")
 struct TextExampleTests {
     /// A folder with the example: figures are written beside it.
-    private func folder() throws -> String {
+    private func folder(_ example: String = "sentences") throws -> String {
         let place = try Program.temporaryFolder()
-        try WholeFile.write(WholeFile.read(ExampleTests.folder + "/sentences.dist"), to: place + "/sentences.dist")
+        try WholeFile.write(
+            WholeFile.read(ExampleTests.folder + "/\(example).dist"), to: place + "/\(example).dist")
         return place
     }
 
@@ -66,5 +67,56 @@ struct TextExampleTests {
             "texts=\(data)/reuters/grain-train.csv", "--set", "held_out=\(data)/reuters/grain-test.csv", folder: place)
         try judge(result, place)
         #expect(result.output.contains("400 sentences to learn from, 150 others to judge by"))
+    }
+
+    private func judgeNews(_ result: Program.Result, _ place: String) throws {
+        #expect(result.status == 0, "\(result.errors)")
+        for text in [
+            "teacher    F1 ", "2 layers   distilled against alone: F1 ", "static     distilled against alone: F1 ",
+        ] {
+            #expect(result.output.contains(text), "\(result.output)")
+        }
+        #expect(WholeFile.exists(place + "/news-1.png"))
+    }
+
+    @Test
+    func `news, with a small teacher`() throws {
+        let place = try folder("news")
+        let made = try Program.run(
+            "-e",
+            """
+            import "std/transformers.dist" as transformers
+            words = [f"{a}{b}" for a in ["ba", "du", "ki", "lo", "me"] for b in ["n", "r", "s", "t"]]
+            t = tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + words)
+            manual_seed(3)
+            save(transformers.bert(vocab_size=24, hidden_size=16, num_hidden_layers=4, num_attention_heads=4, max_position_embeddings=64, pooling="mean"), "teacher", tokenizer=t)
+            fn texts(seed, count) { return "text,grain\\n" + "".join([" ".join([words[(seed + i * 7 + j * j) % (if i % 4 == 0 { 5 } else { 20 })] for j in range(3 + i % 9)]) + f",{int(i % 4 == 0)}\\n" for i in range(count)]) }
+            write_text("a.csv", texts(1, 400))
+            write_text("b.csv", texts(4, 80))
+            """, folder: place)
+        #expect(made.status == 0, "\(made.errors)")
+        let result = try Program.run(
+            "run", "news.dist", "--set", "quick=true", "--set", "teacher=teacher", "--set", "train_file=a.csv", "--set",
+            "test_file=b.csv", folder: place)
+        try judgeNews(result, place)
+    }
+
+    @Test
+    func `news, with MiniLM, where it is to be found`() throws {
+        let file = "/minilm/model.safetensors"
+        guard let data = ExampleTests.shared(file)?.dropLast(file.count).description,
+            ExampleTests.shared("/reuters/grain-train.csv") != nil
+        else {
+            print("MiniLM is not here (DISTILL_DATA, ../shared/data): its example is left out")
+            return
+        }
+        let place = try folder("news")
+        let result = try Program.run(
+            "run", "news.dist", "--set", "quick=true", "--set", "max_length=32", "--set", "teacher=\(data)/minilm",
+            "--set",
+            "train_file=\(data)/reuters/grain-train.csv", "--set", "test_file=\(data)/reuters/grain-test.csv",
+            folder: place)
+        try judgeNews(result, place)
+        #expect(result.output.contains("186 texts to learn from, 47 to choose by, 604 to judge by"))
     }
 }

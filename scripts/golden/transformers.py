@@ -18,7 +18,10 @@ sys.path = [place for place in sys.path if os.path.realpath(place or ".") != HER
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
 
 import torch
-from transformers import AutoModel, BertConfig, BertForSequenceClassification, BertModel, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
+from transformers import (
+    AutoModel, BertConfig, BertForMaskedLM, BertForSequenceClassification, BertForTokenClassification, BertModel, DistilBertConfig,
+    DistilBertForMaskedLM, DistilBertForSequenceClassification, DistilBertForTokenClassification, DistilBertModel, RobertaConfig,
+    RobertaForMaskedLM, RobertaForSequenceClassification, RobertaForTokenClassification, RobertaModel)
 
 OUT = os.path.join(HERE, "..", "..", "Tests", "BuiltinsTests", "Fixtures", "transformers")
 SENTENCES = ["Hello, world!", "", "A student network learns from a teacher.", "Wheat prices rose as exports of grain fell.",
@@ -58,6 +61,36 @@ def write(name, model, ids, mask, types=None):
         json.dump(answers, file)
 
 
+def heads():
+    """Networks with heads: what they say of padded texts, padding counted out."""
+    torch.manual_seed(5)
+    ids = torch.randint(2, 20, (2, 6))
+    mask = torch.tensor([[1] * 6, [1] * 4 + [0] * 2])
+    labels = dict(num_labels=3, id2label={0: "low", 1: "mid", 2: "high"}, label2id={"low": 0, "mid": 1, "high": 2})
+    small = dict(vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=12)
+    configs = {
+        "bert": BertConfig(**small, max_position_embeddings=8, **labels),
+        "roberta": RobertaConfig(**small, max_position_embeddings=10, pad_token_id=1, type_vocab_size=1, **labels),
+        "distilbert": DistilBertConfig(vocab_size=20, dim=8, n_layers=1, n_heads=2, hidden_dim=12, max_position_embeddings=8, **labels)}
+    kinds = {"sequence": (BertForSequenceClassification, RobertaForSequenceClassification, DistilBertForSequenceClassification),
+             "tokens": (BertForTokenClassification, RobertaForTokenClassification, DistilBertForTokenClassification),
+             "masked_lm": (BertForMaskedLM, RobertaForMaskedLM, DistilBertForMaskedLM)}
+    for head, classes in kinds.items():
+        for (kind, config), make in zip(configs.items(), classes):
+            model = make(config).eval()
+            for parameter in model.parameters():
+                parameter.data += 0.1 * torch.randn_like(parameter)
+            folder = os.path.join(OUT, "heads", f"{kind}-{head}")
+            model.save_pretrained(folder)
+            own = ids.where(mask == 1, torch.tensor(1)) if kind == "roberta" else ids
+            with torch.no_grad():
+                logits = model(input_ids=own, attention_mask=mask).logits
+            if logits.ndim == 3:
+                logits = logits * mask.unsqueeze(-1)
+            with open(os.path.join(folder, "answers.json"), "w") as file:
+                json.dump({"ids": own.tolist(), "mask": mask.tolist(), "logits": rounded(logits)}, file)
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     torch.manual_seed(3)
@@ -69,6 +102,7 @@ def main():
     write("bert-tanh", BertForSequenceClassification(BertConfig(**small, max_position_embeddings=9, hidden_act="gelu_new")), ids, mask)
     write("distilbert", DistilBertModel(DistilBertConfig(vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=20, max_position_embeddings=9)), ids, mask)
     write("roberta", RobertaModel(RobertaConfig(**small, max_position_embeddings=11, pad_token_id=1, type_vocab_size=1)), ids.where(mask == 1, torch.tensor(1)), mask)
+    heads()
     if len(sys.argv) > 1:
         from tokenizers import Tokenizer
         net = AutoModel.from_pretrained(sys.argv[1]).eval()

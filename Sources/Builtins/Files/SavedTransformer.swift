@@ -34,7 +34,7 @@ enum SavedTransformer {
         }
         try WholeFile.makeFolder(path)
         try SafeTensors(net.storedState(), metadata: ["format": "pt"]).write(to: path + "/model.safetensors")
-        try write(json(config, in: interpreter), to: path + "/config.json")
+        try write(named(json(config, in: interpreter), net.record?.classes), to: path + "/config.json")
         if let tokenizer { try write(tokenizer, to: path) }
         guard case .string(let pooling)? = member("pooling", of: settings, in: interpreter), pooling.text != "none"
         else {
@@ -46,6 +46,21 @@ enum SavedTransformer {
             pooling.text, width: width(of: config, in: interpreter), isNormalized, longest: tokenizer?.longest, to: path
         )
         return true
+    }
+
+    /// A configuration with the names of the classes that the network knows.
+    private static func named(_ config: JSON, _ classes: [String]?) -> JSON {
+        guard case .object(var members) = config, let classes,
+            case .object(let labels)? = config["id2label"], labels.count == classes.count
+        else { return config }
+        for index in members.indices {
+            if members[index].key == "id2label" {
+                members[index].value = .object(classes.enumerated().map { ("\($0)", .string($1)) })
+            } else if members[index].key == "label2id" {
+                members[index].value = .object(classes.enumerated().map { ($1, .integer($0)) })
+            }
+        }
+        return .object(members)
     }
 
     private static func member(_ name: String, of dict: DictObject, in interpreter: Interpreter) -> Value? {

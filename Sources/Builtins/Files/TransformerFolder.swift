@@ -93,7 +93,8 @@ struct TransformerFolder {
         var tensors = Self.current(found)
         // A network with a head has the encoder under its own name.
         let beginning = kind == "xlm-roberta" ? "roberta." : kind + "."
-        if tensors.keys.contains(where: { $0.hasPrefix(beginning) }) {
+        let head = head(of: tensors)
+        if head == nil, tensors.keys.contains(where: { $0.hasPrefix(beginning) }) {
             tensors = tensors.reduce(into: [:]) { result, entry in
                 let isInside = entry.key.hasPrefix(beginning)
                 result[isInside ? String(entry.key.dropFirst(beginning.count)) : entry.key] = entry.value
@@ -104,8 +105,16 @@ struct TransformerFolder {
         let made = try interpreter.call(
             build, [Self.value(configuration)],
             named: [
-                (name: "pooler", value: .bool(tensors["pooler.dense.weight"] != nil)),
-                (name: "pooling", value: .string(pooling)), (name: "normalized", value: .bool(isNormalized)),
+                (
+                    name: "pooler",
+                    value: .bool(
+                        tensors.keys.contains { $0.hasSuffix("pooler.dense.weight") }
+                            || kind == "bert" && head?.name == "sequence")
+                ),
+                (name: "head", value: .string(head?.name ?? "none")),
+                (name: "num_labels", value: .int(max(1, head?.labels ?? 1))),
+                (name: "pooling", value: .string(head == nil ? pooling : "none")),
+                (name: "normalized", value: .bool(isNormalized)),
             ])
         guard case .module(let net) = made else { throw folder.refusal }
         let own = net.namedState()
@@ -122,7 +131,11 @@ struct TransformerFolder {
                 notes: WeightMismatch(network: own, file: found.mapValues { $0.shape.array }).notes, operands: [0: ""])
         }
         net.eval()
-        say(Array(others), in: interpreter)
+        if let labels = head?.labels, labels > 0, let classes = classes(labels) {
+            net.record = net.record ?? TrainingRecord()
+            net.record?.classes = classes
+        }
+        say(Array(others), head?.name, in: interpreter)
         return net
     }
 
@@ -137,9 +150,36 @@ struct TransformerFolder {
         }
     }
 
-    private func say(_ others: [String], in interpreter: Interpreter) {
-        var said = ["\(kind) gives " + (pooling == "none" ? "hidden states" : "one vector a text")]
-        if pooling != "none" {
+    /// The head that the weights hold beside the encoder, and how many classes it has; nil for an encoder alone, and for heads
+    /// that are not read.
+    private func head(of tensors: OrderedDictionary<String, Tensor>) -> (name: String, labels: Int)? {
+        let architecture = configuration["architectures"]?.array?.first?.string ?? ""
+        let rows = (tensors["classifier.out_proj.weight"] ?? tensors["classifier.weight"])?.shape.first
+        if architecture.hasSuffix("ForSequenceClassification"), let rows { return ("sequence", rows) }
+        if architecture.hasSuffix("ForTokenClassification"), let rows { return ("tokens", rows) }
+        let isLanguageModel = ["cls.predictions.bias", "lm_head.bias", "vocab_projector.bias"].contains {
+            tensors[$0] != nil
+        }
+        return architecture.hasSuffix("ForMaskedLM") && isLanguageModel ? ("masked_lm", 0) : nil
+    }
+
+    /// The names of the classes, where there is one for each; what transformers writes where it knows none are no names.
+    private func classes(_ count: Int) -> [String]? {
+        let names = (0..<count).map { configuration["id2label"]?["\($0)"]?.string }
+        guard count > 1, names.allSatisfy({ $0 != nil }), names[0] != "LABEL_0" else { return nil }
+        return names.compactMap { $0 }
+    }
+
+    private func say(_ others: [String], _ head: String?, in interpreter: Interpreter) {
+        let gives =
+            switch head {
+            case "sequence": "logits of a text"
+            case "tokens": "logits of every token"
+            case "masked_lm": "what tokens were masked"
+            default: pooling == "none" ? "hidden states" : "one vector a text"
+            }
+        var said = ["\(kind) gives \(gives)"]
+        if head == nil, pooling != "none" {
             said.append(
                 (pooling == "cls"
                     ? "that of the first token" : "the \(pooling == "max" ? "largest" : "mean") of its tokens")
