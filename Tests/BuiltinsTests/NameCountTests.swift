@@ -8,7 +8,7 @@ import Testing
     /// The kinds of things, the names that an example of each has in Swift and in the language, and in how many files of
     /// Sources they may stand.
     static let things: [(kind: String, names: Set<String>, limit: Int)] = [
-        ("operation", ["softplus"], 4), ("operation", ["softsign"], 4), ("term", ["pearson", "PearsonTerm"], 2),
+        ("operation", ["softplus"], 5), ("operation", ["softsign"], 4), ("term", ["pearson", "PearsonTerm"], 2),
         ("term", ["srd", "ProjectorTerm"], 2),
         ("layer", ["LayerNorm"], 2), ("layer", ["InstanceNorm2d"], 2), ("optimizer", ["Adagrad", "ck_adagrad"], 4),
         ("optimizer", ["NAdam"], 4), ("optimizer", ["Lion", "ck_lion"], 4),

@@ -17,18 +17,18 @@ extension Library {
         )
         let input = Parameter<ExampleInput?>.optional(
             "input",
-            ".onnx: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
+            ".onnx, .c: the shape of one example such as [1, 28, 28], an example batch for token numbers, or a dict of such"
         )
         let tokenizer = Parameter<Tokenizer?>.optional(
             "tokenizer", "a folder: the tokenizer that belongs to the network and is written beside it")
         let normalize = Parameter<Bool>(
             "normalize",
-            ".onnx: put the normalisation of the training data into the graph, so that it takes raw inputs",
+            ".onnx, .c: put the normalisation of the training data into the graph, so that it takes raw inputs",
             default: false)
         add(
             Builtin(
                 "save", .files,
-                "Writes a network: .distill all of it, .safetensors and .pt the weights under PyTorch's names, .onnx for deployment.",
+                "Writes a network: .distill all of it, .safetensors and .pt the weights under PyTorch's names, .onnx and .c for deployment.",
                 parameters: [
                     net.description, path.description, input.description, data.description, normalize.description,
                     tokenizer.description,
@@ -38,6 +38,7 @@ extension Library {
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
                     ".pt: in Python, net.load_state_dict(torch.load(path, weights_only=True)).",
                     ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
+                    ".c: one C99 file that needs <math.h> alone, for one example; student.c has student_predict(x, y), with a static buffer, and student_predict_with(x, y, scratch). Its first comment says sizes, memory, classes and what a sample gives. At most 5 million numbers, float32.",
                     "A path without an extension is a folder as transformers and sentence-transformers read it (config.json, model.safetensors, …), for the networks of std/transformers.dist.",
                     "The old file stays until the new one is whole.",
                 ],
@@ -62,17 +63,23 @@ extension Library {
                     return NoValue()
                 }
                 switch try TensorFile(
-                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx, .pt],
+                    path, function: "save", what: "a network", allowed: [.distill, .safetensors, .onnx, .pt, .c],
                     argument: 1)
                 {
-                case .onnx:
+                case let format where format == .onnx || format == .c:
                     guard let input = try call[input] else {
                         throw Failure(
-                            .value, "save: an .onnx file needs input=, the shape of one example",
+                            .value,
+                            "save: \(format == .c ? "a" : "an") .\(format.rawValue) file needs input=, the shape of one example",
                             help: ["save(net, \"\(path)\", input=[1, 28, 28])"])
                     }
                     let exported = try Self.exported(net, normalize: call[normalize], path, call.interpreter)
-                    try WholeFile.write(ONNXModel(tracing: exported, inputs: input.batches()).bytes(), to: path)
+                    let inputs = try input.batches()
+                    let bytes =
+                        format == .c
+                        ? try CSource(tracing: exported, inputs: inputs, path: path).bytes
+                        : try ONNXModel(tracing: exported, inputs: inputs).bytes()
+                    try WholeFile.write(bytes, to: path)
                 case .distill: try ModelFile.write(net, to: path, in: call.interpreter)
                 case .pt: try WholeFile.write(StorableValue.bytes(.module(net), path: path), to: path)
                 default: try SafeTensors(net.storedState(), metadata: ["format": "pt"]).write(to: path)
@@ -221,7 +228,7 @@ extension Library {
                     }
                     net.eval()
                     return .module(net)
-                case .safetensors, .pt:
+                case .safetensors, .pt, .c:
                     return try SafeTensors(reading: file).tensors.encode(in: call.interpreter)
                 }
             })

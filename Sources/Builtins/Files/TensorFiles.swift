@@ -7,7 +7,7 @@ import Tensors
 
 /// The formats of tensors and networks, by the extension of a file.
 enum TensorFile: String, CaseIterable {
-    case safetensors, distill, onnx, npz, npy, pt
+    case safetensors, distill, onnx, npz, npy, pt, c
 
     /// The format of a path.
     ///
