@@ -82,10 +82,11 @@ let package = Package(
         .target(name: "Checking", dependencies: ["Runtime"]),
         .target(name: "Notebook", dependencies: ["Builtins", "Checking", "CMark"]),
         .target(name: "Jupyter", dependencies: ["Notebook", "CZeroMQ"], exclude: ["README.md"]),
+        .target(name: "LanguageServer", dependencies: ["Notebook"], exclude: ["README.md"]),
         .executableTarget(
             name: "distill",
             dependencies: [
-                "Notebook", "Jupyter", "Checking", "CReadline",
+                "Notebook", "Jupyter", "LanguageServer", "Checking", "CReadline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
@@ -116,6 +117,7 @@ let package = Package(
         .testTarget(
             name: "NotebookTests", dependencies: ["Notebook", "Checking", "Fuzzing", "Snapshots"],
             exclude: ["Transcripts", "Snapshots"]),
+        .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "Notebook", "Checking", "Data"]),
         .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
         .testTarget(name: "DistillTests", dependencies: ["Notebook", "Data", "Jupyter", "CZeroMQ", "CPseudoTerminal"]),
     ],

@@ -49,6 +49,11 @@ public enum JSON: Equatable, Sendable {
     }
 }
 
+extension JSON: ExpressibleByDictionaryLiteral {
+    /// An object, its members in the order in which they are written.
+    public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { (key: $0, value: $1) }) }
+}
+
 extension JSON {
     /// The value as compact JSON. Numbers that JSON cannot write (NaN, infinities) are `null`.
     public var text: String {

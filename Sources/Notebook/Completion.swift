@@ -44,6 +44,12 @@ package struct Completion {
     /// The byte at which the word begins.
     package var start: Int { context.start }
 
+    /// The innermost open call with the declarations that its callee may have; none outside of brackets.
+    package var openCall: (call: CompletionContext.Call, declarations: [Builtin])? {
+        guard let call = context.call else { return nil }
+        return (call, call.callee.map(builtins) ?? [])
+    }
+
     /// The words that begin with what is typed, or, when none does, those that begin so in another case.
     package var words: [String] {
         switch context.wanted {

@@ -27,6 +27,25 @@ package enum Manual {
         return text + counterparts(in: library)
     }
 
+    /// The page of a function or constant as Markdown, without a heading; none when the library has no such name.
+    package static func page(of name: String, in library: Library) -> String? {
+        if let function = library.functions[name] { return page(of: function.overloads, prefix: "") }
+        return library.constants[name].map { "`\($0.name)` = \($0.value.source): \($0.summary)\n" }
+    }
+
+    /// The pages of everything with a receiver that bears a name, as Markdown; none when no type has it.
+    package static func page(ofMember name: String, in library: Library) -> String? {
+        let pages = library.receivers.compactMap { receiver -> String? in
+            if let method = library.methods[receiver]?[name] {
+                return page(of: method.overloads, prefix: "\(receiver.name).")
+            }
+            return library.attributes[receiver]?[name].map {
+                "\n`\(receiver.name).\($0.name)`: \($0.type)\n\n\($0.summary)\n"
+            }
+        }
+        return pages.isEmpty ? nil : pages.joined(separator: "\n")
+    }
+
     /// A table of every name that has a counterpart in PyTorch: the same, or what differs.
     private static func counterparts(in library: Library) -> String {
         var rows: [String] = []
@@ -68,7 +87,11 @@ package enum Manual {
 
     private static func entry(_ overloads: [Builtin], prefix: String) -> String {
         guard let first = overloads.first else { return "" }
-        var text = "\n\(prefix.isEmpty ? "###" : "####") \(prefix)\(first.name)\n"
+        return "\n\(prefix.isEmpty ? "###" : "####") \(prefix)\(first.name)\n" + page(of: overloads, prefix: prefix)
+    }
+
+    private static func page(of overloads: [Builtin], prefix: String) -> String {
+        var text = ""
         for builtin in overloads {
             text += "\n```dist\n\(prefix)\(builtin.signature)\n```\n\n\(builtin.summary)\n"
             if let formula = builtin.formula { text += "\n    \(formula)\n" }

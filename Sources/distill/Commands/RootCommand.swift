@@ -18,7 +18,8 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ReportCommand.self, ConvertCommand.self, CompareCommand.self, SweepCommand.self,
-            CheckCommand.self, FormatCommand.self, KernelCommand.self, ShowCommand.self, TeacherCommand.self,
+            CheckCommand.self, FormatCommand.self, KernelCommand.self, LanguageServerCommand.self, ShowCommand.self,
+            TeacherCommand.self,
             DoctorCommand.self, DocCommand.self,
             ExplainCommand.self, HelpCommand.self, CompletionsCommand.self, StartCommand.self,
         ],
