@@ -21,6 +21,13 @@ enum ByteAlphabet {
         return bytes
     }()
 
+    /// The letter of a byte.
+    static func letter(of byte: UInt8) -> String {
+        var bytes: [UInt8] = []
+        append(byte, to: &bytes)
+        return bytes.text
+    }
+
     /// Appends the letter of a byte.
     @inline(__always) static func append(_ byte: UInt8, to result: inout [UInt8]) {
         result.append(scalar: scalars[Int(byte)])

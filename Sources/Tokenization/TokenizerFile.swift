@@ -81,6 +81,29 @@ extension Tokenizer {
         self.init(parts, kind: "WordPiece")
     }
 
+    /// A tokenizer whose tokens are the 256 bytes, each with its own number, as a byte-level BPE without merges.
+    ///
+    /// - Throws: ``TokenizerError``.
+    public static func bytes() throws -> Tokenizer {
+        func object(_ members: KeyValuePairs<String, JSON>) -> JSON { .object(members.map { ($0.key, $0.value) }) }
+        let level = object([
+            "type": .string("ByteLevel"), "add_prefix_space": .bool(false), "trim_offsets": .bool(true),
+            "use_regex": .bool(false),
+        ])
+        let file = object([
+            "version": .string("1.0"), "truncation": .null, "padding": .null, "added_tokens": .array([]),
+            "normalizer": .null, "pre_tokenizer": level, "post_processor": .null, "decoder": level,
+            "model": object([
+                "type": .string("BPE"), "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .null,
+                "end_of_word_suffix": .null, "fuse_unk": .bool(false), "byte_fallback": .bool(false),
+                "vocab": .object((0..<256).map { (ByteAlphabet.letter(of: UInt8($0)), .integer($0)) }),
+                "merges": .array([]),
+            ]),
+        ])
+        return try Tokenizer(
+            TokenizerReader(FilePart(json: file, path: "byte_tokenizer", place: "")), TokenizerSettings())
+    }
+
     /// BERT's tokenizer as a `tokenizer.json`.
     private static func file(
         _ pieces: [String], _ settings: TokenizerSettings, _ special: [String], _ vocabulary: Vocabulary

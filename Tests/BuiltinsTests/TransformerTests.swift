@@ -171,8 +171,8 @@ import Testing
             "the activation \"sin\" is none of"
         ),
         (
-            "import \"std/transformers.dist\" as t; t.from_config({\"model_type\": \"gpt2\"})",
-            "networks of the type \"gpt2\" are not read"
+            "import \"std/transformers.dist\" as t; t.from_config({\"model_type\": \"t5\"})",
+            "networks of the type \"t5\" are not read"
         ),
         ("ModuleDict({\"a.b\": Linear(1, 1)})", "ModuleDict: a name must not be empty or have a dot, given \"a.b\""),
         ("ModuleDict({\"a\": Linear(1, 1)})[\"b\"]", "there is no module \"b\""),
@@ -205,7 +205,7 @@ import Testing
             ],
             "the pooling \"lasttoken\" is not read"
         ),
-        ([("config.json", #"{"model_type": "gpt2"}"#)], "holds weights of the architecture gpt2 and no network"),
+        ([("config.json", #"{"model_type": "t5"}"#)], "holds weights of the architecture t5 and no network"),
         (
             [
                 (

@@ -119,4 +119,29 @@ struct TextExampleTests {
         try judgeNews(result, place)
         #expect(result.output.contains("186 texts to learn from, 47 to choose by, 604 to judge by"))
     }
+
+    @Test
+    func `a language model of bytes`() throws {
+        let place = try folder("language_model")
+        let made = try Program.run(
+            "-e",
+            """
+            words = ["wheat ", "corn ", "prices ", "rose ", "fell ", "in ", "May ", "exports "]
+            fn texts(seed) { return "text\\n" + "".join(["".join([words[(seed + i * 5 + j * j) % 8] for j in range(60)]) + "\\n" for i in range(60)]) }
+            write_text("a.csv", texts(1))
+            write_text("b.csv", texts(2))
+            """, folder: place)
+        #expect(made.status == 0, "\(made.errors)")
+        let result = try Program.run(
+            "run", "language_model.dist", "--set", "quick=true", "--set", "texts=a.csv", "--set", "held_out=b.csv",
+            folder: place)
+        #expect(result.status == 0, "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        for name in ["teacher", "text alone", "soft", "reverse_kl", "jsd", "skew_kl"] {
+            let found = lines.first { $0.hasPrefix(name + " ") && $0.contains("perplexity ") }?.split(separator: " ")
+                .drop { $0 != "perplexity" }.dropFirst().first.flatMap { Double($0.dropLast()) }
+            #expect(try #require(found) < 200, "\(name)")
+        }
+        #expect(WholeFile.exists(place + "/language_model-1.png"))
+    }
 }

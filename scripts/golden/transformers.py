@@ -20,7 +20,8 @@ sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._
 import torch
 from transformers import (
     AutoModel, BertConfig, BertForMaskedLM, BertForSequenceClassification, BertForTokenClassification, BertModel, DistilBertConfig,
-    DistilBertForMaskedLM, DistilBertForSequenceClassification, DistilBertForTokenClassification, DistilBertModel, RobertaConfig,
+    DistilBertForMaskedLM, DistilBertForSequenceClassification, DistilBertForTokenClassification, DistilBertModel, GPT2Config,
+    GPT2LMHeadModel, RobertaConfig,
     RobertaForMaskedLM, RobertaForSequenceClassification, RobertaForTokenClassification, RobertaModel)
 
 OUT = os.path.join(HERE, "..", "..", "Tests", "BuiltinsTests", "Fixtures", "transformers")
@@ -91,6 +92,23 @@ def heads():
                 json.dump({"ids": own.tolist(), "mask": mask.tolist(), "logits": rounded(logits)}, file)
 
 
+def language_model():
+    """A small GPT-2: its logits, its loss, and what it writes when it takes the likeliest token."""
+    torch.manual_seed(6)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=8, n_layer=2, n_head=2, bos_token_id=None, eos_token_id=None)).eval()
+    for parameter in model.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    folder = os.path.join(OUT, "gpt2")
+    model.save_pretrained(folder)
+    ids, mask = torch.randint(0, 20, (2, 7)), torch.tensor([[1] * 7, [1] * 5 + [0] * 2])
+    with torch.no_grad():
+        logits = model(input_ids=ids, attention_mask=mask).logits * mask.unsqueeze(-1)
+        loss = model(input_ids=ids, labels=ids.masked_fill(mask == 0, -100)).loss.item()
+        written = model.generate(torch.tensor([[3, 5]]), max_new_tokens=9, do_sample=False, pad_token_id=0)[0].tolist()
+    with open(os.path.join(folder, "answers.json"), "w") as file:
+        json.dump({"ids": ids.tolist(), "mask": mask.tolist(), "logits": rounded(logits), "loss": loss, "written": written}, file)
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     torch.manual_seed(3)
@@ -103,6 +121,7 @@ def main():
     write("distilbert", DistilBertModel(DistilBertConfig(vocab_size=40, dim=12, n_layers=2, n_heads=3, hidden_dim=20, max_position_embeddings=9)), ids, mask)
     write("roberta", RobertaModel(RobertaConfig(**small, max_position_embeddings=11, pad_token_id=1, type_vocab_size=1)), ids.where(mask == 1, torch.tensor(1)), mask)
     heads()
+    language_model()
     if len(sys.argv) > 1:
         from tokenizers import Tokenizer
         net = AutoModel.from_pretrained(sys.argv[1]).eval()

@@ -16,7 +16,7 @@ struct TransformerFolder {
     private var isNormalized = false
 
     /// The kinds of networks that `std/transformers.dist` has.
-    private static let kinds: Set<String> = ["bert", "roberta", "xlm-roberta", "distilbert"]
+    private static let kinds: Set<String> = ["bert", "roberta", "xlm-roberta", "distilbert", "gpt2"]
 
     /// The network of a folder; nil if it holds another kind, or none.
     ///
@@ -91,10 +91,11 @@ struct TransformerFolder {
             folder.files, named: folder.path, key: nil, function: "load", argument: 0)
         guard let found = try search.candidates.first?.read() else { throw folder.refusal }
         var tensors = Self.current(found)
+        if kind == "gpt2" { tensors = Self.languageModel(tensors) }
         // A network with a head has the encoder under its own name.
         let beginning = kind == "xlm-roberta" ? "roberta." : kind + "."
         let head = head(of: tensors)
-        if head == nil, tensors.keys.contains(where: { $0.hasPrefix(beginning) }) {
+        if head == nil, kind != "gpt2", tensors.keys.contains(where: { $0.hasPrefix(beginning) }) {
             tensors = tensors.reduce(into: [:]) { result, entry in
                 let isInside = entry.key.hasPrefix(beginning)
                 result[isInside ? String(entry.key.dropFirst(beginning.count)) : entry.key] = entry.value
@@ -113,6 +114,7 @@ struct TransformerFolder {
                 ),
                 (name: "head", value: .string(head?.name ?? "none")),
                 (name: "num_labels", value: .int(max(1, head?.labels ?? 1))),
+                (name: "initialize", value: .bool(false)),
                 (name: "pooling", value: .string(head == nil ? pooling : "none")),
                 (name: "normalized", value: .bool(isNormalized)),
             ])
@@ -137,6 +139,20 @@ struct TransformerFolder {
         }
         say(Array(others), head?.name, in: interpreter)
         return net
+    }
+
+    /// GPT-2's tensors under the names of the whole network, without the masks that files of before hold, and without the
+    /// output table, which is that of the embeddings.
+    private static func languageModel(_ tensors: OrderedDictionary<String, Tensor>) -> OrderedDictionary<String, Tensor>
+    {
+        let isWhole = tensors.keys.contains { $0.hasPrefix("transformer.") }
+        return tensors.reduce(into: [:]) { result, entry in
+            let name = entry.key
+            guard name != "lm_head.weight", !name.hasSuffix(".attn.bias"), !name.hasSuffix(".attn.masked_bias") else {
+                return
+            }
+            result[isWhole ? name : "transformer." + name] = entry.value
+        }
     }
 
     /// Tensors under the names of today: scales and shifts had others, and positions were stored.
@@ -176,6 +192,7 @@ struct TransformerFolder {
             case "sequence": "logits of a text"
             case "tokens": "logits of every token"
             case "masked_lm": "what tokens were masked"
+            case nil where kind == "gpt2": "logits of the token behind each"
             default: pooling == "none" ? "hidden states" : "one vector a text"
             }
         var said = ["\(kind) gives \(gives)"]

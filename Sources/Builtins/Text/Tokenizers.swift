@@ -55,6 +55,7 @@ extension Library {
         addTokenizerFacts()
         addTextDatasets()
         addTokenizerSaving()
+        addLanguageModels()
     }
 
     /// A tokenizer for examples.

@@ -34,7 +34,7 @@ extension Compiler {
             if case .attribute(let owner, let name) = callee.kind, original(owner, name) == nil {
                 method = name
                 let receiver = try temporary()
-                try value(owner, to: receiver)
+                try scoped { try value(owner, to: receiver) }
                 operands.insert(owner.span, at: 0)
                 loadFallback(name, into: window)
             } else if case .name(let name) = callee.kind, !spreads, kind != .top || leading == nil,
@@ -54,7 +54,7 @@ extension Compiler {
                     callee: callee.span, argumentNames: names)
                 return
             } else {
-                try value(callee, to: window)
+                try scoped { try value(callee, to: window) }
             }
             if spreads {
                 try spread(

@@ -187,8 +187,12 @@ final class Compiler {
             return result
         case .field(let index):
             let result = try target ?? temporary()
-            let owner = try read("self", at: span)
-            emit(.loadField, a: result, b: owner, c: index, d: machine.constant(.string(name)), at: span)
+            // Where closures share the module it is read into a register of its own, which ends here: the arguments of a call
+            // stand right behind their callee.
+            try scoped {
+                let owner = try read("self", at: span)
+                emit(.loadField, a: result, b: owner, c: index, d: machine.constant(.string(name)), at: span)
+            }
             return result
         }
     }
