@@ -34,7 +34,9 @@ struct Checker {
         self.source = source
         self.imports = imports
         self.path = path
-        members = Members.all(in: program, of: imports.library)
+        // What a file holds may be a network of any of the library's own modules.
+        let loads = source.text.contains("load(")
+        members = Members.all(in: program, of: imports.library, andSources: loads)
     }
 
     mutating func checkProgram(_ program: Program) {

@@ -1,15 +1,23 @@
+import Diagnostics
 import Runtime
 import Syntax
 
 /// The names that may stand behind a point: what a value of unknown type could have.
 enum Members {
     /// Methods and attributes of the library, functions, and everything that the program declares or names.
-    static func all(in program: Program, of library: Library) -> Set<String> {
+    ///
+    /// - Parameter sources: whether the modules that are written in Dist are meant as well.
+    static func all(in program: Program, of library: Library, andSources sources: Bool = false) -> Set<String> {
         var names = Set(library.names)
         for methods in library.methods.values { names.formUnion(methods.keys) }
         for attributes in library.attributes.values { names.formUnion(attributes.keys) }
         var walk = Walk()
         walk.visit(program.statements)
+        if sources {
+            for (path, text) in library.sources {
+                walk.visit(Parser.parse(SourceText(name: path, text: text)).program.statements)
+            }
+        }
         return names.union(walk.names)
     }
 

@@ -111,7 +111,7 @@ extension Library {
                 notes: [
                     "A network with a method next(input_ids, past), as std/transformers.dist's gpt2 has, keeps keys and values of the tokens before; any other computes the whole text for each token, with the same result."
                 ],
-                pytorch: .differs("transformers generate", "draws by a stream of its own"),
+                pytorch: .none,
                 seeAlso: ["language_blocks"],
                 examples: [
                     Example(
