@@ -9,6 +9,8 @@ public struct TrainingRecord: Sendable, Equatable {
     public var classes: [String]?
     /// What the targets were.
     public var target: TargetDeclaration?
+    /// What the inputs were: sizes and columns.
+    public var input: InputRecord?
     /// Where the weights come from: objective, epochs, seed, data, metrics, by name.
     public var provenance: OrderedDictionary<String, String>
     /// The ``Data/Dataset/fingerprint()`` of the data that chose which epoch's weights to keep; nil when the last were kept.
@@ -30,6 +32,7 @@ public struct TrainingRecord: Sendable, Equatable {
         normalization = data.normalization
         classes = data.classes
         target = data.target
+        input = InputRecord(of: data)
         provenance = ["run": run.name, "data": "\(data.name), \(data.count) examples"]
         for (key, value) in run.configuration where key != "loss" { provenance[key] = value.description }
         provenance["objective"] = run.objective
@@ -60,6 +63,7 @@ public struct TrainingRecord: Sendable, Equatable {
             if let dim = target.classDim { entries.append(("class_dim", .integer(dim))) }
             members.append(("target", .object(entries)))
         }
+        if let input { members.append(("input", input.json)) }
         if let chosenOn { members.append(("chosen_on", .string(chosenOn))) }
         members.append(("provenance", .object(provenance.map { ($0.key, .string($0.value)) })))
         return .object(members)
@@ -79,6 +83,7 @@ public struct TrainingRecord: Sendable, Equatable {
                 task: entries["task"]?.string.flatMap(LearningTask.init), classDim: entries["class_dim"]?.integer,
                 ignoreIndex: entries["ignore_index"]?.integer ?? TargetDeclaration.ignored)
         }
+        input = json["input"].map { InputRecord($0) }
         provenance = [:]
         if case .object(let members)? = json["provenance"] {
             for (key, value) in members { provenance[key] = value.string }

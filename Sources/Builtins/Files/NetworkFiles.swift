@@ -13,7 +13,7 @@ extension Library {
         let net = Parameter<Module>("net", "the network")
         let path = Parameter<String>("path", "the file; its extension says the format")
         let data = Parameter<Dataset?>.optional(
-            "data", "a dataset whose normalisation and classes are to be kept", defaultText: "that of the last training"
+            "data", "whose normalisation, classes and columns are to be kept", defaultText: "that of the last training"
         )
         let input = Parameter<ExampleInput?>.optional(
             "input",
@@ -34,7 +34,7 @@ extension Library {
                     tokenizer.description,
                 ],
                 notes: [
-                    ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes and provenance; load gives the network back. Its weights are read by safetensors as they are.",
+                    ".distill holds weights, architecture (the source of modules written in Dist too), normalisation, classes, the input's sizes and columns, and provenance; load gives the network back. Its weights are read by safetensors as they are.",
                     ".safetensors: in Python, net.load_state_dict(safetensors.torch.load_file(path)).",
                     ".pt: in Python, net.load_state_dict(torch.load(path, weights_only=True)).",
                     ".onnx: opset 17, evaluation mode, any number of examples, float32; inputs are called input (or as in the dict), the result logits. What has no form in ONNX is an error.",
@@ -58,6 +58,7 @@ extension Library {
                     net.record = net.record ?? TrainingRecord()
                     net.record?.normalization = data.normalization
                     net.record?.classes = data.classes
+                    net.record?.input = InputRecord(of: data)
                 }
                 if try SavedTransformer.write(net, to: path, tokenizer: call[tokenizer], in: call.interpreter) {
                     return NoValue()

@@ -90,9 +90,26 @@ public struct FileContents {
         if let record = metadata["distill.record"].flatMap({ try? JSON(parsing: Array($0.utf8)) }),
             case .object(let members) = record
         {
-            for (name, value) in members where value != .null { facts[name] = Self.short(Self.text(value)) }
+            for (name, value) in members where value != .null {
+                if name == "input" { describeInput(value) } else { facts[name] = Self.short(Self.text(value)) }
+            }
         }
         groups = [Group(name: "", entries: entries)]
+    }
+
+    /// What a network takes: sizes, and the columns of a table with their categories.
+    private mutating func describeInput(_ input: JSON) {
+        func list(_ texts: [String]) -> String { Self.short(texts.joined(separator: ", ")) }
+        if let shape = input["shape"] { facts["input"] = Self.short(Self.text(shape)) }
+        facts["columns"] = list(
+            (input["columns"]?.array ?? []).compactMap { column in
+                guard let name = column["name"]?.string else { return nil }
+                guard let categories = column["categories"]?.array?.compactMap(\.string) else { return name }
+                return "\(name) (\(categories.joined(separator: " ")))"
+            })
+        facts["text"] = input["text"]?.string.map { Self.short($0) }
+        facts["label"] = list(input["labels"]?.array?.compactMap(\.string) ?? [])
+        facts["id"] = input["id"]?.string.map { Self.short($0) }
     }
 
     private mutating func describeArrays(_ source: ByteSource) throws {
