@@ -53,6 +53,28 @@ extension LanguageServer {
         return member(at: token.span, in: document)
     }
 
+    /// Arguments may be passed by name where it cannot be seen that this function gets them: by a name that holds it, and in
+    /// files that import this one.
+    private func refuseParameter(_ target: Target) throws(ResponseError) {
+        let symbol = target.symbol
+        guard symbol.kind == .parameter else { return }
+        let occurrences = target.document.occurrences
+        for (function, name) in occurrences.namedArguments where name.text == symbol.name {
+            let callee = occurrences.symbols[function]
+            if callee.declaration == nil || callee.bindings.count > 1 {
+                throw .failed(
+                    "\(symbol.name) is passed by name to \(callee.name), and which function that holds is known only when it runs"
+                )
+            }
+        }
+        for other in dependents(of: target.document) {
+            let text = other.source.text
+            guard ["\(symbol.name)=", "\(symbol.name) ="].contains(where: { text.contains($0) }) else { continue }
+            throw .failed(
+                "\(other.path) imports this file and may pass \(symbol.name) by name: rename it there by hand")
+        }
+    }
+
     private func places(of target: Target) -> [Place] {
         let symbol = target.symbol
         var places = symbol.bindings.map { Place(document: target.document, span: $0, binds: true) }
@@ -138,6 +160,7 @@ extension LanguageServer {
             let token = document.name(at: try document.offset(of: parameters["position"]))
         else { throw .failed("this is no name of a file") }
         try refuseField(target)
+        try refuseParameter(target)
         return ["range": document.range(token.span), "placeholder": .string(target.symbol.name)]
     }
 
@@ -151,6 +174,7 @@ extension LanguageServer {
     func rename(_ document: Document, _ parameters: JSON) throws(ResponseError) -> JSON {
         guard let target = try target(document, parameters) else { throw .failed("this is no name of a file") }
         try refuseField(target)
+        try refuseParameter(target)
         guard let name = parameters["newName"]?.string else { throw .invalidParameters("`newName` is missing") }
         let tokens = Lexer.tokens(of: SourceText(name: "", text: name))
         guard tokens.tokens.count == 2, tokens.tokens[0].kind == .name, tokens.diagnostics.isEmpty,

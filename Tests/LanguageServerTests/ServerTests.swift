@@ -219,6 +219,22 @@ struct ServerTests {
         _ = editor.status()
     }
 
+    @Test func `a parameter that may be named where nobody sees it is not renamed`() throws {
+        let editor = try Editor()
+        try editor.open("fn f(T) { T * 2 }\ng = f\ng(T=1)\n")
+        let held = try editor.ask("rename", at: 0, 5, ("newName", .string("heat")))
+        #expect(held["code"] == .integer(-32803) && held["message"]?.string?.contains("to g") == true, "\(held)")
+        let folder = "file:///tmp/distill-rename-\(getpid())"
+        try editor.open("fn f(T) { T * 2 }\n", as: folder + "-lib.dist")
+        let alone = try editor.ask("rename", at: 0, 5, in: folder + "-lib.dist", ("newName", .string("heat")))
+        #expect(alone["changes"] != nil, "\(alone)")
+        try editor.open(
+            "import \"distill-rename-\(getpid())-lib.dist\" as lib\nlib.f(T=1)\n", as: folder + "-main.dist")
+        let imported = try editor.ask("rename", at: 0, 5, in: folder + "-lib.dist", ("newName", .string("heat")))
+        #expect(imported["code"] == .integer(-32803), "\(imported)")
+        _ = editor.status()
+    }
+
     @Test func `the form of a file: cells, folds, selection, layout, colours`() throws {
         let editor = try Editor()
         try editor.open("# %% Data\nx = [1,2]\nfn f(a) {\n    a\n}\n# %% [markdown] Text\n# words\n# %% End\nf(x)\n")
